@@ -1,0 +1,78 @@
+//! Search and sort keys made from a card, kept with it so that a start need not make them again.
+
+use crate::contact::card::{Card, CardBuilder, Field, Packed};
+use crate::contact::collation::Collation;
+use crate::contact::fold::spellings;
+use crate::contact::number::Numbering;
+
+/// Counted up whenever the same card would give other keys; part of [`Derivation::fingerprint`].
+const VERSION: u32 = 1;
+
+/// In which order the parts of a name are sorted and shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameOrder {
+    #[default]
+    GivenFirst,
+    FamilyFirst,
+}
+
+/// How an organization's keys are made.
+#[derive(Debug)]
+pub struct Derivation {
+    pub numbering: Numbering,
+    pub collation: Collation,
+    pub name_order: NameOrder,
+    /// Says which settings made a key; keys of other settings are made anew.
+    pub fingerprint: String,
+}
+
+impl Derivation {
+    pub fn new(numbering: Numbering, language: &str, name_order: NameOrder) -> Self {
+        Self {
+            fingerprint: format!("{VERSION} {numbering:?} {language} {name_order:?}"),
+            collation: Collation::of_language(language),
+            numbering,
+            name_order,
+        }
+    }
+
+    /// The keys of a card.
+    pub fn derive(&self, card: &Card) -> Derived {
+        let mut texts = CardBuilder::default();
+        let mut numbers = CardBuilder::default();
+        for (field, value) in card.iter() {
+            if Field::NUMBERS.contains(field) {
+                for form in self.numbering.forms(value) {
+                    numbers.push(field, &form);
+                }
+            } else if Field::TEXTS.contains(field) {
+                for spelling in spellings(value) {
+                    texts.push(field, &spelling);
+                }
+            }
+        }
+        Derived { texts: texts.pack(), numbers: numbers.pack(), sort_key: self.sort_key(card) }
+    }
+
+    fn sort_key(&self, card: &Card) -> Box<[u8]> {
+        let family = card.first(Field::FamilyName);
+        match (self.name_order, family) {
+            (NameOrder::FamilyFirst, Some(family)) => {
+                let given = card.first(Field::GivenName).unwrap_or_default();
+                self.collation.sort_key(&format!("{family} {given}"))
+            }
+            _ => self.collation.sort_key(card.formatted_name()),
+        }
+    }
+}
+
+/// The keys of one card.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// The spellings of each text value, see [`spellings`].
+    pub texts: Packed,
+    /// The forms of each number, see [`Numbering::forms`].
+    pub numbers: Packed,
+    /// Sorts contacts by name; ties are broken by the contact id.
+    pub sort_key: Box<[u8]>,
+}

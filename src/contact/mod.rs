@@ -1,0 +1,180 @@
+//! The contact model: what a contact is, what it is called, and what a search for one means.
+
+use std::fmt;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::account::OrganizationId;
+use crate::contact::card::Card;
+use crate::contact::derived::Derived;
+
+pub mod card;
+pub mod collation;
+pub mod derived;
+pub mod fold;
+pub mod number;
+pub mod query;
+
+/// The permanent identity of a contact: LDAP `entryUUID` in every view (RFC 4530).
+///
+/// It is not the vCard UID, which belongs to the client that made the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContactId(pub Uuid);
+
+impl ContactId {
+    /// Parses the 36-character text form, in either case.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A user's identity is the contact id of their person card.
+pub type UserId = ContactId;
+
+/// One number per store, counted up by each commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Revision(pub u64);
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+/// The address book in which a contact is kept: its home. Views (departments, favorites …) are
+/// computed and are never a home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Book {
+    /// The users of the organization ("Coworkers").
+    People,
+    /// The contacts of the organization.
+    Shared,
+    /// One user's own contacts; nobody else learns that they exist.
+    Personal(UserId),
+}
+
+/// What one class of viewers sees of a person's card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rendition {
+    /// Everything: for administrators and for the person.
+    Full,
+    /// Without the organization's `hidden_numbers`: for everybody else.
+    Reduced,
+}
+
+/// The stored vCard of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// No client wrote this card: the vCard is written from the fields when it is asked for.
+    Written,
+    /// The bytes as the client sent them, up to [`BODY_INLINE_BYTES_MAX`].
+    Inline(Arc<[u8]>),
+    /// A larger body, of this many bytes, that is read from the store when it is asked for.
+    Stored(u32),
+}
+
+/// Stored vCards up to this size stay in memory.
+pub const BODY_INLINE_BYTES_MAX: usize = 4096;
+
+/// What a door wants kept as one contact: everything but what the directory itself adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub organization: OrganizationId,
+    pub book: Book,
+    /// Last path segment in CardDAV, where a client chose one; else it is made of the id.
+    pub name: Option<Box<str>>,
+    /// vCard UID, where a client chose one; else it is the id.
+    pub uid: Option<Box<str>>,
+    pub card: Card,
+    /// The vCard as a client sent it, kept byte for byte. None: written from the fields.
+    pub body: Option<Arc<[u8]>>,
+    /// "List in Directory"; means something for people only.
+    pub listed: bool,
+}
+
+/// One contact as the directory keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub id: ContactId,
+    pub organization: OrganizationId,
+    pub book: Book,
+    /// See [`Draft::name`] and [`Contact::resource_name`].
+    pub name: Option<Box<str>>,
+    /// See [`Draft::uid`] and [`Contact::vcard_uid`].
+    pub uid: Option<Box<str>>,
+    pub card: Card,
+    pub body: Body,
+    pub listed: bool,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    /// Revision of the last change of the full rendition.
+    pub revision: Revision,
+    /// Revision of the last change that the reduced rendition shows.
+    pub reduced_revision: Revision,
+    /// Search and sort keys made from the card.
+    pub derived: Derived,
+}
+
+impl Contact {
+    /// The last segment of the contact's CardDAV path, unique in its book.
+    pub fn resource_name(&self) -> String {
+        match &self.name {
+            Some(name) => name.to_string(),
+            None => format!("{}.vcf", self.id),
+        }
+    }
+
+    /// The vCard UID, unique in its book.
+    pub fn vcard_uid(&self) -> String {
+        match &self.uid {
+            Some(uid) => uid.to_string(),
+            None => self.id.to_string(),
+        }
+    }
+
+    /// The revision of the last change that a viewer with this rendition sees.
+    pub fn revision_for(&self, rendition: Rendition) -> Revision {
+        match rendition {
+            Rendition::Full => self.revision,
+            Rendition::Reduced => self.reduced_revision,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A contact without fields, for tests that need any.
+    pub(crate) fn nobody() -> Contact {
+        Contact {
+            id: ContactId(Uuid::nil()),
+            organization: OrganizationId::from("main"),
+            book: Book::Shared,
+            name: None,
+            uid: None,
+            card: Card::default(),
+            body: Body::Written,
+            listed: true,
+            created: Timestamp(0),
+            modified: Timestamp(0),
+            revision: Revision(1),
+            reduced_revision: Revision(1),
+            derived: Derived::default(),
+        }
+    }
+
+    #[test]
+    fn names_are_made_of_the_id_where_no_client_chose_one() {
+        let mut contact = nobody();
+        assert_eq!(contact.resource_name(), "00000000-0000-0000-0000-000000000000.vcf");
+        assert_eq!(contact.vcard_uid(), "00000000-0000-0000-0000-000000000000");
+        contact.name = Some("a.vcf".into());
+        assert_eq!(contact.resource_name(), "a.vcf");
+    }
+}

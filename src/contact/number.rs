@@ -1,0 +1,351 @@
+//! Telephone numbers by their meaning: `+49 30 123`, `004930123` and `030123` are one number.
+
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+
+/// Numbers with fewer digits are extensions and short codes: they mean themselves.
+const OUTSIDE_DIGITS_MIN: usize = 5;
+/// Longer texts are no telephone number; E.164 allows 15 digits, dialling prefixes add some.
+const DIGITS_MAX: usize = 40;
+
+/// How an organization's numbers are read: where it is and how it dials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbering {
+    region: Region,
+    country_code: String,
+    /// What is dialled before a national number: `0` in Germany, none in Spain.
+    national_prefix: Option<String>,
+    /// What is dialled before a country code: `00`, in North America `011`.
+    international_prefix: &'static str,
+    area_code: String,
+    outside_line: String,
+}
+
+/// The region is not known to the numbering plans.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no ISO 3166 country code with telephone numbers, such as DE or US")]
+pub struct UnknownRegion(pub String);
+
+impl Numbering {
+    /// The plan of a region (ISO 3166 alpha-2). Area code and outside-line prefix may be empty.
+    ///
+    /// # Errors
+    /// [`UnknownRegion`] where no numbering plan is known for the region.
+    pub fn new(region: &str, area_code: &str, outside_line: &str) -> Result<Self, UnknownRegion> {
+        let unknown = || UnknownRegion(region.to_owned());
+        let known =
+            Region::try_from(region.to_ascii_uppercase().as_str()).map_err(|_| unknown())?;
+        let country_code = PHONE_NUMBER_UTIL.get_country_code_for_region(known);
+        let country_code = country_code.ok_or_else(unknown)?.to_string();
+        Ok(Self {
+            region: known,
+            national_prefix: national_prefix(known),
+            international_prefix: match country_code.as_str() {
+                "1" => "011",
+                "7" => "810",
+                _ => "00",
+            },
+            country_code,
+            area_code: digits(area_code),
+            outside_line: digits(outside_line),
+        })
+    }
+
+    /// The number in E.164 form (`+49305550001`) where it is a valid outside number; extensions and
+    /// short codes have none.
+    pub fn e164(&self, text: &str) -> Option<String> {
+        let dialled = dialled(text);
+        if dialled.len() < OUTSIDE_DIGITS_MIN || dialled.contains(['*', '#']) {
+            return None;
+        }
+        if let Some(local) = self.local(&dialled) {
+            return Some(local);
+        }
+        self.valid(text.trim())
+    }
+
+    fn valid(&self, text: &str) -> Option<String> {
+        let parsed = PHONE_NUMBER_UTIL.parse(text, Some(self.region)).ok()?;
+        parsed.is_valid().then(|| parsed.format_as(PhoneNumberFormat::E164).to_string())
+    }
+
+    /// The forms under which a stored number is found: E.164 with its `+`, and the digits as
+    /// written. Empty where the text has no digit.
+    pub fn forms(&self, text: &str) -> Vec<String> {
+        let raw = dialled(text);
+        let mut forms = Vec::with_capacity(2);
+        if !raw.contains(|c: char| c.is_ascii_digit()) || raw.len() > DIGITS_MAX {
+            return forms;
+        }
+        forms.extend(self.e164(text).or_else(|| self.international(&raw)));
+        if !forms.contains(&raw) {
+            forms.push(raw);
+        }
+        forms
+    }
+
+    /// A subscriber number without area code, as neighbours dial it.
+    fn local(&self, dialled: &str) -> Option<String> {
+        let whole = dialled.starts_with('+') || self.international(dialled).is_some();
+        if self.area_code.is_empty() || whole {
+            return None;
+        }
+        self.valid(&format!("+{}{}{dialled}", self.country_code, self.area_code))
+    }
+
+    /// `00…` and `0…` as `+…`, also where the rest is not (yet) a whole number.
+    fn international(&self, raw: &str) -> Option<String> {
+        if let Some(rest) = raw.strip_prefix(self.international_prefix) {
+            return (!rest.is_empty()).then(|| format!("+{rest}"));
+        }
+        let rest = raw.strip_prefix(self.national_prefix.as_deref()?)?;
+        (!rest.is_empty()).then(|| format!("+{}{rest}", self.country_code))
+    }
+
+    /// What a whole number that somebody searches for may look like among [`Numbering::forms`].
+    fn whole(&self, text: &str) -> Vec<String> {
+        let mut whole = self.forms(text);
+        let raw = dialled(text);
+        if raw.len() >= OUTSIDE_DIGITS_MIN && !raw.starts_with('+') {
+            // Trunks deliver caller numbers without the plus, phones with the outside-line prefix.
+            whole.extend(self.e164(&format!("+{raw}")));
+            let inside =
+                raw.strip_prefix(&self.outside_line).filter(|_| !self.outside_line.is_empty());
+            if let Some(inside) = inside.filter(|inside| inside.len() >= OUTSIDE_DIGITS_MIN) {
+                whole.extend(self.forms(inside));
+            }
+        }
+        whole.dedup();
+        whole
+    }
+
+    /// What the beginning of a number may look like.
+    fn beginnings(&self, text: &str) -> Vec<String> {
+        let raw = dialled(text);
+        if raw.is_empty() || raw.starts_with('+') {
+            return vec![raw];
+        }
+        let mut beginnings = vec![raw.clone()];
+        match self.international(&raw) {
+            Some(international) => beginnings.push(international),
+            None if raw.len() >= OUTSIDE_DIGITS_MIN => {
+                beginnings.push(format!("+{raw}"));
+                beginnings.push(format!("+{}{raw}", self.country_code));
+                if !self.area_code.is_empty() {
+                    beginnings.push(format!("+{}{}{raw}", self.country_code, self.area_code));
+                }
+            }
+            None => {}
+        }
+        beginnings
+    }
+
+    /// What a part inside or at the end of a number may look like: its digits, and with the
+    /// dialling prefix read as the country code.
+    fn parts(&self, text: &str) -> Vec<String> {
+        let raw = dialled(text);
+        let bare = raw.trim_start_matches('+').to_owned();
+        let mut parts = vec![bare];
+        if raw.len() >= OUTSIDE_DIGITS_MIN {
+            let international = self.international(&raw);
+            parts.extend(international.map(|number| number.trim_start_matches('+').to_owned()));
+        }
+        parts
+    }
+}
+
+/// What the region dials before a national number, read off the national form of an example.
+fn national_prefix(region: Region) -> Option<String> {
+    let example = PHONE_NUMBER_UTIL.get_example_number(region).ok()?;
+    let national = digits(&example.format_as(PhoneNumberFormat::National));
+    let significant = example.format_as(PhoneNumberFormat::E164);
+    let significant = significant.get(1 + example.country_code.to_string().len()..)?;
+    national.strip_suffix(significant).filter(|prefix| !prefix.is_empty()).map(str::to_owned)
+}
+
+/// The digits of a number with `+` at the front and `*` and `#` anywhere: what a phone dials.
+/// `(0)` behind a country code is left out, and so is everything behind an extension mark.
+fn dialled(text: &str) -> String {
+    let text = text.trim();
+    let text = text.strip_prefix("tel:").unwrap_or(text);
+    let shortened;
+    let text = if text.starts_with('+') && text.contains("(0)") {
+        shortened = text.replacen("(0)", "", 1);
+        &shortened
+    } else {
+        text
+    };
+    let mut dialled = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' | '*' | '#' => dialled.push(c),
+            '+' if dialled.is_empty() => dialled.push(c),
+            _ => dialled.extend(
+                c.to_digit(10).or_else(|| other_digit(c)).and_then(|d| char::from_digit(d, 10)),
+            ),
+        }
+    }
+    dialled
+}
+
+/// Full-width and Arabic-Indic digits.
+fn other_digit(c: char) -> Option<u32> {
+    let zeros = ['\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
+    zeros.iter().find_map(|zero| u32::from(c).checked_sub(u32::from(*zero)).filter(|d| *d < 10))
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// A number or a part of one that somebody searches for, in every form it may be found in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NumberPattern {
+    /// The whole number.
+    Equals(Vec<String>),
+    /// Its parts in order; each part in any of its forms.
+    Parts { initial: Option<Vec<String>>, any: Vec<Vec<String>>, last: Option<Vec<String>> },
+}
+
+impl NumberPattern {
+    /// The whole number; matches nothing where the text has no digit.
+    pub fn equals(text: &str, numbering: &Numbering) -> Self {
+        Self::Equals(numbering.whole(text))
+    }
+
+    /// The parts of a substring filter. None where a part has no digit: it matches nothing.
+    pub fn parts(
+        initial: Option<&str>,
+        any: &[&str],
+        last: Option<&str>,
+        numbering: &Numbering,
+    ) -> Option<Self> {
+        let dialable = |text: &&str| {
+            dialled(text).contains(|c: char| c.is_ascii_digit() || matches!(c, '*' | '#'))
+        };
+        let given = initial.iter().chain(any).chain(last.iter());
+        if !given.clone().all(|text| dialable(text) || dialled(text) == "+") {
+            return None;
+        }
+        Some(Self::Parts {
+            initial: initial.map(|text| numbering.beginnings(text)),
+            any: any.iter().map(|text| numbering.parts(text)).collect(),
+            last: last.map(|text| numbering.parts(text)),
+        })
+    }
+
+    /// Whether a form of a stored number (see [`Numbering::forms`]) matches.
+    pub fn matches(&self, form: &str) -> bool {
+        match self {
+            Self::Equals(whole) => whole.iter().any(|number| number == form),
+            Self::Parts { initial, any, last } => {
+                let Some(rest) = without_initial(form, initial.as_deref()) else { return false };
+                let Some(rest) = without_last(rest, last.as_deref()) else { return false };
+                in_order(rest, any)
+            }
+        }
+    }
+}
+
+fn without_initial<'a>(form: &'a str, initial: Option<&[String]>) -> Option<&'a str> {
+    let Some(initial) = initial else { return Some(form) };
+    initial.iter().filter_map(|part| form.strip_prefix(part.as_str())).max_by_key(|rest| rest.len())
+}
+
+fn without_last<'a>(form: &'a str, last: Option<&[String]>) -> Option<&'a str> {
+    let Some(last) = last else { return Some(form) };
+    last.iter().filter_map(|part| form.strip_suffix(part.as_str())).max_by_key(|rest| rest.len())
+}
+
+/// Whether the parts stand in the text one behind the other, each in one of its forms. Taking the
+/// first place at which any form of a part ends leaves the most room for the rest.
+pub(super) fn in_order(text: &str, parts: &[Vec<String>]) -> bool {
+    let mut rest = text;
+    for part in parts {
+        let ends = part.iter().filter_map(|form| Some(rest.find(form.as_str())? + form.len()));
+        let Some(behind) = ends.min().and_then(|end| rest.get(end..)) else { return false };
+        rest = behind;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn berlin() -> Numbering {
+        Numbering::new("DE", "30", "0").unwrap()
+    }
+
+    #[track_caller]
+    fn equal(asked: &str, stored: &str) -> bool {
+        let pattern = NumberPattern::equals(asked, &berlin());
+        berlin().forms(stored).iter().any(|form| pattern.matches(form))
+    }
+
+    #[track_caller]
+    fn parts(initial: Option<&str>, any: &[&str], last: Option<&str>, stored: &str) -> bool {
+        let Some(pattern) = NumberPattern::parts(initial, any, last, &berlin()) else {
+            return false;
+        };
+        berlin().forms(stored).iter().any(|form| pattern.matches(form))
+    }
+
+    #[test]
+    fn one_number_however_it_is_written() {
+        let spellings = [
+            "+49 30 5551234",
+            "004930 5551234",
+            "030/555-1234",
+            "(030) 555 12 34",
+            "5551234",
+            "+49 (0)30 5551234",
+            "tel:+49-30-5551234",
+            "493055512 34",
+        ];
+        for stored in &spellings[..7] {
+            for asked in spellings {
+                assert!(equal(asked, stored), "{asked} = {stored}");
+            }
+            assert!(parts(None, &[], Some("5551234"), stored), "*5551234 {stored}");
+            assert!(parts(Some("+4930"), &[], None, stored), "+4930* {stored}");
+            assert!(parts(Some("030 55"), &[], None, stored), "03055* {stored}");
+            assert!(parts(None, &["5512"], None, stored), "*5512* {stored}");
+            assert!(!parts(None, &["5513"], None, stored));
+        }
+        assert!(!equal("+49 40 5551234", "030 5551234"));
+        assert!(equal("0 030 5551234", "+49305551234"), "with the outside-line prefix");
+    }
+
+    #[test]
+    fn short_codes_mean_themselves() {
+        assert!(equal("101", "101") && equal("*55", "*55"));
+        assert!(!equal("101", "*101") && !equal("+49101", "101"));
+        assert!(!parts(Some("49"), &[], None, "+49 30 5551234"), "extensions 49xx stay findable");
+        assert_eq!(berlin().e164("101"), None);
+    }
+
+    #[test]
+    fn a_value_without_digits_matches_nothing() {
+        assert!(!equal("foo", "101") && !parts(Some("foo"), &[], None, "101"));
+        assert!(berlin().forms("anonymous").is_empty());
+    }
+
+    #[test]
+    fn other_regions_dial_otherwise() {
+        let us = Numbering::new("us", "", "9").unwrap();
+        assert_eq!(us.forms("(212) 555-0123")[0], "+12125550123");
+        assert_eq!(us.forms("011 49 30 5551234")[0], "+49305551234");
+        let ru = Numbering::new("RU", "", "").unwrap();
+        assert_eq!(ru.forms("8 800 555 35 35")[0], "+78005553535");
+        assert!(Numbering::new("XX", "", "").is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_stored_number_is_found_by_itself(text in "[+0-9*#() /-]{1,20}") {
+            let has_digit = text.contains(|c: char| c.is_ascii_digit());
+            proptest::prop_assert_eq!(equal(&text, &text), has_digit);
+        }
+    }
+}

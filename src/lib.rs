@@ -1,0 +1,5 @@
+//! Ringbook: one contact store behind LDAP, CardDAV and HTTP doors.
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod contact;
