@@ -2,4 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod auth;
 pub mod contact;
+pub mod directory;
+pub mod http;
+pub mod index;
+pub mod store;
