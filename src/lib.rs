@@ -7,4 +7,5 @@ pub mod contact;
 pub mod directory;
 pub mod http;
 pub mod index;
+pub mod net;
 pub mod store;
