@@ -1,5 +1,6 @@
 //! Credentials in, a principal out: the one place where names, passwords and tokens are checked.
 
+use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -79,6 +80,18 @@ impl Principal {
     fn of_token(token: &Token) -> Self {
         let organization = token.organization.clone();
         Self { who: Who::Token(token.id.clone()), role: token.role, organization }
+    }
+}
+
+/// For the log.
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.who {
+            Who::Anonymous => f.write_str("-"),
+            Who::User(id) => write!(f, "user:{id}"),
+            Who::Phone(name) => write!(f, "phone:{name}"),
+            Who::Token(id) => write!(f, "token:{id}"),
+        }
     }
 }
 

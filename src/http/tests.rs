@@ -1,0 +1,1 @@
+//! The front with real sockets.
