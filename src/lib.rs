@@ -2,4 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod auth;
 pub mod contact;
+pub mod ldap;
