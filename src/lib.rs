@@ -7,5 +7,6 @@ pub mod contact;
 pub mod directory;
 pub mod http;
 pub mod index;
+pub mod ldap;
 pub mod net;
 pub mod store;

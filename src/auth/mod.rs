@@ -14,9 +14,9 @@ use crate::directory::Directory;
 use crate::index::{Snapshot, Viewer};
 
 mod cache;
+pub mod dn;
 mod name;
 mod password;
-mod rdns;
 pub mod rights;
 mod token;
 
