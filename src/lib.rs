@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod config;
 pub mod contact;
 pub mod directory;
 pub mod http;
