@@ -117,7 +117,8 @@ impl Writer {
             card.unanswered = Some(body.clone());
             let method = if body.is_some() { "PUT" } else { "DELETE" };
             let Ok((status, _)) = client.ask(method, &name, body.as_deref()) else { return };
-            assert!(matches!(status, 200..=204), "{method} {name}: status {status}");
+            let never_came = status == 404 && body.is_none() && card.acknowledged.is_none();
+            assert!(matches!(status, 200..=204) || never_came, "{method} {name}: status {status}");
             *card = Expected { acknowledged: body, unanswered: None };
             acknowledged.fetch_add(1, Ordering::Relaxed);
         }
