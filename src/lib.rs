@@ -3,3 +3,6 @@
 
 pub mod account;
 pub mod contact;
+pub mod directory;
+pub mod index;
+pub mod store;
