@@ -32,7 +32,8 @@ const ARROWS: &[(&str, &str)] = &[
     // The core.
     ("import", "account contact directory index table"),
     ("directory", "account contact index store"),
-    ("index", "account contact"),
+    // The store says in its own words what changed; the index and the directory understand them.
+    ("index", "account contact store"),
     ("store", "account contact"),
     // The model.
     ("account", "contact"),
@@ -71,7 +72,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("rusqlite", "store/sqlite"),
     ("rustc_hash", "*"),
     ("serde", "api cli config"),
-    ("serde_json", "api cli daemon"),
+    ("serde_json", "api cli daemon store/codec"),
     ("subtle", "auth"),
     ("thiserror", "*"),
     ("tokio", "cli daemon ldap carddav api net http auth directory"),
