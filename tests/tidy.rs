@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("cli", "account auth config contact daemon store"),
     ("daemon", "account api auth carddav config contact demo directory http ldap net store"),
     ("demo", "account auth contact directory"),
-    ("config", "account contact"),
+    ("config", "account auth contact net"),
     // Doors.
     ("ldap", "account auth contact directory index net"),
     ("carddav", "account auth contact directory http index vcard"),
@@ -62,17 +62,17 @@ const OWNERS: &[(&str, &str)] = &[
     ("icu_collator", "contact/collation"),
     ("icu_locale_core", "contact/collation"),
     ("indicatif", "cli"),
-    ("jiff", "api vcard ldap"),
+    ("jiff", "api carddav ldap vcard"),
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
-    ("memchr", "index ldap"),
+    ("memchr", "index ldap vcard"),
     ("percent_encoding", "carddav http api"),
     ("quick_xml", "carddav"),
     ("rlibphonenumber", "contact/number"),
     ("rusqlite", "store/sqlite"),
     ("rustc_hash", "*"),
     ("serde", "api cli config"),
-    ("serde_json", "api cli daemon store/codec"),
+    ("serde_json", "api cli daemon http store/codec"),
     ("subtle", "auth"),
     ("thiserror", "*"),
     ("tokio", "cli daemon ldap carddav api net http auth directory"),
@@ -205,13 +205,14 @@ fn imports_name_what_they_take() {
 
 #[test]
 fn nothing_in_src_panics_on_purpose() {
-    let marks = [".unwrap()", ".expect(", "panic!("];
+    // A reader of ours may have a method `expect` that takes no message and returns an error.
+    let marks = [".unwrap()", ".expect(\"", "panic!("];
     let mut faults = vec![];
     for source in rust_files("src") {
         for mark in marks {
-            for (at, _) in source.code.match_indices(mark) {
-                faults.push(format!("{}: `{mark}`", source.place(at)));
-            }
+            let code = |at: &usize| !source.code[*at..].starts_with(' ');
+            let found = source.text.match_indices(mark).map(|(at, _)| at).filter(code);
+            faults.extend(found.map(|at| format!("{}: `{mark}`", source.place(at))));
         }
     }
     check(faults, "Return an error, or write the code so that it cannot happen.");

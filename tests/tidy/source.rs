@@ -9,7 +9,7 @@ pub struct Source {
     pub path: String,
     /// The file as it is.
     pub text: String,
-    /// The file with comments, literals and test code blanked out; lines stay where they are.
+    /// The file with comments, literals and test code blanked out; everything stays where it is.
     pub code: String,
 }
 
@@ -126,8 +126,9 @@ pub fn names_after(rest: &str) -> Vec<&str> {
     names
 }
 
+/// As many spaces as the text has octets; lines stay.
 fn blank(text: &str) -> String {
-    text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect()
+    text.bytes().map(|octet| if octet == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 /// Blanks comments and the insides of texts and characters.
