@@ -5,6 +5,7 @@ pub mod account;
 pub mod auth;
 pub mod config;
 pub mod contact;
+pub mod daemon;
 pub mod demo;
 pub mod directory;
 pub mod http;
