@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod contact;
 pub mod daemon;
