@@ -6,7 +6,7 @@ use crate::contact::fold::spellings;
 use crate::contact::number::Numbering;
 
 /// Counted up whenever the same card would give other keys; part of [`Derivation::fingerprint`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// In which order the parts of a name are sorted and shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,11 @@ impl Derivation {
                 }
             }
         }
+        if card.first(Field::FamilyName).is_none() {
+            for spelling in spellings(surname(card)) {
+                texts.push(Field::FamilyName, &spelling);
+            }
+        }
         Derived { texts: texts.pack(), numbers: numbers.pack(), sort_key: self.sort_key(card) }
     }
 
@@ -66,10 +71,17 @@ impl Derivation {
     }
 }
 
+/// The surname that phones show and sort by: the family name, else the company, else the name.
+pub fn surname(card: &Card) -> &str {
+    let fields = [Field::FamilyName, Field::Company].into_iter();
+    fields.filter_map(|field| card.first(field)).next().unwrap_or_else(|| card.formatted_name())
+}
+
 /// The keys of one card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
-    /// The spellings of each text value, see [`spellings`].
+    /// The spellings of each text value, see [`spellings`]. Cards without a family name are found
+    /// by their [`surname`] under it.
     pub texts: Packed,
     /// The forms of each number, see [`Numbering::forms`].
     pub numbers: Packed,
