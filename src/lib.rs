@@ -4,4 +4,7 @@
 pub mod account;
 pub mod auth;
 pub mod contact;
+pub mod directory;
+pub mod index;
 pub mod ldap;
+pub mod store;
