@@ -30,7 +30,7 @@ pub(super) struct Context<'a> {
     /// Whose personal contacts `ou=personal` holds.
     pub(super) own: Option<UserId>,
     /// The contact of a distinguished name, where the asker may see it.
-    pub(super) contact: &'a dyn Fn(&Dn) -> Option<ContactId>,
+    pub(super) contact: &'a (dyn Fn(&Dn) -> Option<ContactId> + Sync),
 }
 
 /// Whether a term stands under an even or an odd number of NOTs. Only entries for which the whole
@@ -71,6 +71,11 @@ pub(super) fn compile_equality(
     context: &Context<'_>,
 ) -> Option<Query> {
     context.equality(AttributeId::find(attribute)?.get()?.meaning, value)
+}
+
+/// The search for entries that have the attribute; `None` where it is not known.
+pub(super) fn compile_presence(attribute: &[u8]) -> Option<Query> {
+    Some(present(AttributeId::find(attribute)?.get()?.meaning))
 }
 
 impl Context<'_> {
@@ -121,7 +126,7 @@ impl Context<'_> {
                     Query::Exact(FieldSet::of(&[field]), id.to_string().into_boxed_str())
                 })
             }
-            Meaning::Uid => self.uid(text),
+            Meaning::Uid => uid_query(text, self.derivation),
             Meaning::ObjectClass => class(text, &OBJECT_CLASSES),
             Meaning::StructuralObjectClass => class(text, &[STRUCTURAL_CLASS]),
             Meaning::EntryUuid => Query::Id(ContactId::parse(text)?),
@@ -138,21 +143,6 @@ impl Context<'_> {
             Meaning::Never => NOTHING,
         };
         Some(query)
-    }
-
-    /// A person is called by the extension, whoever has none by the contact id.
-    fn uid(&self, text: &str) -> Query {
-        let extension = FieldSet::of(&[Field::Extension]);
-        let people = Query::Book(Book::People);
-        if let Some(id) = ContactId::parse(text) {
-            let called = shape::all([people, Query::Present(extension)].into_iter());
-            return Query::And(vec![Query::Id(id), shape::not(called)]);
-        }
-        let exact = Query::Exact(extension, text.into());
-        match NumberPattern::equals(text, &self.derivation.numbering) {
-            NumberPattern::Equals(forms) if forms.is_empty() => Query::And(vec![people, exact]),
-            pattern => Query::And(vec![Query::Number(extension, pattern), people, exact]),
-        }
     }
 
     fn number(&self, fields: FieldSet, text: &str) -> Query {
@@ -267,8 +257,23 @@ impl Context<'_> {
             Some("personal") => self.own.map(|own| Query::Book(Book::Personal(own))),
             _ => None,
         };
-        let uid = asked("uid").then(|| self.uid(value));
+        let uid = asked("uid").then(|| uid_query(value, self.derivation));
         Some(shape::any([book, uid].into_iter().flatten()))
+    }
+}
+
+/// A person is called by the extension, whoever has none by the contact id.
+pub(super) fn uid_query(text: &str, derivation: &Derivation) -> Query {
+    let extension = FieldSet::of(&[Field::Extension]);
+    let people = Query::Book(Book::People);
+    if let Some(id) = ContactId::parse(text) {
+        let called = shape::all([people, Query::Present(extension)].into_iter());
+        return Query::And(vec![Query::Id(id), shape::not(called)]);
+    }
+    let exact = Query::Exact(extension, text.into());
+    match NumberPattern::equals(text, &derivation.numbering) {
+        NumberPattern::Equals(forms) if forms.is_empty() => Query::And(vec![people, exact]),
+        pattern => Query::And(vec![Query::Number(extension, pattern), people, exact]),
     }
 }
 

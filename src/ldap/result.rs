@@ -1,6 +1,7 @@
 //! Results of operations, and the one buffer that replies are written through.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use ldap3_lber::structure::StructureTag;
@@ -9,6 +10,7 @@ use ldap3_proto::proto::{
     LdapBindResponse, LdapExtendedResponse, LdapMsg, LdapOp, LdapResult, LdapResultCode,
 };
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 use crate::ldap::ber::{self, ENUMERATED, OCTET_STRING, SEQUENCE};
 use crate::ldap::operation::Operation;
@@ -56,11 +58,12 @@ pub(super) struct Replies<W> {
     pub(super) out: Vec<u8>,
     /// How many bytes of `out` are sent.
     sent: usize,
+    write_timeout: Duration,
 }
 
 impl<W: AsyncWrite + Unpin> Replies<W> {
-    pub(super) fn new(writer: W) -> Self {
-        Self { writer, out: Vec::new(), sent: 0 }
+    pub(super) fn new(writer: W, write_timeout: Duration) -> Self {
+        Self { writer, out: Vec::new(), sent: 0, write_timeout }
     }
 
     /// Whether enough is gathered for a batch.
@@ -71,7 +74,7 @@ impl<W: AsyncWrite + Unpin> Replies<W> {
     /// Sends what is gathered.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         while let Some(rest) = self.out.get(self.sent..).filter(|rest| !rest.is_empty()) {
-            let written = self.writer.write(rest).await?;
+            let written = timeout(self.write_timeout, self.writer.write(rest)).await??;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
