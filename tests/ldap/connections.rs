@@ -1,0 +1,1 @@
+//! Connections: pipelines, abandons, broken and foreign messages.

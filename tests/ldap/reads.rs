@@ -1,0 +1,1 @@
+//! Reading: trees, scopes, attributes, limits and compares.
