@@ -3,8 +3,12 @@
 
 pub mod account;
 pub mod auth;
+pub mod config;
 pub mod contact;
+pub mod demo;
 pub mod directory;
+pub mod http;
 pub mod index;
 pub mod ldap;
+pub mod net;
 pub mod store;

@@ -112,11 +112,7 @@ static NAMES: LazyLock<HashMap<Box<[u8]>, AttributeId>> = LazyLock::new(|| {
     names
 });
 
-const fn user(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    meaning: Meaning,
-) -> Attribute {
+const fn user(name: &'static str, aliases: &'static [&'static str], meaning: Meaning) -> Attribute {
     Attribute { name, aliases, meaning, usage: Usage::User }
 }
 
@@ -196,16 +192,8 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
         numbers(&[Field::Pager]),
     ),
     user("otherTelephone", &["otherPhone", "other"], numbers(&[Field::OtherNumber])),
-    user(
-        "mail",
-        &["0.9.2342.19200300.100.1.3", "rfc822Mailbox", "email"],
-        texts(&[Field::Email]),
-    ),
-    user(
-        "labeledURI",
-        &["1.3.6.1.4.1.250.1.57", "IMHandle"],
-        texts(&[Field::Address, Field::Url]),
-    ),
+    user("mail", &["0.9.2342.19200300.100.1.3", "rfc822Mailbox", "email"], texts(&[Field::Email])),
+    user("labeledURI", &["1.3.6.1.4.1.250.1.57", "IMHandle"], texts(&[Field::Address, Field::Url])),
     user("street", &["2.5.4.9", "streetAddress"], Meaning::Postal(PostalPart::Street)),
     user("postalCode", &["2.5.4.17", "zip"], Meaning::Postal(PostalPart::Code)),
     user("l", &["2.5.4.7", "locality", "localityName"], Meaning::Postal(PostalPart::Locality)),

@@ -129,9 +129,9 @@ pub(super) fn integer(content: &[u8]) -> Result<i64, Malformed> {
     let sign = if negative { 0xff } else { 0 };
     let start = content.iter().position(|byte| *byte != sign).unwrap_or(content.len());
     let digits = content.get(start..).unwrap_or_default();
-    let value = digits.iter().fold(i64::from(negative).wrapping_neg(), |sum, byte| {
-        (sum << 8) | i64::from(*byte)
-    });
+    let value = digits
+        .iter()
+        .fold(i64::from(negative).wrapping_neg(), |sum, byte| (sum << 8) | i64::from(*byte));
     let fits = digits.len() < size_of::<i64>();
     if fits { Ok(value) } else { Err(Malformed) }
 }

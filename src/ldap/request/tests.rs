@@ -56,7 +56,11 @@ fn limits_are_read_with_their_sign() {
 #[test]
 fn long_lengths_and_any_true_are_read() {
     for name in ["long_form_0x84_lengths", "long_form_0x82_short", "long_form_on_strings"] {
-        assert_eq!(search(&message(name)).unwrap().filter, Filter::Present(b"objectClass"), "{name}");
+        assert_eq!(
+            search(&message(name)).unwrap().filter,
+            Filter::Present(b"objectClass"),
+            "{name}"
+        );
     }
     assert!(search(&message("bool_types_0x01")).unwrap().types_only);
     assert!(search(&message("bool_types_0xff")).unwrap().types_only);
@@ -202,8 +206,7 @@ fn agree(message: &[u8]) {
     };
     assert_eq!(envelope.id, id);
     if let Ok(ours) = SearchRequest::read(envelope.operation.content, LIMITS) {
-        let ours =
-            SearchRequest { size_limit: 0, time_limit: 0, attributes: Vec::new(), ..ours };
+        let ours = SearchRequest { size_limit: 0, time_limit: 0, attributes: Vec::new(), ..ours };
         assert_eq!(ours, as_ours(&theirs));
     }
 }
