@@ -22,8 +22,10 @@ impl Session {
             return fixed(&self.root_dse(), attribute, value);
         }
         let snapshot = self.door.directory.snapshot();
-        let Some(tree) = Tree::of(&snapshot, &self.principal) else { return no_such_object("") };
+        let tree = Tree::of(&snapshot, &self.principal, &self.door.organization);
+        let Some(tree) = tree else { return no_such_object("") };
         match tree.find(&dn) {
+            Ok(Place::Suffix) if tree.is_empty() => no_such_object(""),
             Ok(Place::Suffix) => {
                 fixed(&Fixed::suffix(tree.organization, &tree.suffix), attribute, value)
             }

@@ -108,7 +108,9 @@ fn ending<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     match arrival {
         Arrival::Message(_) | Arrival::End => Ending::Client,
         Arrival::Foreign if inbox.is_untouched() => Ending::Foreign,
-        Arrival::Foreign => Ending::Notice(LdapResultCode::ProtocolError, "this is no LDAP message"),
+        Arrival::Foreign => {
+            Ending::Notice(LdapResultCode::ProtocolError, "this is no LDAP message")
+        }
         Arrival::Silence => Ending::Notice(LdapResultCode::Unavailable, "idle for too long"),
         Arrival::TooLong(peek) => {
             let reason = "the message is longer than this server takes";

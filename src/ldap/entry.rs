@@ -101,12 +101,7 @@ pub(super) fn fields(meaning: Meaning) -> FieldSet {
 
 /// Appends the values of an attribute, without those of hidden fields. Attributes that are the
 /// same for all entries, or depend on who asks, have none here.
-pub(super) fn put_values(
-    out: &mut Vec<u8>,
-    meaning: Meaning,
-    contact: &Contact,
-    hidden: FieldSet,
-) {
+pub(super) fn put_values(out: &mut Vec<u8>, meaning: Meaning, contact: &Contact, hidden: FieldSet) {
     let card = &contact.card;
     let of_fields = |out: &mut Vec<u8>, fields: FieldSet| {
         for (_, value) in card.iter().filter(|(field, _)| fields.contains(*field)) {
@@ -257,7 +252,8 @@ mod tests {
             country: "DE",
             ..Default::default()
         };
-        let card = [(Field::Company, "Acme"), (Field::Site, "HQ"), (Field::Postal, &address.value())];
+        let card =
+            [(Field::Company, "Acme"), (Field::Site, "HQ"), (Field::Postal, &address.value())];
         let prepared = Prepared::new(&contact(Book::Shared, &card));
         assert_eq!(values(&prepared, "l"), ["HQ", "Berlin"]);
         assert_eq!(values(&prepared, "postalAddress"), ["Weg 1\\24$10115 Berlin$DE"]);

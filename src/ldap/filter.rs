@@ -153,7 +153,7 @@ impl Context<'_> {
         let given = |part: &&[u8]| !part.is_empty();
         let text = |part: &[u8]| std::str::from_utf8(part).map(str::to_owned);
         let initial = parts.initial.filter(given).map(text).transpose().ok()?;
-        let any = parts.any.iter().filter(|part| given(*part)).map(|part| text(part));
+        let any = parts.any.iter().filter(|part| given(part)).map(|part| text(part));
         let any = any.collect::<Result<Vec<String>, _>>().ok()?;
         let last = parts.last.filter(given).map(text).transpose().ok()?;
         if initial.is_none() && any.is_empty() && last.is_none() {

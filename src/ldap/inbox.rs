@@ -130,8 +130,7 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
             if let Some(interruption) = self.look(running, bytes_max) {
                 return interruption;
             }
-            let full =
-                self.buffer.len() > bytes_max || self.seen_messages >= limits.operations_max;
+            let full = self.buffer.len() > bytes_max || self.seen_messages >= limits.operations_max;
             if full || self.ended || self.receive().await.is_err() {
                 // What is left is dealt with when the operation is done.
                 return pending().await;

@@ -281,7 +281,10 @@ mod tests {
             shown(&["CallerIDName", "CN", "mobilenumber", "moblie", "homePhone"], &[]),
             ["CallerIDName=Anna Adams", "CN=Anna Adams", "mobilenumber=3"]
         );
-        assert_eq!(shown(&["o", "O", "cn;lang-de"], &[]), ["o=Acme, Inc.", "cn;lang-de=Anna Adams"]);
+        assert_eq!(
+            shown(&["o", "O", "cn;lang-de"], &[]),
+            ["o=Acme, Inc.", "cn;lang-de=Anna Adams"]
+        );
     }
 
     #[test]

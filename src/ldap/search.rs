@@ -60,7 +60,7 @@ impl Session {
             return Ok(Outcome::success());
         }
         let snapshot = self.door.directory.snapshot();
-        let Some(tree) = Tree::of(&snapshot, &self.principal) else {
+        let Some(tree) = Tree::of(&snapshot, &self.principal, &self.door.organization) else {
             return Ok(no_such_object(""));
         };
         let place = match base.rdns() {
@@ -71,6 +71,9 @@ impl Session {
                 Err(missing) => return Ok(no_such_object(&missing.matched)),
             },
         };
+        if tree.is_empty() {
+            return Ok(Outcome::success());
+        }
         let mut run = Run {
             tree: &tree,
             principal: &self.principal,
@@ -222,11 +225,14 @@ impl Run<'_> {
             unlisted: false,
             look_through: self.look_through,
         };
-        let parents: Vec<(Book, String)> =
-            target.books.iter().map(|book| (*book, format!(",{}", tree.container_dn(*book)))).collect();
+        let parents: Vec<(Book, String)> = target
+            .books
+            .iter()
+            .map(|book| (*book, format!(",{}", tree.container_dn(*book))))
+            .collect();
         let mut matches = tree.snapshot.search(&search);
         let mut scratch = Vec::new();
-        while let Some(row) = matches.next() {
+        for row in matches.by_ref() {
             self.left = match self.left.checked_sub(1) {
                 Some(left) => left,
                 None => return Ok(size_limit_exceeded()),

@@ -102,9 +102,10 @@ impl Session {
         let content = envelope.operation.content;
         let outcome = match SearchRequest::read(content, self.limits().filter()) {
             Ok(request) => self.search(envelope.id, &request, replies).await?,
-            Err(Unreadable::TooComplex) => {
-                Outcome::new(LdapResultCode::AdminLimitExceeded, "the filter is too long or too deep")
-            }
+            Err(Unreadable::TooComplex) => Outcome::new(
+                LdapResultCode::AdminLimitExceeded,
+                "the filter is too long or too deep",
+            ),
             Err(Unreadable::Malformed) => return Ok(malformed(message, replies)),
         };
         tracing::debug!(
@@ -159,7 +160,10 @@ impl Session {
         self.principal = Principal::anonymous();
         // LDAPv2 is what some phones speak after a factory reset.
         if !matches!(bind.version, 2 | 3) {
-            return Outcome::new(LdapResultCode::ProtocolError, "only LDAP versions 2 and 3 are known");
+            return Outcome::new(
+                LdapResultCode::ProtocolError,
+                "only LDAP versions 2 and 3 are known",
+            );
         }
         let password = match bind.cred {
             LdapBindCred::Simple(password) => Zeroizing::new(password),

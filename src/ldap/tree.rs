@@ -1,6 +1,6 @@
 //! The tree that an asker sees: which names there are, and what stands behind them.
 
-use crate::account::Organization;
+use crate::account::{Organization, OrganizationId};
 use crate::auth::dn::{Dn, Rdn, same_value};
 use crate::auth::rights::readable_books;
 use crate::auth::{Principal, Who};
@@ -49,19 +49,29 @@ pub(super) struct Missing {
 }
 
 impl<'s> Tree<'s> {
-    /// The tree of the asker's organization; `None` where they see nothing at all.
-    pub(super) fn of(snapshot: &'s Snapshot, principal: &Principal) -> Option<Self> {
-        let organization = snapshot.organization(principal.organization.as_ref()?)?;
+    /// The tree of the asker's organization, for nobody that of the listener: an empty one.
+    pub(super) fn of(
+        snapshot: &'s Snapshot,
+        principal: &Principal,
+        listener: &OrganizationId,
+    ) -> Option<Self> {
+        let own = principal.organization.as_ref();
+        let organization = snapshot.organization(own.unwrap_or(listener))?;
         let mut books = readable_books(principal);
         if let Who::Phone(name) = &principal.who {
             let phone = snapshot.phone(&organization.id, name)?;
             books.retain(|book| phone.books.is_empty() || phone.books.contains(book));
         }
-        if books.is_empty() {
-            return None;
+        if own.is_none() {
+            books.clear();
         }
         let suffix = Dn::parse(&organization.suffix).ok()?;
         Some(Self { snapshot, organization, suffix, books })
+    }
+
+    /// Whether the asker sees nothing: of the suffix only that the Root DSE names it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.books.is_empty()
     }
 
     /// What a name stands for.

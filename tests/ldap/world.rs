@@ -99,7 +99,12 @@ impl World {
             .await;
         self.contact(
             Book::Shared,
-            &[(GivenName, "Анна"), (FamilyName, "Иванова"), (Work, "+7 495 1234567"), (Note, "Meister")],
+            &[
+                (GivenName, "Анна"),
+                (FamilyName, "Иванова"),
+                (Work, "+7 495 1234567"),
+                (Note, "Meister"),
+            ],
         )
         .await;
         self.contact(Book::Shared, &[(Field::FormattedName, "All of us"), (Field::Kind, "group")])
@@ -162,7 +167,8 @@ impl World {
     /// Many contacts in one commit.
     pub(crate) async fn crowd(&self, count: usize) {
         let edits = (0..count).map(|number| {
-            let values = [(Field::GivenName, "Member"), (Field::FamilyName, &*format!("{number:05}"))];
+            let values =
+                [(Field::GivenName, "Member"), (Field::FamilyName, &*format!("{number:05}"))];
             Edit::PutContact { id: new_id(), draft: self.draft(Book::Shared, &values) }
         });
         let request = Request { edits: edits.collect(), preconditions: Vec::new() };

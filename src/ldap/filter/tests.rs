@@ -16,7 +16,8 @@ fn derivation() -> Derivation {
 fn with_context<T>(work: impl Fn(&Context<'_>) -> T) -> T {
     let (derivation, suffix) = (derivation(), Dn::parse("dc=pbx,dc=example").unwrap());
     let manager = |dn: &Dn| {
-        (dn.to_string() == "uid=200,ou=people,dc=pbx,dc=example").then_some(ContactId(uuid::Uuid::nil()))
+        (dn.to_string() == "uid=200,ou=people,dc=pbx,dc=example")
+            .then_some(ContactId(uuid::Uuid::nil()))
     };
     work(&Context { derivation: &derivation, suffix: &suffix, own: None, contact: &manager })
 }
