@@ -11,7 +11,7 @@ use crate::auth::dn::Dn;
 use crate::contact::card::Field;
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, ContactId};
-use crate::index::{Row, Search};
+use crate::index::{Row, Search, Step};
 use crate::ldap::entry::{Entries, Prepared};
 use crate::ldap::filter::{self, Context};
 use crate::ldap::fixed::{Fixed, demands_containers};
@@ -20,6 +20,9 @@ use crate::ldap::request::{Filter, Scope, SearchRequest};
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::session::Session;
 use crate::ldap::tree::{Place, Tree};
+
+/// Rows that are examined before others have their turn.
+const STEP_ROWS: usize = 1000;
 
 /// What a search covers below its base.
 #[derive(Default)]
@@ -232,19 +235,27 @@ impl Run<'_> {
             .collect();
         let mut matches = tree.snapshot.search(&search);
         let mut scratch = Vec::new();
-        for row in matches.by_ref() {
-            self.left = match self.left.checked_sub(1) {
-                Some(left) => left,
-                None => return Ok(size_limit_exceeded()),
-            };
-            self.write(row, &parents, &mut scratch, replies);
-            if replies.is_batch() {
-                replies.flush().await?;
-                tokio::task::yield_now().await;
-                if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                    let message = "the time limit of the request is over";
-                    return Ok(Outcome::new(LdapResultCode::TimeLimitExceeded, message));
+        loop {
+            match matches.step(STEP_ROWS) {
+                Step::Found(row) => {
+                    self.left = match self.left.checked_sub(1) {
+                        Some(left) => left,
+                        None => return Ok(size_limit_exceeded()),
+                    };
+                    self.write(row, &parents, &mut scratch, replies);
+                    if !replies.is_batch() {
+                        continue;
+                    }
+                    replies.flush().await?;
                 }
+                Step::Paused => {}
+                Step::End => break,
+            }
+            // Others have their turn, and the client may abandon the search.
+            tokio::task::yield_now().await;
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                let message = "the time limit of the request is over";
+                return Ok(Outcome::new(LdapResultCode::TimeLimitExceeded, message));
             }
         }
         if matches.exceeded() {

@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn times_of_every_form_are_read() {
-        let noon = Some(Timestamp(1_795_348_800));
+        let noon = Timestamp(1_795_348_800);
         for text in [
             "20261122120000Z",
             "20261122120000.0Z",
@@ -56,9 +56,9 @@ mod tests {
             "20261122130000+0100",
             "2026112207-05",
         ] {
-            assert_eq!(parse(text), noon, "{text}");
+            assert_eq!(parse(text), Some(noon), "{text}");
         }
-        assert_eq!(written(noon.unwrap()), "20261122120000Z");
+        assert_eq!(written(noon), "20261122120000Z");
         for text in ["", "Z", "20261122120000", "20261322120000Z", "2026112212000Z", "x", "+é"] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ringbook::account::{OrganizationId, OrganizationSettings, PhoneAccount, Role, User};
+use ringbook::account::{
+    OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, User,
+};
 use ringbook::auth::Authenticator;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::NameOrder;
@@ -13,6 +15,7 @@ use ringbook::ldap::{Door, Limits, serve};
 use ringbook::store::sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// The suffix of the company, which is what most phones are set to.
 pub(crate) const SUFFIX: &str = "dc=pbx,dc=com";
@@ -63,80 +66,70 @@ impl World {
     }
 
     async fn fill(&self, authenticator: &Authenticator) {
-        use Field::{Department, Email, FamilyName, GivenName, Home, Manager, Mobile, Note, Work};
-        let john = self
-            .person(
-                Some("101"),
-                &[
-                    (GivenName, "John"),
-                    (FamilyName, "Smith"),
-                    (Department, "Sales"),
-                    (Work, "+49 30 123101"),
-                    (Mobile, "0170 30666"),
-                    (Email, "john.smith@pbx.com"),
-                ],
-            )
-            .await;
-        let jane = self
-            .person(
-                Some("102"),
-                &[
-                    (GivenName, "Jane"),
-                    (FamilyName, "Doe"),
-                    (Work, "030/1234567"),
-                    (Home, "+49 30 666"),
-                    (Manager, &john.to_string()),
-                    (Email, "jane@pbx.com"),
-                ],
-            )
-            .await;
-        self.person(Some("103"), &[(GivenName, "Max"), (FamilyName, "Müller")]).await;
-        self.person(Some("104"), &[(GivenName, "Tom"), (FamilyName, "Riddle")]).await;
-        self.person(Some("110"), &[(GivenName, "Ryan"), (FamilyName, "Giggs")]).await;
-        self.person(None, &[(GivenName, "Nora"), (FamilyName, "Nobody"), (Work, "0123 4567890")])
-            .await;
-        self.contact(Book::Shared, &[(Field::Company, "Acme Supplies"), (Work, "+49 40 12345678")])
-            .await;
-        self.contact(
-            Book::Shared,
-            &[
-                (GivenName, "Анна"),
-                (FamilyName, "Иванова"),
-                (Work, "+7 495 1234567"),
-                (Note, "Meister"),
-            ],
-        )
-        .await;
-        self.contact(Book::Shared, &[(Field::FormattedName, "All of us"), (Field::Kind, "group")])
-            .await;
+        let (john, jane) = self.people().await;
+        self.shared().await;
         for (owner, name) in [(john, "Jonas Privat"), (jane, "Josephine Privat")] {
-            let card = [(Field::FormattedName, name), (Mobile, "+49 170 5551234")];
+            let card = [(Field::FormattedName, name), (Field::Mobile, "+49 170 5551234")];
             self.contact(Book::Personal(owner), &card).await;
         }
         self.unlisted().await;
-        let hash = |text: &str| {
-            let password = zeroize::Zeroizing::new(text.as_bytes().to_vec());
-            authenticator.hash(password)
-        };
         for (id, password) in [(john, "john-secret"), (jane, "jane-secret")] {
             let mut user = self.directory.snapshot().user(id).unwrap().clone();
-            user.password = Some(hash(password).await.unwrap());
+            user.password = Some(hash(authenticator, password).await);
             self.edit(Edit::PutUser(user)).await;
         }
-        self.edit(Edit::PutPhone(PhoneAccount {
-            organization: self.organization.clone(),
-            name: "phones".into(),
-            secrets: vec![hash("phones-secret").await.unwrap()],
-            books: Vec::new(),
-        }))
-        .await;
-        self.edit(Edit::PutPhone(PhoneAccount {
-            organization: self.organization.clone(),
-            name: "lobby".into(),
-            secrets: vec![hash("lobby-secret").await.unwrap()],
-            books: vec![Book::People],
-        }))
-        .await;
+        for (name, books) in [("phones", vec![]), ("lobby", vec![Book::People])] {
+            self.edit(Edit::PutPhone(PhoneAccount {
+                organization: self.organization.clone(),
+                name: name.into(),
+                secrets: vec![hash(authenticator, &format!("{name}-secret")).await],
+                books,
+            }))
+            .await;
+        }
+    }
+
+    async fn people(&self) -> (ContactId, ContactId) {
+        use Field::{Department, Email, FamilyName, GivenName, Home, Manager, Mobile, Work};
+        let card = [
+            (GivenName, "John"),
+            (FamilyName, "Smith"),
+            (Department, "Sales"),
+            (Work, "+49 30 123101"),
+            (Mobile, "0170 30666"),
+            (Email, "john.smith@pbx.com"),
+        ];
+        let john = self.person(Some("101"), &card).await;
+        let card = [
+            (GivenName, "Jane"),
+            (FamilyName, "Doe"),
+            (Work, "030/1234567"),
+            (Home, "+49 30 666"),
+            (Manager, &john.to_string()),
+            (Email, "jane@pbx.com"),
+        ];
+        let jane = self.person(Some("102"), &card).await;
+        self.person(Some("103"), &[(GivenName, "Max"), (FamilyName, "Müller")]).await;
+        self.person(Some("104"), &[(GivenName, "Tom"), (FamilyName, "Riddle")]).await;
+        self.person(Some("110"), &[(GivenName, "Ryan"), (FamilyName, "Giggs")]).await;
+        let card = [(GivenName, "Nora"), (FamilyName, "Nobody"), (Work, "0123 4567890")];
+        self.person(None, &card).await;
+        (john, jane)
+    }
+
+    async fn shared(&self) {
+        use Field::{Company, FamilyName, FormattedName, GivenName, Kind, Note, Work};
+        let company = [(Company, "Acme Supplies"), (Work, "+49 40 12345678")];
+        let anna = [
+            (GivenName, "Анна"),
+            (FamilyName, "Иванова"),
+            (Work, "+7 495 1234567"),
+            (Note, "Meister"),
+        ];
+        let group = [(FormattedName, "All of us"), (Kind, "group")];
+        for card in [&company[..], &anna, &group] {
+            self.contact(Book::Shared, card).await;
+        }
     }
 
     async fn unlisted(&self) {
@@ -214,6 +207,10 @@ impl Drop for World {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+async fn hash(authenticator: &Authenticator, password: &str) -> SecretHash {
+    authenticator.hash(Zeroizing::new(password.as_bytes().to_vec())).await.unwrap()
 }
 
 fn settings(
