@@ -2,5 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod auth;
+pub mod carddav;
 pub mod contact;
+pub mod directory;
+pub mod http;
+pub mod index;
+pub mod net;
+pub mod store;
 pub mod vcard;
