@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::account::{
     Organization, OrganizationId, OrganizationSettings, PhoneAccount, Token, User,
 };
-use crate::contact::{BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, Revision, Timestamp, UserId};
+use crate::contact::{
+    BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, Revision, Timestamp, UserId,
+};
 use crate::index::Snapshot;
 use crate::store::{Store, StoreError};
 
@@ -111,7 +113,12 @@ impl Directory {
                     let old = next.contacts.iter().find(|c| c.id == id).cloned();
                     let old = old.ok_or(CommitError::NoContact(id))?;
                     next.contacts.retain(|c| c.id != id);
-                    next.gone.push((old.organization.clone(), old.book, old.resource_name(), revision));
+                    next.gone.push((
+                        old.organization.clone(),
+                        old.book,
+                        old.resource_name(),
+                        revision,
+                    ));
                 }
                 Edit::PutUser(user) => drop(next.users.insert(user.id, user)),
                 Edit::RemoveUser(id) => drop(next.users.remove(&id)),
@@ -136,10 +143,16 @@ impl Directory {
     }
     fn put(&self, next: &mut Snapshot, id: ContactId, draft: Draft) -> Result<(), CommitError> {
         let revision = next.revision();
-        if let Some(row) = draft.uid.as_deref().and_then(|uid| next.by_uid(&draft.organization, draft.book, uid)).filter(|r| r.id != id) {
+        if let Some(row) = draft
+            .uid
+            .as_deref()
+            .and_then(|uid| next.by_uid(&draft.organization, draft.book, uid))
+            .filter(|r| r.id != id)
+        {
             return Err(CommitError::UidTaken { name: row.resource_name() });
         }
-        let derived = next.organization(&draft.organization).unwrap().derivation.derive(&draft.card);
+        let derived =
+            next.organization(&draft.organization).unwrap().derivation.derive(&draft.card);
         let body = match draft.body {
             None => Body::Written,
             Some(bytes) if bytes.len() <= BODY_INLINE_BYTES_MAX => Body::Inline(bytes),
@@ -153,15 +166,36 @@ impl Directory {
         let created = old.map_or(Timestamp(1_790_000_000), |c| c.created);
         let hidden = next.organization(&draft.organization).unwrap().hidden_numbers;
         let reduced_revision = match old {
-            Some(old) if old.card.without(hidden) == draft.card.without(hidden) && old.listed == draft.listed => old.reduced_revision,
+            Some(old)
+                if old.card.without(hidden) == draft.card.without(hidden)
+                    && old.listed == draft.listed =>
+            {
+                old.reduced_revision
+            }
             _ => revision,
         };
-        let contact = Contact { id, organization: draft.organization, book: draft.book, name: draft.name, uid: draft.uid, card: draft.card, body, listed: draft.listed, created, modified: Timestamp(1_790_000_000 + revision.0 as i64), revision, reduced_revision, derived };
+        let contact = Contact {
+            id,
+            organization: draft.organization,
+            book: draft.book,
+            name: draft.name,
+            uid: draft.uid,
+            card: draft.card,
+            body,
+            listed: draft.listed,
+            created,
+            modified: Timestamp(1_790_000_000 + revision.0 as i64),
+            revision,
+            reduced_revision,
+            derived,
+        };
         let name = contact.resource_name();
         if !contact.listed {
             next.gone.push((contact.organization.clone(), contact.book, name.clone(), revision));
         }
-        next.gone.retain(|g| !(g.2 == name && g.0 == contact.organization && g.1 == contact.book && contact.listed));
+        next.gone.retain(|g| {
+            !(g.2 == name && g.0 == contact.organization && g.1 == contact.book && contact.listed)
+        });
         next.contacts.retain(|c| c.id != id);
         next.contacts.push(contact);
         Ok(())

@@ -101,9 +101,17 @@ impl Snapshot {
     }
     fn book(&self, organization: &OrganizationId, book: Book) -> impl Iterator<Item = Row<'_>> {
         let organization = organization.clone();
-        self.contacts.iter().filter(move |c| c.organization == organization && c.book == book).map(Row)
+        self.contacts
+            .iter()
+            .filter(move |c| c.organization == organization && c.book == book)
+            .map(Row)
     }
-    pub fn by_name(&self, organization: &OrganizationId, book: Book, name: &str) -> Option<Row<'_>> {
+    pub fn by_name(
+        &self,
+        organization: &OrganizationId,
+        book: Book,
+        name: &str,
+    ) -> Option<Row<'_>> {
         self.book(organization, book).find(|row| row.resource_name() == name)
     }
     pub fn contact(&self, organization: &OrganizationId, id: UserId) -> Option<Row<'_>> {
@@ -112,7 +120,11 @@ impl Snapshot {
     pub fn by_uid(&self, organization: &OrganizationId, book: Book, uid: &str) -> Option<Row<'_>> {
         self.book(organization, book).find(|row| bare(&row.vcard_uid()) == bare(uid))
     }
-    pub fn members(&self, organization: &OrganizationId, book: Book) -> impl Iterator<Item = Row<'_>> + Send {
+    pub fn members(
+        &self,
+        organization: &OrganizationId,
+        book: Book,
+    ) -> impl Iterator<Item = Row<'_>> + Send {
         let mut rows: Vec<_> = self.book(organization, book).filter(|row| row.listed).collect();
         rows.sort_by(|a, b| a.derived.sort_key.cmp(&b.derived.sort_key).then(a.id.cmp(&b.id)));
         rows.into_iter()
@@ -120,14 +132,27 @@ impl Snapshot {
     pub fn count(&self, organization: &OrganizationId, book: Book) -> usize {
         self.members(organization, book).count()
     }
-    pub fn book_revision(&self, organization: &OrganizationId, book: Book, rendition: Rendition) -> Revision {
+    pub fn book_revision(
+        &self,
+        organization: &OrganizationId,
+        book: Book,
+        rendition: Rendition,
+    ) -> Revision {
         let changes = self.changes(organization, book, rendition, Revision(0));
         changes.last().map_or(Revision(0), |change| match change {
             BookChange::Put(revision, _) | BookChange::Gone(revision, _) => *revision,
         })
     }
-    pub fn changes(&self, organization: &OrganizationId, book: Book, rendition: Rendition, since: Revision) -> Vec<BookChange<'_>> {
-        let puts = self.members(organization, book).map(|row| (row.revision_for(rendition), BookChange::Put(row.revision_for(rendition), row)));
+    pub fn changes(
+        &self,
+        organization: &OrganizationId,
+        book: Book,
+        rendition: Rendition,
+        since: Revision,
+    ) -> Vec<BookChange<'_>> {
+        let puts = self.members(organization, book).map(|row| {
+            (row.revision_for(rendition), BookChange::Put(row.revision_for(rendition), row))
+        });
         let gone = self.gone.iter().filter(|g| g.0 == *organization && g.1 == book);
         let gone = gone.map(|g| (g.3, BookChange::Gone(g.3, g.2.clone())));
         let mut all: Vec<_> = puts.chain(gone).filter(|(revision, _)| *revision > since).collect();
