@@ -4,10 +4,13 @@
 pub mod account;
 pub mod auth;
 pub mod carddav;
+pub mod config;
 pub mod contact;
+pub mod demo;
 pub mod directory;
 pub mod http;
 pub mod index;
+pub mod ldap;
 pub mod net;
 pub mod store;
 pub mod vcard;

@@ -1,5 +1,6 @@
 //! Credentials in, a principal out: the one place where names, passwords and tokens are checked.
 
+use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -9,13 +10,13 @@ use crate::auth::cache::{Cache, Verdict};
 use crate::auth::name::{Accepted, Account};
 use crate::auth::password::Hasher;
 use crate::contact::UserId;
-use crate::directory::Directory;
+use crate::directory::{Directory, system_clock};
 use crate::index::{Snapshot, Viewer};
 
 mod cache;
+pub mod dn;
 mod name;
 mod password;
-mod rdns;
 pub mod rights;
 mod token;
 
@@ -82,6 +83,18 @@ impl Principal {
     }
 }
 
+/// For the log.
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.who {
+            Who::Anonymous => f.write_str("-"),
+            Who::User(id) => write!(f, "user:{id}"),
+            Who::Phone(name) => write!(f, "phone:{name}"),
+            Who::Token(id) => write!(f, "token:{id}"),
+        }
+    }
+}
+
 /// Why a sign-in was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -132,7 +145,8 @@ impl Authenticator {
     pub async fn token(&self, secret: &str) -> Result<Principal, Refused> {
         let (id, random) = token::split(secret).ok_or(Refused::Credentials)?;
         let snapshot = self.directory.snapshot();
-        let found = snapshot.token(id).filter(|found| token::accepts(found, random, token::now()));
+        let found =
+            snapshot.token(id).filter(|found| token::accepts(found, random, system_clock()));
         found.map(Principal::of_token).ok_or(Refused::Credentials)
     }
 
@@ -150,7 +164,7 @@ impl Authenticator {
             }
             Who::Token(id) => {
                 let token = snapshot.token(id);
-                token.filter(|t| !token::expired(t, token::now())).map(Principal::of_token)
+                token.filter(|t| !token::expired(t, system_clock())).map(Principal::of_token)
             }
         };
         now.as_ref() == Some(principal)

@@ -3,7 +3,7 @@
 
 use crate::account::{Organization, OrganizationId, PhoneAccount, User};
 use crate::auth::NAME_BYTES_MAX;
-use crate::auth::rdns::{self, Rdn};
+use crate::auth::dn::{Dn, Rdn};
 use crate::index::Snapshot;
 
 /// Which accounts a door lets in.
@@ -41,14 +41,14 @@ pub(super) fn account<'a>(
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
         return None;
     }
-    let rdns = if name.contains('=') { rdns::parse(name) } else { None };
-    let (organization, name, kind) = match rdns.as_deref() {
-        Some([first, rest @ ..]) if !rest.is_empty() => {
-            let organization = by_suffix(snapshot, rest)?;
-            (organization, value(first)?, kind(rest))
+    let dn = Dn::parse(name).unwrap_or_default();
+    let (organization, name, kind) = match dn.rdns() {
+        [] => fixed_by_name(snapshot, listener, name)?,
+        [only] => fixed_by_name(snapshot, listener, value(only)?)?,
+        [first, ..] => {
+            let (organization, below) = by_suffix(snapshot, &dn)?;
+            (organization, value(first)?, kind(below))
         }
-        Some([first]) => fixed_by_name(snapshot, listener, value(first)?)?,
-        _ => fixed_by_name(snapshot, listener, name)?,
     };
     let user = || user(snapshot, organization, name).map(Account::User);
     let phone = || snapshot.phone(&organization.id, &name.to_lowercase()).map(Account::Phone);
@@ -60,41 +60,30 @@ pub(super) fn account<'a>(
     }
 }
 
-/// The organization whose suffix ends a DN. Suffixes are never nested, so there is one at most.
-fn by_suffix<'a>(snapshot: &'a Snapshot, parents: &[Rdn]) -> Option<&'a Organization> {
-    snapshot.organizations().find(|organization| {
-        let suffix = rdns::parse(&organization.suffix).unwrap_or_default();
-        !suffix.is_empty() && parents.len() >= suffix.len() && {
-            let end = parents.iter().skip(parents.len() - suffix.len());
-            end.zip(&suffix).all(|(one, other)| same(one, other))
-        }
+/// The organization whose suffix ends a DN, and what stands before the suffix. Suffixes are never
+/// nested, so there is one at most.
+fn by_suffix<'a, 'd>(snapshot: &'a Snapshot, dn: &'d Dn) -> Option<(&'a Organization, &'d [Rdn])> {
+    snapshot.organizations().find_map(|organization| {
+        let suffix = Dn::parse(&organization.suffix).ok()?;
+        let below = dn.below(&suffix).filter(|below| !below.is_empty())?;
+        Some((organization, below))
     })
-}
-
-fn same(one: &Rdn, other: &Rdn) -> bool {
-    let equal = |(a, b): (&(String, String), &(String, String))| {
-        a.0 == b.0 && a.1.to_lowercase() == b.1.to_lowercase()
-    };
-    one.len() == other.len() && one.iter().zip(other).all(equal)
 }
 
 /// `cn=phones,ou=services,SUFFIX` is a device, `uid=204,ou=people,SUFFIX` a user; otherwise the
 /// containers say nothing, because many phones let only the suffix be set.
-fn kind(parents: &[Rdn]) -> Kind {
-    let named = |rdn: &Rdn, name: &str| matches!(rdn.as_slice(), [(ou, value)] if ou == "ou" && value.eq_ignore_ascii_case(name));
-    match parents.first() {
-        Some(parent) if named(parent, "services") => Kind::Phone,
-        Some(parent) if named(parent, "people") => Kind::User,
+fn kind(below: &[Rdn]) -> Kind {
+    let container = below.get(1).and_then(|parent| parent.value_of("ou")).unwrap_or_default();
+    match container {
+        _ if container.eq_ignore_ascii_case("services") => Kind::Phone,
+        _ if container.eq_ignore_ascii_case("people") => Kind::User,
         _ => Kind::Any,
     }
 }
 
 /// The value of an RDN that can name an account.
 fn value(rdn: &Rdn) -> Option<&str> {
-    let names = ["uid", "0.9.2342.19200300.100.1.1", "cn", "2.5.4.3", "mail"];
-    let names = names.into_iter().chain(["0.9.2342.19200300.100.1.3"]);
-    let find = |name| rdn.iter().find(|(attribute, _)| attribute == name);
-    names.filter_map(find).next().map(|(_, value)| value.trim())
+    ["uid", "cn", "mail"].into_iter().find_map(|kind| rdn.value_of(kind)).map(str::trim)
 }
 
 /// Fixes the organization by `@domain` or `DOMAIN\`, else it is the listener's.

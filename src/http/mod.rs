@@ -11,6 +11,17 @@ use hyper::{Request, Response};
 
 use crate::auth::Principal;
 
+pub mod answer;
+mod connection;
+mod credentials;
+mod front;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use front::{Front, Limits};
+
 /// The body of an answer: whole or streamed.
 pub type Body = BoxBody<Bytes, std::io::Error>;
 

@@ -63,8 +63,6 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Cancelled when the daemon stops: finish what was begun, then close.
     pub stop: CancellationToken,
-    /// Counts as long as it lives.
-    _admission: Admission,
 }
 
 /// Everything that listens, and how it stops.
@@ -104,9 +102,12 @@ impl Net {
                     match admit(&gate, &plain, peer) {
                         Ok(admission) => {
                             let stop = stop.clone();
-                            let _admission = admission;
-                            let connection = Connection { stream, peer, stop, _admission };
-                            tasks.spawn(serve(connection));
+                            let connection = Connection { stream, peer, stop };
+                            let served = serve(connection);
+                            tasks.spawn(async move {
+                                served.await;
+                                drop(admission);
+                            });
                         }
                         Err(refusal) => {
                             tracing::info!(door, %peer, "connection refused: {refusal}")
