@@ -13,12 +13,12 @@ use crate::carddav::if_header::State;
 use crate::carddav::path::{BookName, Resource};
 use crate::carddav::precondition::Conditions;
 use crate::carddav::row::http_date;
-use crate::carddav::stream::whole;
 use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
 use crate::contact::{Contact, ContactId, Draft, Revision};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::http::Body;
+use crate::http::answer::{empty, full};
 use crate::vcard::read::{InvalidCard, Reading, read};
 
 /// A write is tried again where another one came first and the request's conditions still hold.
@@ -66,7 +66,7 @@ pub(crate) async fn get(
         }
     };
     let etag = view.etag_at(revision, view.rendition(row.contact()));
-    let mut response = Response::new(whole(Vec::new()));
+    let mut response = Response::new(empty());
     let out = response.headers_mut();
     set(out, ETAG, etag.as_bytes());
     let mut modified = Vec::new();
@@ -79,7 +79,7 @@ pub(crate) async fn get(
     set(out, CONTENT_TYPE, b"text/vcard; charset=utf-8");
     set(out, CONTENT_LENGTH, bytes.len().to_string().as_bytes());
     if *method != Method::HEAD {
-        *response.body_mut() = whole(bytes.into_owned());
+        *response.body_mut() = full(bytes.into_owned());
     }
     Ok(response)
 }
@@ -206,7 +206,7 @@ fn invalid_card(invalid: &InvalidCard) -> Refusal {
 /// The answer to a PUT. It names the entity tag of the bytes that were sent, if no later write has
 /// replaced them already.
 fn stored(view: &View, id: ContactId, revision: Revision, created: bool) -> Response<Body> {
-    let mut response = Response::new(whole(Vec::new()));
+    let mut response = Response::new(empty());
     *response.status_mut() = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
     let stored = view.session.snapshot.contact(view.organization(), id);
     if let Some(row) = stored.filter(|row| row.revision <= revision) {
@@ -235,7 +235,7 @@ pub(crate) async fn delete(
         let request = Request { edits, preconditions: vec![unchanged] };
         match session.directory.commit(request).await {
             Ok(_) => {
-                let mut response = Response::new(whole(Vec::new()));
+                let mut response = Response::new(empty());
                 *response.status_mut() = StatusCode::NO_CONTENT;
                 return Ok(response);
             }

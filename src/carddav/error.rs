@@ -4,10 +4,10 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use crate::carddav::multistatus::{self, XML};
-use crate::carddav::stream::whole;
 use crate::carddav::xml::{CARDDAV, XmlError};
 use crate::directory::CommitError;
 use crate::http::Body;
+use crate::http::answer::full;
 
 /// A request that is not done.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Refusal {
             Some(condition) => (XML, error_body(condition, &self.text)),
             None => ("text/plain; charset=utf-8", format!("{}\n", self.text).into_bytes()),
         };
-        let mut response = Response::new(whole(body));
+        let mut response = Response::new(full(body));
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Some(methods) = self.allow {

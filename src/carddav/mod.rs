@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use hyper::header::{CACHE_CONTROL, USER_AGENT, WWW_AUTHENTICATE};
+use hyper::header::{CACHE_CONTROL, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
@@ -15,11 +15,11 @@ use crate::auth::Who;
 use crate::carddav::card::Place;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::path::{BookName, ROOT, Resource};
-use crate::carddav::stream::whole;
 use crate::carddav::value::CARD_BYTES_MAX;
 use crate::carddav::view::{Client, Session};
 use crate::carddav::xml::Element;
 use crate::directory::Directory;
+use crate::http::answer::{empty, full, unauthorized};
 use crate::http::{Answer, Body, Caller, Mount};
 
 mod card;
@@ -75,23 +75,24 @@ impl Handler {
         }
         let session = match self.session(&caller, &parts.headers) {
             Ok(session) => Arc::new(session),
-            Err(refusal) => return challenged(refusal),
+            Err(response) => return response,
         };
-        let Some(resource) = resource else { return Refusal::not_found().into_response() };
+        let Some(resource) = resource else { return nowhere(&parts.method).into_response() };
         let answer = dispatch(session, resource, &parts, body).await;
         answer.unwrap_or_else(Refusal::into_response)
     }
 
     /// The signed-in user, whose account is looked up anew for every request.
-    fn session(&self, caller: &Caller, headers: &HeaderMap) -> Result<Session, Refusal> {
-        let nobody = || Refusal::plain(StatusCode::UNAUTHORIZED, "sign in with name and password");
+    fn session(&self, caller: &Caller, headers: &HeaderMap) -> Result<Session, Response<Body>> {
+        // Thunderbird adds no account of a server that never challenges.
+        let nobody = || unauthorized("sign in with name and password");
         let mut principal = caller.principal.clone().ok_or_else(nobody)?;
         let id = match principal.who {
             Who::User(id) => id,
             Who::Anonymous => return Err(nobody()),
             Who::Phone(_) | Who::Token(_) => {
                 let text = "only users have address books here";
-                return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
+                return Err(Refusal::plain(StatusCode::FORBIDDEN, text).into_response());
             }
         };
         let snapshot = self.directory.snapshot();
@@ -103,10 +104,10 @@ impl Handler {
 }
 
 fn client(headers: &HeaderMap) -> Client {
-    let agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
-    match memchr::memmem::find(agent, b"Thunderbird") {
-        Some(_) => Client::Thunderbird,
-        None => Client::Other,
+    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    match agent.is_some_and(|agent| agent.contains("Thunderbird")) {
+        true => Client::Thunderbird,
+        false => Client::Other,
     }
 }
 
@@ -140,11 +141,21 @@ where
             report::report(session, resource, headers, elements::report(body.as_ref())?).await
         }
         "MKCOL" if session.sees(&resource) => Err(not_allowed(&session, &resource)),
-        "MKCOL" | "COPY" | "MOVE" | "ACL" => {
-            let text = "collections and cards are neither made nor moved by this method here";
-            Err(Refusal::plain(StatusCode::FORBIDDEN, text))
-        }
+        "MKCOL" | "COPY" | "MOVE" | "ACL" => Err(not_offered()),
         _ => Err(not_allowed(&session, &resource)),
+    }
+}
+
+fn not_offered() -> Refusal {
+    let text = "collections and cards are neither made nor moved by this method here";
+    Refusal::plain(StatusCode::FORBIDDEN, text)
+}
+
+/// The refusal at a path where nothing can ever be.
+fn nowhere(method: &Method) -> Refusal {
+    match method.as_str() {
+        "MKCOL" => not_offered(),
+        _ => Refusal::not_found(),
     }
 }
 
@@ -160,10 +171,8 @@ async fn get(
         return Err(Refusal::not_found());
     }
     let text = "This is a CardDAV server. Give the address of this host to a contacts program.\n";
-    let mut response = Response::new(whole(match parts.method {
-        Method::HEAD => "",
-        _ => text,
-    }));
+    let body = if parts.method == Method::HEAD { empty() } else { full(text) };
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
@@ -219,21 +228,10 @@ fn place(resource: &Resource) -> Option<Place> {
 
 /// RFC 6764 5: for any method, before anybody signs in.
 fn redirect() -> Response<Body> {
-    let mut response = Response::new(whole(Vec::new()));
+    let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(ROOT));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
-
-/// Thunderbird adds no account of a server that never challenges.
-fn challenged(refusal: Refusal) -> Response<Body> {
-    let challenges = refusal.status == StatusCode::UNAUTHORIZED;
-    let mut response = refusal.into_response();
-    if challenges {
-        let challenge = HeaderValue::from_static("Basic realm=\"Ringbook\"");
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
     response
 }
 
@@ -244,7 +242,7 @@ fn options(session: &Arc<Session>, resource: &Resource) -> Result<Response<Body>
     if !possible && !session.sees(resource) {
         return Err(Refusal::not_found());
     }
-    let mut response = Response::new(whole(Vec::new()));
+    let mut response = Response::new(empty());
     let headers = response.headers_mut();
     headers.insert("dav", HeaderValue::from_static(CLASSES));
     headers.insert(ALLOW, HeaderValue::from_static(allowed(session, resource)));

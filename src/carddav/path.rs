@@ -28,6 +28,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) enum Resource {
     /// `/.well-known/carddav` (RFC 6764).
     WellKnown,
+    /// `/`: clients that are given no path ask here who the user is.
+    Top,
     Root,
     Principals,
     Principal(Box<str>),
@@ -63,6 +65,9 @@ impl Resource {
     /// without their trailing slash.
     pub(crate) fn at(path: &str) -> Option<Self> {
         let segments = path.strip_prefix('/')?;
+        if segments.is_empty() {
+            return Some(Self::Top);
+        }
         let segments = segments.strip_suffix('/').map_or((segments, false), |rest| (rest, true));
         let (segments, slash) = segments;
         let decoded: Option<Vec<Cow<'_, str>>> = segments.split('/').map(segment).collect();
@@ -100,6 +105,7 @@ impl Resource {
     pub(crate) fn href(&self) -> String {
         match self {
             Self::WellKnown => "/.well-known/carddav".to_owned(),
+            Self::Top => "/".to_owned(),
             Self::Root => ROOT.to_owned(),
             Self::Principals => format!("{ROOT}principals/"),
             Self::Principal(id) => format!("{ROOT}principals/{}/", encoded(id)),

@@ -15,6 +15,7 @@ use crate::carddav::stream;
 use crate::carddav::value::Place;
 use crate::carddav::view::{Session, View};
 use crate::http::Body;
+use crate::http::answer::full;
 
 /// How far a request reaches below its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub(crate) async fn propfind(
             self::book(view, depth, wanted, preferences).await
         }
         resource if session.sees(&resource) => {
-            stream::whole(others(&session, &resource, depth, &wanted, preferences))
+            full(others(&session, &resource, depth, &wanted, preferences))
         }
         _ => return Err(Refusal::not_found()),
     };
@@ -108,7 +109,7 @@ async fn card(view: View, name: &str, wanted: &Wanted, missing: Missing) -> Resu
     let mut out = BEGIN.to_vec();
     plan.row(&view, row.contact(), &mut out).await;
     out.extend_from_slice(END);
-    Ok(stream::whole(out))
+    Ok(full(out))
 }
 
 async fn book(view: View, depth: Depth, wanted: Wanted, preferences: Preferences) -> Body {
@@ -165,6 +166,7 @@ fn others(
 /// What a collection above the homes lists: of users and homes only the asker's own.
 fn children(resource: &Resource, own: &str) -> Vec<Resource> {
     match resource {
+        Resource::Top => vec![Resource::Root],
         Resource::Root => vec![Resource::Principals, Resource::Homes],
         Resource::Principals => vec![Resource::Principal(own.into())],
         Resource::Homes => vec![Resource::Home(own.into())],
@@ -189,5 +191,5 @@ pub(crate) fn proppatch(
     multistatus::end_propstat(StatusCode::FORBIDDEN, error, &mut out);
     out.extend_from_slice(multistatus::RESPONSE_END);
     out.extend_from_slice(END);
-    Ok(multistatus::response(stream::whole(out)))
+    Ok(multistatus::response(full(out)))
 }

@@ -7,18 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Frame;
 
 use crate::http::Body;
+use crate::http::answer::full;
 
 /// A chunk is sent once it has this many bytes.
 const CHUNK_BYTES: usize = 32 << 10;
-
-/// A whole body.
-pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed()
-}
 
 /// Where the rows of an answer are written.
 pub(crate) struct Sink {
@@ -67,7 +63,7 @@ where
     let mut rows = Rows { writer: Some(Mutex::new(Box::pin(write(sink)))), slot };
     let first = poll_fn(|context| rows.poll_chunk(context)).await.unwrap_or_default();
     if rows.writer.is_none() {
-        return whole(first);
+        return full(first);
     }
     put(&rows.slot, first);
     rows.boxed()

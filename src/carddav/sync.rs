@@ -1,7 +1,7 @@
 //! What to tell a client that knows a book up to some point, and where that leaves it.
 
 use crate::carddav::token::{Part, SyncToken};
-use crate::carddav::view::{View, revision_of};
+use crate::carddav::view::View;
 use crate::contact::Revision;
 use crate::index::BookChange;
 
@@ -51,7 +51,7 @@ fn rest<'a>(view: &'a View, revision: Revision, part: &Part) -> Vec<BookChange<'
     let mut changes = view.changes(Revision(revision.0.saturating_sub(1)));
     changes.retain(|change| match change {
         BookChange::Gone(gone, _) if *gone <= part.begun => false,
-        change if revision_of(change) > revision => true,
+        change if change.revision() > revision => true,
         change => name_of(change) > part.name,
     });
     changes
@@ -63,13 +63,13 @@ fn cut<'a>(
     limit: usize,
     begun: Option<Revision>,
 ) -> Answer<'a> {
-    changes.sort_by_cached_key(|change| (revision_of(change), name_of(change)));
+    changes.sort_by_cached_key(|change| (change.revision(), name_of(change)));
     changes.truncate(limit);
     let token = match changes.last() {
         Some(last) => {
             // A client that knew the book before must hear of every deletion.
             let begun = begun.unwrap_or_default();
-            SyncToken::within(view, revision_of(last), Part { name: name_of(last), begun })
+            SyncToken::within(view, last.revision(), Part { name: name_of(last), begun })
         }
         None => SyncToken::current(view),
     };

@@ -40,7 +40,8 @@ impl Session {
     /// Whether a resource is there for this user. Other users' principals and homes are not.
     pub(crate) fn sees(self: &Arc<Self>, resource: &Resource) -> bool {
         match resource {
-            Resource::WellKnown | Resource::Root | Resource::Principals | Resource::Homes => true,
+            Resource::WellKnown | Resource::Top | Resource::Root => true,
+            Resource::Principals | Resource::Homes => true,
             Resource::Principal(id) | Resource::Home(id) => **id == *self.user.principal,
             Resource::Book(id, book) => self.book(id, *book).is_some(),
             Resource::Card(id, book, name) => {
@@ -142,7 +143,7 @@ impl View {
         let Some(own) = self.own_card() else { return changes };
         changes.retain(|change| !matches!(change, BookChange::Put(_, row) if row.id == own.id));
         if own.revision > since {
-            let at = changes.partition_point(|change| revision_of(change) <= own.revision);
+            let at = changes.partition_point(|change| change.revision() <= own.revision);
             changes.insert(at, BookChange::Put(own.revision, own));
         }
         changes
@@ -178,12 +179,6 @@ impl View {
     /// The path of a card of this book.
     pub(crate) fn card_href(&self, name: &str) -> String {
         format!("{}{}", self.href, encoded(name))
-    }
-}
-
-pub(crate) fn revision_of(change: &BookChange<'_>) -> Revision {
-    match change {
-        BookChange::Put(revision, _) | BookChange::Gone(revision, _) => *revision,
     }
 }
 
