@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod carddav;
 pub mod cli;
 pub mod config;
 pub mod contact;
@@ -14,3 +15,4 @@ pub mod index;
 pub mod ldap;
 pub mod net;
 pub mod store;
+pub mod vcard;
