@@ -3,4 +3,7 @@
 
 pub mod account;
 pub mod contact;
+pub mod directory;
+pub mod index;
+pub mod store;
 pub mod table;

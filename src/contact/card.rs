@@ -310,7 +310,7 @@ impl CardBuilder {
             return Ok(card);
         }
         let name = made_name(&card).ok_or(NamelessCard)?;
-        let mut named = CardBuilder::default();
+        let mut named = Self::default();
         named.push(Field::FormattedName, &name);
         named.packed.push_str(card.as_str());
         Ok(Card(named.pack()))

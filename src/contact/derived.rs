@@ -23,13 +23,13 @@ pub struct Derivation {
     pub collation: Collation,
     pub name_order: NameOrder,
     /// Says which settings made a key; keys of other settings are made anew.
-    pub fingerprint: String,
+    pub fingerprint: u64,
 }
 
 impl Derivation {
     pub fn new(numbering: Numbering, language: &str, name_order: NameOrder) -> Self {
         Self {
-            fingerprint: format!("{VERSION} {numbering:?} {language} {name_order:?}"),
+            fingerprint: fnv1a(&format!("{VERSION} {numbering:?} {language} {name_order:?}")),
             collation: Collation::of_language(language),
             numbering,
             name_order,
@@ -51,7 +51,13 @@ impl Derivation {
                 }
             }
         }
-        Derived { texts: texts.pack(), numbers: numbers.pack(), sort_key: self.sort_key(card) }
+        Derived {
+            texts: texts.pack(),
+            numbers: numbers.pack(),
+            sort_key: self.sort_key(card),
+            fingerprint: self.fingerprint,
+            group: is_group(card),
+        }
     }
 
     fn sort_key(&self, card: &Card) -> Box<[u8]> {
@@ -66,6 +72,12 @@ impl Derivation {
     }
 }
 
+/// FNV-1a (64 bits): a hash that is the same in every build, as kept keys need it.
+fn fnv1a(text: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
 /// The keys of one card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
@@ -75,4 +87,13 @@ pub struct Derived {
     pub numbers: Packed,
     /// Sorts contacts by name; ties are broken by the contact id.
     pub sort_key: Box<[u8]>,
+    /// The [`Derivation::fingerprint`] that these keys were made with.
+    pub fingerprint: u64,
+    /// See [`is_group`].
+    pub group: bool,
+}
+
+/// Whether the card is a group of others: a member of its book, but no contact to search or call.
+pub fn is_group(card: &Card) -> bool {
+    card.first(Field::Kind).is_some_and(|kind| kind.eq_ignore_ascii_case("group"))
 }

@@ -1,0 +1,218 @@
+//! The one way in: snapshots to read, commits to write.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::account::{
+    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Token, User,
+};
+use crate::contact::{Book, ContactId, Draft, Revision, Timestamp, UserId};
+use crate::directory::writer::{Message, Writer};
+use crate::index::Snapshot;
+use crate::store::{Store, StoreError};
+
+mod check;
+mod overlay;
+mod writer;
+
+/// The directory of all organizations. It owns the thread that writes; dropping it stops that
+/// thread once the commits before are done.
+pub struct Directory {
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    inbox: mpsc::Sender<Message>,
+    writer: Option<JoinHandle<()>>,
+    /// A connection of its own for what a snapshot does not hold.
+    reader: Mutex<Box<dyn Store>>,
+}
+
+/// A new contact or user id.
+pub fn new_id() -> ContactId {
+    ContactId(Uuid::now_v7())
+}
+
+/// Changes that happen together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub edits: Vec<Edit>,
+    /// What must still hold when the changes happen.
+    pub preconditions: Vec<Precondition>,
+}
+
+impl Request {
+    /// A request of one edit without preconditions.
+    pub fn one(edit: Edit) -> Self {
+        Self { edits: vec![edit], preconditions: Vec::new() }
+    }
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// Creates the contact, or replaces it.
+    PutContact {
+        id: ContactId,
+        draft: Draft,
+    },
+    /// Removes the contact; with a person's card the user goes too.
+    RemoveContact(ContactId),
+    PutUser(User),
+    /// Removes the user, the person card and the personal contacts.
+    RemoveUser(UserId),
+    PutPhone(PhoneAccount),
+    RemovePhone(OrganizationId, Box<str>),
+    PutToken(Token),
+    RemoveToken(Box<str>),
+    PutOrganization(OrganizationSettings),
+    PutImport(ImportReport),
+}
+
+/// A condition on the state that an edit is made for.
+#[derive(Clone, Debug)]
+pub enum Precondition {
+    /// The contact exists and was last changed at this revision.
+    AtRevision { id: ContactId, revision: Revision },
+    /// No contact of the book has this resource name.
+    NameFree { organization: OrganizationId, book: Book, name: Box<str> },
+}
+
+/// A request that is done and durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The revision of the changes. Where nothing differed, one at which it was so.
+    pub revision: Revision,
+}
+
+/// Why a request was refused; nothing of it happened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    #[error("the contact was changed meanwhile")]
+    Changed,
+    #[error("there is no contact {0}")]
+    NoContact(ContactId),
+    #[error("there is no user {0}")]
+    NoUser(UserId),
+    #[error("there is no organization {0}")]
+    NoOrganization(OrganizationId),
+    #[error("the name {name} is taken in this address book")]
+    NameTaken { name: Box<str> },
+    #[error("the card {name} of this address book has the same UID")]
+    UidTaken {
+        /// Resource name of that card.
+        name: String,
+    },
+    #[error("the extension {extension} belongs to another user")]
+    ExtensionTaken { extension: Box<str> },
+    #[error("the extension {extension} was given for good; it cannot be changed")]
+    ExtensionFixed { extension: Box<str> },
+    #[error("the login name {login} belongs to another user")]
+    LoginTaken { login: Box<str> },
+    #[error("the suffix or domain belongs to another organization, or one suffix holds the other")]
+    SuffixTaken,
+    #[error("{0}")]
+    Region(#[from] crate::contact::number::UnknownRegion),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the directory is closed")]
+    Closed,
+}
+
+/// Tells the time in whole seconds.
+pub type Clock = fn() -> Timestamp;
+
+impl Directory {
+    /// Loads the store and starts the writer, with the system's clock.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn open(store: Box<dyn Store>) -> Result<Self, StoreError> {
+        Self::open_with_clock(store, system_clock)
+    }
+
+    /// As [`Directory::open`], with another clock.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn open_with_clock(mut store: Box<dyn Store>, clock: Clock) -> Result<Self, StoreError> {
+        let epoch = store.epoch()?;
+        let mut events = Vec::new();
+        let revision = store.load(&mut |event| events.push(event))?;
+        let (snapshot, broken) = Snapshot::empty(&epoch).after(events, revision);
+        writer::report_broken(&broken);
+        let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));
+        let reader = Mutex::new(store.reader()?);
+        let (inbox, messages) = mpsc::channel();
+        let writer = Writer::new(store, Arc::clone(&snapshot), clock, inbox.clone());
+        let spawned = std::thread::Builder::new().name("writer".into()).spawn(move || {
+            writer.run(&messages);
+        });
+        let writer = spawned.map_err(|fault| StoreError::Failed(fault.to_string()))?;
+        Ok(Self { snapshot, inbox, writer: Some(writer), reader })
+    }
+
+    /// The present state, as it will stay for the one who holds it.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Makes changes. They are durable, and every later snapshot shows them, when this returns.
+    ///
+    /// # Errors
+    /// [`CommitError`] says what stands against them; then nothing of the request happened.
+    pub async fn commit(&self, request: Request) -> Result<Committed, CommitError> {
+        self.send(request)?.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// As [`Directory::commit`], for threads that may block.
+    ///
+    /// # Errors
+    /// As [`Directory::commit`].
+    pub fn commit_blocking(&self, request: Request) -> Result<Committed, CommitError> {
+        self.send(request)?.blocking_recv().unwrap_or(Err(CommitError::Closed))
+    }
+
+    fn send(
+        &self,
+        request: Request,
+    ) -> Result<oneshot::Receiver<Result<Committed, CommitError>>, CommitError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.inbox.send(Message::Commit(request, reply));
+        sent.map(|()| answer).map_err(|_| CommitError::Closed)
+    }
+
+    /// The vCard bytes of a contact with [`crate::contact::Body::Stored`] and the revision they are
+    /// of. Blocks on the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn body(&self, id: ContactId) -> Result<Option<(Revision, Vec<u8>)>, StoreError> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).body(id)
+    }
+
+    /// A kept import report. Blocks on the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn import_report(&self, id: &str) -> Result<Option<ImportReport>, StoreError> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).import_report(id)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Fails only where the writer is gone already.
+        let _ = self.inbox.send(Message::Stop);
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// The system's clock; before 1970 it stands still.
+pub fn system_clock() -> Timestamp {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

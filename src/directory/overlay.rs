@@ -1,0 +1,167 @@
+//! What the requests of one transaction have changed so far, on top of a snapshot.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::account::{OrganizationId, User};
+use crate::contact::{Book, Contact, ContactId, Revision, Timestamp, UserId};
+use crate::directory::{Edit, Request};
+use crate::index::Snapshot;
+
+/// Contacts and accounts that differ from the snapshot; None where they are removed.
+pub(super) struct Overlay {
+    pub(super) revision: Revision,
+    pub(super) now: Timestamp,
+    contacts: FxHashMap<ContactId, Option<Arc<Contact>>>,
+    names: FxHashMap<(Book, Box<str>), ContactId>,
+    uids: FxHashMap<(Book, Box<str>), ContactId>,
+    users: FxHashMap<UserId, Option<User>>,
+    logins: FxHashMap<(OrganizationId, Box<str>), UserId>,
+    principals: FxHashMap<Box<str>, UserId>,
+}
+
+impl Overlay {
+    pub(super) fn new(revision: Revision, now: Timestamp) -> Self {
+        Self {
+            revision,
+            now,
+            contacts: FxHashMap::default(),
+            names: FxHashMap::default(),
+            uids: FxHashMap::default(),
+            users: FxHashMap::default(),
+            logins: FxHashMap::default(),
+            principals: FxHashMap::default(),
+        }
+    }
+
+    /// Whether a request edits, or is conditional on, a contact that is changed here.
+    pub(super) fn touches(&self, request: &Request) -> bool {
+        request.edits.iter().any(|edit| match edit {
+            Edit::PutContact { id, .. } | Edit::RemoveContact(id) | Edit::RemoveUser(id) => {
+                self.contacts.contains_key(id)
+            }
+            Edit::PutUser(user) => self.users.contains_key(&user.id),
+            _ => false,
+        })
+    }
+
+    /// Takes over what a later overlay has changed.
+    pub(super) fn absorb(&mut self, later: Self) {
+        self.contacts.extend(later.contacts);
+        self.names.extend(later.names);
+        self.uids.extend(later.uids);
+        self.users.extend(later.users);
+        self.logins.extend(later.logins);
+        self.principals.extend(later.principals);
+    }
+
+    pub(super) fn put_contact(&mut self, contact: &Arc<Contact>) {
+        if let Some(name) = &contact.name {
+            self.names.insert((contact.book, name.clone()), contact.id);
+        }
+        if let Some(uid) = &contact.uid {
+            self.uids.insert((contact.book, uid.clone()), contact.id);
+        }
+        self.contacts.insert(contact.id, Some(Arc::clone(contact)));
+    }
+
+    pub(super) fn remove_contact(&mut self, id: ContactId) {
+        self.contacts.insert(id, None);
+    }
+
+    pub(super) fn put_user(&mut self, user: &User) {
+        for login in [&user.extension, &user.login].into_iter().flatten() {
+            let login = login.to_lowercase().into();
+            self.logins.insert((user.organization.clone(), login), user.id);
+        }
+        self.principals.insert(user.principal.clone(), user.id);
+        self.users.insert(user.id, Some(user.clone()));
+    }
+
+    pub(super) fn remove_user(&mut self, id: UserId) {
+        self.users.insert(id, None);
+    }
+}
+
+/// The state that a request is checked against: a snapshot, what the requests before it changed,
+/// and what its own edits have changed.
+#[derive(Clone, Copy)]
+pub(super) struct State<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) layers: [&'a Overlay; 2],
+}
+
+impl State<'_> {
+    /// The contact as it is at this point.
+    pub(super) fn contact(
+        &self,
+        organization: &OrganizationId,
+        id: ContactId,
+    ) -> Option<Arc<Contact>> {
+        match self.layers.iter().rev().find_map(|layer| layer.contacts.get(&id)) {
+            Some(changed) => changed.clone(),
+            None => self.snapshot.contact(organization, id).map(|row| row.shared()),
+        }
+    }
+
+    pub(super) fn user(&self, id: UserId) -> Option<User> {
+        match self.layers.iter().rev().find_map(|layer| layer.users.get(&id)) {
+            Some(changed) => changed.clone(),
+            None => self.snapshot.user(id).cloned(),
+        }
+    }
+
+    /// Who has this resource name in the book.
+    pub(super) fn named(
+        &self,
+        organization: &OrganizationId,
+        book: Book,
+        name: &str,
+    ) -> Option<ContactId> {
+        let known = self.snapshot.by_name(organization, book, name).map(|row| row.id);
+        let key = (book, name.into());
+        let holder = self.layers.iter().rev().find_map(|layer| layer.names.get(&key)).copied();
+        let contact = self.contact(organization, holder.or(known)?)?;
+        (contact.book == book && contact.resource_name() == name).then_some(contact.id)
+    }
+
+    /// Who has this UID in the book.
+    pub(super) fn with_uid(
+        &self,
+        organization: &OrganizationId,
+        book: Book,
+        uid: &str,
+    ) -> Option<Arc<Contact>> {
+        let known = self.snapshot.by_uid(organization, book, uid).map(|row| row.id);
+        let key = (book, uid.into());
+        let holder = self.layers.iter().rev().find_map(|layer| layer.uids.get(&key)).copied();
+        let contact = self.contact(organization, holder.or(known)?)?;
+        let same = bare(&contact.vcard_uid()) == bare(uid);
+        (contact.book == book && same).then_some(contact)
+    }
+
+    /// Who signs in with this extension or user name.
+    pub(super) fn login(&self, organization: &OrganizationId, login: &str) -> Option<UserId> {
+        let login = login.to_lowercase();
+        let known = self.snapshot.user_by_login(organization, &login).map(|user| user.id);
+        let key = (organization.clone(), login.as_str().into());
+        let holder = self.layers.iter().rev().find_map(|layer| layer.logins.get(&key)).copied();
+        let user = self.user(holder.or(known)?)?;
+        let names = [&user.extension, &user.login];
+        let has = names.into_iter().flatten().any(|name| name.to_lowercase() == login);
+        has.then_some(user.id)
+    }
+
+    /// Who has this CardDAV path segment.
+    pub(super) fn principal(&self, segment: &str) -> Option<UserId> {
+        let holder = self.layers.iter().rev().find_map(|layer| layer.principals.get(segment));
+        let known = self.snapshot.user_by_principal(segment).map(|user| user.id);
+        let user = self.user(holder.copied().or(known)?)?;
+        (*user.principal == *segment).then_some(user.id)
+    }
+}
+
+fn bare(uid: &str) -> &str {
+    uid.strip_prefix("urn:uuid:").unwrap_or(uid)
+}

@@ -1,0 +1,271 @@
+//! How events turn one snapshot into the next.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::account::{Organization, OrganizationId, OrganizationSettings, User};
+use crate::contact::derived::Derivation;
+use crate::contact::{Book, Contact, ContactId, Revision, UserId};
+use crate::index::sharded::Sharded;
+use crate::index::shelf::{Changes, Merge, Merged, Shelf};
+use crate::index::{LoginKey, LoginKind, Snapshot, Tenant};
+use crate::store::{Event, Key, Record};
+
+/// What the events say of each shelf: an organization's or one of its users'.
+type ShelfChanges = FxHashMap<(OrganizationId, Option<UserId>), Changes>;
+
+/// A merge of segments that shall run outside the writer.
+#[derive(Debug)]
+pub struct BackgroundMerge {
+    organization: OrganizationId,
+    owner: Option<UserId>,
+    merge: Merge,
+}
+
+/// What a [`BackgroundMerge`] made; see [`Snapshot::adopt`].
+#[derive(Debug)]
+pub struct MergedShelf {
+    organization: OrganizationId,
+    owner: Option<UserId>,
+    merged: Merged,
+}
+
+impl BackgroundMerge {
+    /// Does the work; takes as long as indexing the segments' contacts.
+    pub fn run(self) -> MergedShelf {
+        let Self { organization, owner, merge } = self;
+        MergedShelf { organization, owner, merged: merge.run() }
+    }
+}
+
+impl Snapshot {
+    /// The snapshot after these events, which lead to `revision`, and what of them was unusable.
+    #[must_use]
+    pub fn after(&self, events: Vec<Event>, revision: Revision) -> (Self, Vec<String>) {
+        let mut next = self.clone();
+        next.revision = revision;
+        let mut broken = Vec::new();
+        let mut shelves = ShelfChanges::default();
+        for event in events {
+            match event {
+                Event::Put(Record::Contact(stored)) => {
+                    let contact = next.rederived(stored.contact);
+                    let key = (contact.organization.clone(), owner(contact.book));
+                    shelves.entry(key).or_default().puts.push(contact);
+                }
+                Event::Leave(tombstone) => {
+                    let key = (tombstone.organization.clone(), owner(tombstone.book));
+                    shelves.entry(key).or_default().left.push(tombstone);
+                }
+                Event::Remove(Key::Contact(id)) => {
+                    if let Some(key) = self.shelf_of(id) {
+                        shelves.entry(key).or_default().removed.push(id);
+                    }
+                }
+                Event::Put(record) => next.put(record, &mut broken),
+                Event::Remove(key) => next.remove(key),
+                Event::Broken { key, reason } => broken.push(format!("{key}: {reason}")),
+            }
+        }
+        for ((organization, owner), changes) in shelves {
+            match next.tenants.get_mut(&organization) {
+                Some(tenant) => tenant.change_shelf(owner, changes),
+                None => broken.push(format!("contacts of unknown organization {organization}")),
+            }
+        }
+        (next, broken)
+    }
+
+    /// The merges that are due; small personal shelves never are.
+    pub fn overdue_merges(&self) -> Vec<BackgroundMerge> {
+        let due = self.tenants.iter().filter_map(|(organization, tenant)| {
+            let merge = tenant.shelf.overdue()?;
+            Some(BackgroundMerge { organization: organization.clone(), owner: None, merge })
+        });
+        due.collect()
+    }
+
+    /// The snapshot with a merged segment in place of its inputs: the same contents.
+    #[must_use]
+    pub fn adopt(&self, merged: MergedShelf) -> Self {
+        let mut next = self.clone();
+        if let Some(tenant) = next.tenants.get_mut(&merged.organization) {
+            tenant.with_shelf(merged.owner, |shelf| {
+                shelf.replace(merged.merged);
+            });
+        }
+        next
+    }
+
+    /// Where a contact is kept.
+    fn shelf_of(&self, id: ContactId) -> Option<(OrganizationId, Option<UserId>)> {
+        self.tenants.iter().find_map(|(organization, tenant)| match tenant.owners.get(&id) {
+            Some(owner) => Some((organization.clone(), Some(*owner))),
+            None => tenant.shelf.find(id).map(|_| (organization.clone(), None)),
+        })
+    }
+
+    /// The contact with keys of its organization's present settings.
+    fn rederived(&self, contact: Arc<Contact>) -> Arc<Contact> {
+        match self.tenants.get(&contact.organization) {
+            Some(tenant) => rederived(contact, &tenant.organization.derivation),
+            None => contact,
+        }
+    }
+
+    fn put(&mut self, record: Record, broken: &mut Vec<String>) {
+        match record {
+            Record::Organization(settings) => {
+                let id = settings.id.clone();
+                if let Err(fault) = self.put_organization(settings) {
+                    broken.push(format!("organization {id}: {fault}"));
+                }
+            }
+            Record::User(user) => self.put_user(Arc::new(user)),
+            Record::Phone(phone) => {
+                if let Some(tenant) = self.tenants.get_mut(&phone.organization) {
+                    Arc::make_mut(&mut tenant.phones).insert(phone.name.clone(), phone);
+                }
+            }
+            Record::Token(token) => {
+                Arc::make_mut(&mut self.tokens).insert(token.id.clone(), token);
+            }
+            Record::Contact(_) | Record::Import(_) => {}
+        }
+    }
+
+    fn put_organization(
+        &mut self,
+        settings: OrganizationSettings,
+    ) -> Result<(), crate::contact::number::UnknownRegion> {
+        let organization = Arc::new(Organization::new(settings)?);
+        match self.tenants.get_mut(&organization.id) {
+            Some(tenant) => tenant.reorganize(organization),
+            None => {
+                let tenant = Tenant {
+                    shelf: Shelf::default(),
+                    personal: Sharded::default(),
+                    owners: Sharded::default(),
+                    phones: Arc::new(BTreeMap::new()),
+                    organization: Arc::clone(&organization),
+                };
+                self.tenants.insert(organization.id.clone(), tenant);
+            }
+        }
+        Ok(())
+    }
+
+    fn put_user(&mut self, user: Arc<User>) {
+        self.forget_names(user.id);
+        for key in login_keys(&user) {
+            let mut holders = self.logins.get(&key).cloned().unwrap_or_default();
+            holders.push(user.id);
+            self.logins.insert(key, holders);
+        }
+        self.principals.insert(user.principal.clone(), user.id);
+        self.users.insert(user.id, user);
+    }
+
+    fn remove(&mut self, key: Key) {
+        match key {
+            Key::User(id) => {
+                self.forget_names(id);
+                self.users.remove(&id);
+            }
+            Key::Phone(organization, name) => {
+                if let Some(tenant) = self.tenants.get_mut(&organization) {
+                    Arc::make_mut(&mut tenant.phones).remove(&name);
+                }
+            }
+            Key::Token(id) => {
+                Arc::make_mut(&mut self.tokens).remove(&id);
+            }
+            // Contacts are changed shelf by shelf.
+            Key::Contact(_) => {}
+        }
+    }
+
+    fn forget_names(&mut self, id: UserId) {
+        let Some(user) = self.users.get(&id).map(Arc::clone) else { return };
+        for key in login_keys(&user) {
+            let mut holders = self.logins.get(&key).cloned().unwrap_or_default();
+            holders.retain(|holder| *holder != id);
+            if holders.is_empty() {
+                self.logins.remove(&key);
+            } else {
+                self.logins.insert(key, holders);
+            }
+        }
+        self.principals.remove(&user.principal);
+    }
+}
+
+impl Tenant {
+    /// Takes new settings; where they make other keys, every contact gets them.
+    fn reorganize(&mut self, organization: Arc<Organization>) {
+        let old = std::mem::replace(&mut self.organization, organization);
+        let derivation = Arc::clone(&self.organization.derivation);
+        if old.derivation.fingerprint == derivation.fingerprint {
+            return;
+        }
+        let owners: Vec<UserId> = self.personal.iter().map(|(owner, _)| *owner).collect();
+        for owner in owners.into_iter().map(Some).chain([None]) {
+            self.with_shelf(owner, |shelf| {
+                let all = shelf.all().map(|contact| rederived(Arc::clone(contact), &derivation));
+                let puts: Vec<Arc<Contact>> = all.collect();
+                shelf.apply(Changes { puts, ..Changes::default() });
+            });
+        }
+    }
+
+    fn change_shelf(&mut self, owner: Option<UserId>, changes: Changes) {
+        if let Some(owner) = owner {
+            let left = changes.left.iter().map(|tombstone| tombstone.contact);
+            for id in left.chain(changes.removed.iter().copied()) {
+                self.owners.remove(&id);
+            }
+            for contact in &changes.puts {
+                self.owners.insert(contact.id, owner);
+            }
+        }
+        self.with_shelf(owner, |shelf| shelf.apply(changes));
+    }
+
+    fn with_shelf(&mut self, owner: Option<UserId>, change: impl FnOnce(&mut Shelf)) {
+        let Some(owner) = owner else { return change(&mut self.shelf) };
+        let mut shelf = self.personal.get(&owner).map(|shelf| Shelf::clone(shelf));
+        change(shelf.get_or_insert_default());
+        if let Some(shelf) = shelf.filter(|shelf| !shelf.is_empty()) {
+            self.personal.insert(owner, Arc::new(shelf));
+        }
+    }
+}
+
+fn rederived(contact: Arc<Contact>, derivation: &Derivation) -> Arc<Contact> {
+    if contact.derived.fingerprint == derivation.fingerprint {
+        return contact;
+    }
+    let derived = derivation.derive(&contact.card);
+    Arc::new(Contact { derived, ..Contact::clone(&contact) })
+}
+
+fn owner(book: Book) -> Option<UserId> {
+    match book {
+        Book::Personal(owner) => Some(owner),
+        Book::People | Book::Shared => None,
+    }
+}
+
+fn login_keys(user: &User) -> impl Iterator<Item = LoginKey> {
+    let names = [
+        (LoginKind::Extension, &user.extension),
+        (LoginKind::Name, &user.login),
+        (LoginKind::Email, &user.email),
+    ];
+    names.into_iter().filter_map(|(kind, name)| {
+        let name = name.as_ref()?.to_lowercase().into();
+        Some(LoginKey { organization: user.organization.clone(), kind, name })
+    })
+}

@@ -1,0 +1,234 @@
+//! Searches: candidates from each segment, verified by the query, merged in name order.
+
+use std::any::Any;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::account::{Organization, OrganizationId};
+use crate::contact::query::{Gaze, Query, Truth};
+use crate::contact::{Book, Contact, Rendition, UserId};
+use crate::index::candidates::{Candidates, Walk};
+use crate::index::segment::{Segment, rank};
+use crate::index::shelf::{Live, Shelf, is_listed};
+
+/// Who looks: decides what they see of each contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// Administrators and operators see the full rendition of everybody.
+    pub full: bool,
+    /// The viewer's own person card, which they see in full.
+    pub person: Option<UserId>,
+}
+
+impl Viewer {
+    /// What this viewer sees of a contact. Only people have a reduced rendition.
+    pub fn rendition(&self, contact: &Contact) -> Rendition {
+        if self.full || contact.book != Book::People || self.person == Some(contact.id) {
+            Rendition::Full
+        } else {
+            Rendition::Reduced
+        }
+    }
+}
+
+/// A search in the books that the asker may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    pub organization: &'a OrganizationId,
+    /// Home books. Their contacts come in one order: by name, ties by id.
+    pub books: &'a [Book],
+    pub query: &'a Query,
+    pub viewer: Viewer,
+    /// Whether people who are not listed are found: in the administrators' part of HTTP only.
+    pub unlisted: bool,
+    /// How many rows are examined at most where no term of the query is indexed.
+    pub look_through: usize,
+}
+
+/// A contact in a snapshot.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    segment: &'a Segment,
+    contact: &'a Arc<Contact>,
+    row: u32,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(live: &'a Live, row: u32) -> Option<Self> {
+        let contact = live.segment.contact(row)?;
+        Some(Self { segment: &live.segment, contact, row })
+    }
+
+    pub fn contact(self) -> &'a Contact {
+        self.contact
+    }
+
+    /// The contact, to be held longer than the snapshot.
+    pub fn shared(self) -> Arc<Contact> {
+        Arc::clone(self.contact)
+    }
+
+    /// The row's place in its segment.
+    pub fn index(self) -> usize {
+        self.row as usize
+    }
+
+    /// What a door keeps with the row's segment: made at first use, with the number of rows. None
+    /// where another type is kept already.
+    pub fn attachment<T: Any + Send + Sync>(self, make: impl FnOnce(usize) -> T) -> Option<&'a T> {
+        self.segment.attachment(make)
+    }
+}
+
+impl Deref for Row<'_> {
+    type Target = Contact;
+
+    fn deref(&self) -> &Contact {
+        self.contact
+    }
+}
+
+impl std::fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.contact.fmt(f)
+    }
+}
+
+/// The books a walk is about.
+#[derive(Clone, Copy)]
+pub(super) enum Books<'a> {
+    One(Book),
+    Any(&'a [Book]),
+}
+
+impl Books<'_> {
+    fn contain(self, book: Book) -> bool {
+        match self {
+            Self::One(one) => one == book,
+            Self::Any(any) => any.contains(&book),
+        }
+    }
+}
+
+/// The contacts that match, in name order; found one by one as they are asked for.
+pub struct Matches<'a> {
+    sources: Vec<Source<'a>>,
+    /// None where there is nothing to look at.
+    condition: Option<Condition<'a>>,
+    /// Rows that may still be examined without an index.
+    look_through: usize,
+    exceeded: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Condition<'a> {
+    pub(super) books: Books<'a>,
+    pub(super) query: &'a Query,
+    pub(super) viewer: Viewer,
+    pub(super) unlisted: bool,
+    /// Group cards are members of books, but nothing that a search finds.
+    pub(super) groups: bool,
+    pub(super) organization: &'a Organization,
+}
+
+struct Source<'a> {
+    live: &'a Live,
+    walk: Walk<'a>,
+    head: Option<(u32, &'a Arc<Contact>)>,
+}
+
+impl<'a> Matches<'a> {
+    /// No contacts.
+    pub(super) fn none() -> Self {
+        Self { sources: Vec::new(), condition: None, look_through: 0, exceeded: false }
+    }
+
+    pub(super) fn new(
+        shelves: impl Iterator<Item = &'a Shelf>,
+        condition: Condition<'a>,
+        look_through: usize,
+    ) -> Self {
+        let mut matches = Self { look_through, condition: Some(condition), ..Self::none() };
+        for live in shelves.flat_map(Shelf::segments) {
+            let candidates = Candidates::of(condition.query, &live.segment);
+            let walk = Walk::new(candidates, live.segment.rows.len());
+            matches.sources.push(Source { live, walk, head: None });
+        }
+        matches.sources.retain_mut(|source| {
+            source.advance(&condition, &mut matches.look_through, &mut matches.exceeded);
+            source.head.is_some()
+        });
+        matches
+    }
+
+    /// Whether rows were left unexamined because the look-through limit was reached.
+    pub fn exceeded(&self) -> bool {
+        self.exceeded
+    }
+}
+
+impl<'a> Iterator for Matches<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        let first = match self.sources.len() {
+            0 => return None,
+            1 => 0,
+            _ => {
+                let heads = self.sources.iter().enumerate();
+                let ranked = heads.filter_map(|(at, s)| Some((rank(s.head?.1), at)));
+                ranked.min()?.1
+            }
+        };
+        let source = self.sources.get_mut(first)?;
+        let (row, contact) = source.head.take()?;
+        let found = Row { segment: &source.live.segment, contact, row };
+        if let Some(condition) = &self.condition {
+            source.advance(condition, &mut self.look_through, &mut self.exceeded);
+        }
+        if source.head.is_none() {
+            self.sources.remove(first);
+        }
+        Some(found)
+    }
+}
+
+impl Source<'_> {
+    /// Goes to the next row that meets the condition.
+    fn advance(
+        &mut self,
+        condition: &Condition<'_>,
+        look_through: &mut usize,
+        exceeded: &mut bool,
+    ) {
+        let counted = self.walk.visits_all() && !matches!(condition.query, Query::Constant(_));
+        for row in self.walk.by_ref() {
+            if counted {
+                if *look_through == 0 {
+                    *exceeded = true;
+                    return;
+                }
+                *look_through -= 1;
+            }
+            let Some(contact) = self.live.segment.contact(row) else { return };
+            if self.live.is_alive(row) && condition.holds(contact) {
+                self.head = Some((row, contact));
+                return;
+            }
+        }
+    }
+}
+
+impl Condition<'_> {
+    fn holds(&self, contact: &Contact) -> bool {
+        if !self.books.contain(contact.book)
+            || !(self.unlisted || is_listed(contact))
+            || (!self.groups && contact.derived.group)
+        {
+            return false;
+        }
+        let hidden = self.organization.hidden(self.viewer.rendition(contact));
+        let gaze = Gaze { hidden, collation: &self.organization.derivation.collation };
+        self.query.matches(contact, &gaze) == Truth::True
+    }
+}

@@ -1,0 +1,198 @@
+//! Records as text: JSON for accounts, short words for books.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::account::{
+    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
+};
+use crate::contact::card::{Field, FieldSet};
+use crate::contact::derived::NameOrder;
+use crate::contact::{Book, ContactId, Timestamp};
+
+/// Why a stored text is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is missing or wrong")]
+pub(super) struct Undecodable(pub(super) &'static str);
+
+type Decoded<T> = Result<T, Undecodable>;
+
+pub(super) fn book_text(book: Book) -> String {
+    match book {
+        Book::People => "people".to_owned(),
+        Book::Shared => "shared".to_owned(),
+        Book::Personal(owner) => format!("personal:{owner}"),
+    }
+}
+
+pub(super) fn book(text: &str) -> Decoded<Book> {
+    match text {
+        "people" => Ok(Book::People),
+        "shared" => Ok(Book::Shared),
+        _ => {
+            let owner = text.strip_prefix("personal:").and_then(ContactId::parse);
+            owner.map(Book::Personal).ok_or(Undecodable("book"))
+        }
+    }
+}
+
+pub(super) fn organization_text(of: &OrganizationSettings) -> String {
+    let hidden: String = of.hidden_numbers.iter().map(Field::as_char).collect();
+    json!({
+        "name": of.name,
+        "domain": of.domain,
+        "suffix": of.suffix,
+        "region": of.region,
+        "area_code": of.area_code,
+        "outside_line": of.outside_line,
+        "language": of.language,
+        "name_order": name_order_text(of.name_order),
+        "hidden_numbers": hidden,
+    })
+    .to_string()
+}
+
+pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings> {
+    let object = Object::parse(text)?;
+    let hidden: Vec<Field> =
+        object.text("hidden_numbers")?.chars().filter_map(Field::from_char).collect();
+    Ok(OrganizationSettings {
+        id: OrganizationId::from(id),
+        name: object.text("name")?.to_owned(),
+        domain: object.text("domain")?.to_owned(),
+        suffix: object.text("suffix")?.to_owned(),
+        region: object.text("region")?.to_owned(),
+        area_code: object.text("area_code")?.to_owned(),
+        outside_line: object.text("outside_line")?.to_owned(),
+        language: object.text("language")?.to_owned(),
+        name_order: match object.text("name_order")? {
+            "family-first" => NameOrder::FamilyFirst,
+            _ => NameOrder::GivenFirst,
+        },
+        hidden_numbers: FieldSet::of(&hidden),
+    })
+}
+
+fn name_order_text(order: NameOrder) -> &'static str {
+    match order {
+        NameOrder::GivenFirst => "given-first",
+        NameOrder::FamilyFirst => "family-first",
+    }
+}
+
+pub(super) fn user_text(user: &User) -> String {
+    json!({
+        "organization": user.organization.as_str(),
+        "extension": user.extension,
+        "login": user.login,
+        "email": user.email,
+        "role": user.role.name(),
+        "password": user.password.as_ref().map(|hash| &hash.0),
+        "principal": user.principal,
+        "created": user.created.0,
+    })
+    .to_string()
+}
+
+pub(super) fn user(id: &str, text: &str) -> Decoded<User> {
+    let object = Object::parse(text)?;
+    Ok(User {
+        id: ContactId(Uuid::try_parse(id).map_err(|_| Undecodable("id"))?),
+        organization: OrganizationId::from(object.text("organization")?),
+        extension: object.optional("extension"),
+        login: object.optional("login"),
+        email: object.optional("email"),
+        role: Role::parse(object.text("role")?).ok_or(Undecodable("role"))?,
+        password: object.optional("password").map(SecretHash),
+        principal: object.text("principal")?.into(),
+        created: object.time("created")?,
+    })
+}
+
+pub(super) fn phone_text(phone: &PhoneAccount) -> String {
+    let secrets: Vec<&str> = phone.secrets.iter().map(|hash| &*hash.0).collect();
+    let books: Vec<String> = phone.books.iter().map(|book| book_text(*book)).collect();
+    json!({"secrets": secrets, "books": books}).to_string()
+}
+
+pub(super) fn phone(organization: &str, name: &str, text: &str) -> Decoded<PhoneAccount> {
+    let object = Object::parse(text)?;
+    Ok(PhoneAccount {
+        organization: OrganizationId::from(organization),
+        name: name.into(),
+        secrets: object.texts("secrets")?.map(|hash| SecretHash(hash.into())).collect(),
+        books: object.texts("books")?.map(book).collect::<Decoded<_>>()?,
+    })
+}
+
+pub(super) fn token_text(token: &Token) -> String {
+    json!({
+        "name": token.name,
+        "role": token.role.name(),
+        "organization": token.organization.as_ref().map(OrganizationId::as_str),
+        "hash": token.hash,
+        "created": token.created.0,
+        "expires": token.expires.map(|time| time.0),
+    })
+    .to_string()
+}
+
+pub(super) fn token(id: &str, text: &str) -> Decoded<Token> {
+    let object = Object::parse(text)?;
+    Ok(Token {
+        id: id.into(),
+        name: object.text("name")?.into(),
+        role: Role::parse(object.text("role")?).ok_or(Undecodable("role"))?,
+        organization: object.optional("organization").map(|id| OrganizationId::from(&id)),
+        hash: object.text("hash")?.into(),
+        created: object.time("created")?,
+        expires: object.0.get("expires").and_then(Value::as_i64).map(Timestamp),
+    })
+}
+
+pub(super) fn import_text(report: &ImportReport) -> String {
+    json!({
+        "organization": report.organization.as_str(),
+        "created": report.created.0,
+        "report": report.json,
+    })
+    .to_string()
+}
+
+pub(super) fn import(id: &str, text: &str) -> Decoded<ImportReport> {
+    let object = Object::parse(text)?;
+    Ok(ImportReport {
+        id: id.into(),
+        organization: OrganizationId::from(object.text("organization")?),
+        created: object.time("created")?,
+        json: object.text("report")?.into(),
+    })
+}
+
+struct Object(Map<String, Value>);
+
+impl Object {
+    fn parse(text: &str) -> Decoded<Self> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => Ok(Self(object)),
+            _ => Err(Undecodable("JSON")),
+        }
+    }
+
+    fn text(&self, key: &'static str) -> Decoded<&str> {
+        self.0.get(key).and_then(Value::as_str).ok_or(Undecodable(key))
+    }
+
+    fn optional(&self, key: &str) -> Option<Box<str>> {
+        self.0.get(key).and_then(Value::as_str).map(Into::into)
+    }
+
+    fn time(&self, key: &'static str) -> Decoded<Timestamp> {
+        self.0.get(key).and_then(Value::as_i64).map(Timestamp).ok_or(Undecodable(key))
+    }
+
+    fn texts(&self, key: &'static str) -> Decoded<impl Iterator<Item = &str>> {
+        let list = self.0.get(key).and_then(Value::as_array).ok_or(Undecodable(key))?;
+        Ok(list.iter().filter_map(Value::as_str))
+    }
+}

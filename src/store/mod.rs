@@ -1,0 +1,139 @@
+//! Where records are kept: the trait that a store fulfils, and what passes through it.
+
+use std::sync::Arc;
+
+use crate::account::{
+    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Token, User,
+};
+use crate::contact::{Book, Contact, ContactId, Revision, UserId};
+
+mod codec;
+pub mod sqlite;
+
+/// A durable record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    Organization(OrganizationSettings),
+    User(User),
+    Phone(PhoneAccount),
+    Token(Token),
+    Contact(StoredContact),
+    /// Written only: reports are read one by one, see [`Store::import_report`].
+    Import(ImportReport),
+}
+
+/// A contact on its way to or from the store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredContact {
+    pub contact: Arc<Contact>,
+    /// The vCard of a contact with [`crate::contact::Body::Stored`]: given when it is written, left
+    /// out when it is loaded.
+    pub body: Option<Arc<[u8]>>,
+}
+
+/// The identity of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    User(UserId),
+    Phone(OrganizationId, Box<str>),
+    Token(Box<str>),
+    Contact(ContactId),
+}
+
+/// What a commit writes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    Put(Record),
+    Remove(Key),
+    /// A contact leaves a book: it is removed, or goes to another book.
+    Leave(Tombstone),
+}
+
+/// What a book keeps of a contact that left it, for clients that synchronize later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    pub organization: OrganizationId,
+    pub book: Book,
+    pub contact: ContactId,
+    /// The last CardDAV path segment that the contact had in the book.
+    pub name: Box<str>,
+    pub revision: Revision,
+}
+
+/// What a store tells when it is loaded or asked for changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Put(Record),
+    Remove(Key),
+    Leave(Tombstone),
+    /// A row that cannot be read; everything else can.
+    Broken {
+        key: String,
+        reason: String,
+    },
+}
+
+/// Decides inside the write transaction what is written: it is told the events since the revision
+/// that the caller knows, and the revision that its changes will have.
+pub type Decide<'a> = dyn FnMut(Vec<Event>, Revision) -> Vec<Change> + 'a;
+
+/// A store of records with a change log. Calls block; one thread owns the store.
+pub trait Store: Send {
+    /// Names this history of revisions: a restored backup begins a new one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn epoch(&mut self) -> Result<String, StoreError>;
+
+    /// Tells every record and tombstone, organizations first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read; single broken rows are events.
+    fn load(&mut self, sink: &mut dyn FnMut(Event)) -> Result<Revision, StoreError>;
+
+    /// Writes what `decide` says in one transaction, durable when this returns. Where it says
+    /// nothing, nothing is written and the revision stays.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was written.
+    fn commit(&mut self, since: Revision, decide: &mut Decide<'_>) -> Result<Revision, StoreError>;
+
+    /// The events after a revision, and the revision they lead to.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn changes(&mut self, since: Revision) -> Result<(Vec<Event>, Revision), StoreError>;
+
+    /// The vCard bytes of a contact that has any, and the contact's revision.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn body(&mut self, id: ContactId) -> Result<Option<(Revision, Vec<u8>)>, StoreError>;
+
+    /// A kept import report.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError>;
+
+    /// A second connection for reads beside the writer.
+    ///
+    /// # Errors
+    /// [`StoreError`] where none can be opened.
+    fn reader(&self) -> Result<Box<dyn Store>, StoreError>;
+}
+
+/// What is wrong with a store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    #[error("the disk is full: {0}")]
+    Full(String),
+    #[error("another program holds the store: {0}")]
+    Busy(String),
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error("the store was written by a newer Ringbook (format {found}, this one knows {known})")]
+    Newer { found: i64, known: i64 },
+    #[error("the store does not work: {0}")]
+    Failed(String),
+}

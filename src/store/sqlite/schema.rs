@@ -1,0 +1,75 @@
+//! The tables, and the numbered steps that lead to them.
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::store::StoreError;
+
+/// Step N brings a file of format N to format N + 1. Steps are never changed once released.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE meta (
+        key   TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Everything but contacts. A removed record keeps its row, without a body.
+    CREATE TABLE record (
+        kind     TEXT NOT NULL,
+        key      TEXT NOT NULL,
+        rank     INTEGER NOT NULL,   -- organizations are told before what belongs to them
+        body     TEXT,
+        revision INTEGER NOT NULL,
+        PRIMARY KEY (kind, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX record_revision ON record (revision);
+
+    CREATE TABLE contact (
+        id               BLOB PRIMARY KEY,
+        organization     TEXT NOT NULL,
+        book             TEXT NOT NULL,
+        name             TEXT,
+        uid              TEXT,
+        card             TEXT NOT NULL,
+        body             BLOB,
+        listed           INTEGER NOT NULL,
+        created          INTEGER NOT NULL,
+        modified         INTEGER NOT NULL,
+        revision         INTEGER NOT NULL,
+        reduced_revision INTEGER NOT NULL,
+        texts            TEXT NOT NULL,
+        numbers          TEXT NOT NULL,
+        sort_key         BLOB NOT NULL,
+        fingerprint      INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX contact_revision ON contact (revision);
+
+    CREATE TABLE tombstone (
+        organization TEXT NOT NULL,
+        book         TEXT NOT NULL,
+        contact      BLOB NOT NULL,
+        name         TEXT NOT NULL,
+        revision     INTEGER NOT NULL,
+        PRIMARY KEY (organization, book, contact)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tombstone_revision ON tombstone (revision);
+"];
+
+/// Brings the file's format up to date.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known || found < 0 {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (step, sql) in (0_i64..).zip(MIGRATIONS).filter(|(step, _)| *step >= found) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        if step == 0 {
+            let insert = "INSERT INTO meta VALUES ('epoch', ?1), ('revision', '0')";
+            transaction.execute(insert, [Uuid::new_v4().simple().to_string()])?;
+        }
+        transaction.pragma_update(None, "user_version", step + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

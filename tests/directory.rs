@@ -1,0 +1,429 @@
+//! What commits promise: all or nothing, preconditions, unique names, and what each book tells of
+//! its changes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ringbook::account::{OrganizationId, OrganizationSettings, Role, User};
+use ringbook::contact::card::{CardBuilder, Field, FieldSet};
+use ringbook::contact::derived::NameOrder;
+use ringbook::contact::{Body, Book, ContactId, Draft, Rendition, Revision, Timestamp};
+use ringbook::directory::{CommitError, Directory, Edit, Precondition, Request, new_id};
+use ringbook::index::{BookChange, Snapshot};
+use ringbook::store::sqlite::SqliteStore;
+
+#[test]
+fn a_refused_request_changes_nothing() {
+    let directory = directory();
+    let (first, second) = (new_id(), new_id());
+    let before = directory.snapshot().revision();
+    let refused = directory.commit_blocking(Request {
+        edits: vec![put(first, shared("Anna")), Edit::RemoveContact(second)],
+        preconditions: vec![],
+    });
+    assert_eq!(refused, Err(CommitError::NoContact(second)));
+    let snapshot = directory.snapshot();
+    assert!(snapshot.contact(&main(), first).is_none());
+    assert_eq!(snapshot.revision(), before);
+}
+
+#[test]
+fn what_is_there_to_the_letter_moves_no_revision() {
+    let directory = directory();
+    let id = new_id();
+    commit(&directory, put(id, shared("Anna")));
+    let before = directory.snapshot().revision();
+    commit(&directory, put(id, shared("Anna")));
+    assert_eq!(directory.snapshot().revision(), before);
+    commit(&directory, put(id, shared("Hanna")));
+    assert!(directory.snapshot().revision() > before);
+}
+
+#[test]
+fn preconditions_hold_at_the_moment_of_the_commit() {
+    let directory = directory();
+    let id = new_id();
+    commit(&directory, put(id, named("a.vcf", "Anna")));
+    let read = directory.snapshot().contact(&main(), id).unwrap().revision;
+    let update = |name: &str| Request {
+        edits: vec![put(id, named("a.vcf", name))],
+        preconditions: vec![Precondition::AtRevision { id, revision: read }],
+    };
+    directory.commit_blocking(update("Berta")).unwrap();
+    assert_eq!(directory.commit_blocking(update("Carla")), Err(CommitError::Changed));
+    let create = |name: &str| Request {
+        edits: vec![put(new_id(), named(name, "Dora"))],
+        preconditions: vec![Precondition::NameFree {
+            organization: main(),
+            book: Book::Shared,
+            name: name.into(),
+        }],
+    };
+    assert_eq!(directory.commit_blocking(create("a.vcf")), Err(CommitError::Changed));
+    directory.commit_blocking(create("d.vcf")).unwrap();
+}
+
+#[test]
+fn of_many_writers_with_one_etag_exactly_one_wins() {
+    let directory = Arc::new(directory());
+    let id = new_id();
+    commit(&directory, put(id, shared("Anna")));
+    let revision = directory.snapshot().contact(&main(), id).unwrap().revision;
+    let writers: Vec<_> = (0..16)
+        .map(|n| {
+            let directory = Arc::clone(&directory);
+            std::thread::spawn(move || {
+                directory.commit_blocking(Request {
+                    edits: vec![put(id, shared(&format!("Writer {n}")))],
+                    preconditions: vec![Precondition::AtRevision { id, revision }],
+                })
+            })
+        })
+        .collect();
+    let outcomes: Vec<_> = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+}
+
+#[test]
+fn two_states_of_a_contact_never_share_a_revision() {
+    let directory = Arc::new(directory());
+    let id = new_id();
+    let writers: Vec<_> = (0..16)
+        .map(|n| {
+            let directory = Arc::clone(&directory);
+            std::thread::spawn(move || {
+                let request = Request::one(put(id, shared(&format!("Writer {n}"))));
+                directory.commit_blocking(request).unwrap().revision
+            })
+        })
+        .collect();
+    let mut revisions: Vec<_> = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
+    revisions.sort();
+    revisions.dedup();
+    assert_eq!(revisions.len(), 16);
+}
+
+#[test]
+fn names_and_uids_are_unique_in_a_book() {
+    let directory = directory();
+    let with_uid = |uid: &str| Draft { uid: Some(uid.into()), ..shared("Anna") };
+    commit(&directory, put(new_id(), Draft { name: Some("a.vcf".into()), ..with_uid("u1") }));
+    let fault = |draft| directory.commit_blocking(Request::one(put(new_id(), draft))).err();
+    assert_eq!(fault(named("a.vcf", "X")), Some(CommitError::NameTaken { name: "a.vcf".into() }));
+    let taken = Some(CommitError::UidTaken { name: "a.vcf".into() });
+    assert_eq!(fault(with_uid("u1")), taken);
+    assert_eq!(fault(with_uid("urn:uuid:u1")), taken, "vCard 4.0 writes the same UID as a URN");
+    let elsewhere = Draft { book: Book::Personal(new_id()), ..with_uid("u1") };
+    assert_eq!(fault(elsewhere), None, "another book has its own UIDs");
+    let twice = Request {
+        edits: vec![put(new_id(), named("b.vcf", "B")), put(new_id(), named("b.vcf", "C"))],
+        preconditions: vec![],
+    };
+    assert_eq!(
+        directory.commit_blocking(twice),
+        Err(CommitError::NameTaken { name: "b.vcf".into() }),
+        "within one request too"
+    );
+}
+
+#[test]
+fn an_extension_is_given_once_and_for_good() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let stranger = Request {
+        edits: vec![put(new_id(), shared_person("Bert", "201", true))],
+        preconditions: vec![],
+    };
+    let taken = CommitError::ExtensionTaken { extension: "201".into() };
+    assert_eq!(directory.commit_blocking(stranger), Err(taken.clone()));
+    let other = Edit::PutUser(user(new_id(), Some("201"), "201-2.main"));
+    assert_eq!(directory.commit_blocking(Request::one(other)), Err(taken));
+    let fixed = Err(CommitError::ExtensionFixed { extension: "201".into() });
+    let renumber = Request::one(put(anna, shared_person("Anna", "202", true)));
+    assert_eq!(directory.commit_blocking(renumber), fixed);
+    let renumber = Edit::PutUser(user(anna, Some("202"), "201.main"));
+    assert_eq!(directory.commit_blocking(Request::one(renumber)), fixed);
+    commit(&directory, Edit::RemoveUser(anna));
+    person(&directory, "Later", "201", true);
+}
+
+#[test]
+fn a_removed_user_leaves_nothing_behind() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let secret = new_id();
+    commit(&directory, put(secret, Draft { book: Book::Personal(anna), ..shared("Secret") }));
+    commit(&directory, Edit::RemoveContact(anna));
+    let snapshot = directory.snapshot();
+    assert!(snapshot.user(anna).is_none());
+    assert!(snapshot.user_by_login(&main(), "201").is_none());
+    assert!(snapshot.contact(&main(), anna).is_none());
+    assert!(snapshot.contact(&main(), secret).is_none());
+    assert_eq!(snapshot.members(&main(), Book::Personal(anna)).count(), 0);
+}
+
+#[test]
+fn a_shared_mail_address_is_nobodys_login_name() {
+    let directory = directory();
+    let with_mail = |id, extension: &str| {
+        let mail = Some("office@pbx.example".into());
+        let principal = format!("{extension}.main");
+        Edit::PutUser(User { email: mail, ..user(id, Some(extension), &principal) })
+    };
+    let first = new_id();
+    commit(&directory, with_mail(first, "201"));
+    let found = |login: &str| directory.snapshot().user_by_login(&main(), login).map(|u| u.id);
+    assert_eq!(found("Office@PBX.example"), Some(first));
+    commit(&directory, with_mail(new_id(), "202"));
+    assert_eq!(found("office@pbx.example"), None);
+    assert_eq!(found("201"), Some(first));
+}
+
+#[test]
+fn a_book_tells_what_came_changed_and_went() {
+    let directory = directory();
+    let (anna, bert) = (new_id(), new_id());
+    commit(&directory, put(anna, named("a.vcf", "Anna")));
+    let start = directory.snapshot().revision();
+    commit(&directory, put(bert, named("b.vcf", "Bert")));
+    commit(&directory, put(anna, named("a.vcf", "Hanna")));
+    commit(&directory, Edit::RemoveContact(bert));
+    assert_eq!(told(&directory.snapshot(), Book::Shared, start), ["+a.vcf", "-b.vcf"]);
+    let middle = directory.snapshot().revision();
+    commit(&directory, put(new_id(), named("b.vcf", "Berta")));
+    assert_eq!(told(&directory.snapshot(), Book::Shared, middle), ["+b.vcf"]);
+    assert_eq!(told(&directory.snapshot(), Book::Shared, start), ["+a.vcf", "+b.vcf"]);
+    let now = directory.snapshot().revision();
+    assert_eq!(told(&directory.snapshot(), Book::Shared, now), [] as [&str; 0]);
+}
+
+#[test]
+fn who_is_unlisted_leaves_the_book_and_comes_back() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let href = format!("{anna}.vcf");
+    let start = directory.snapshot().revision();
+    commit(&directory, put(anna, shared_person("Anna", "201", false)));
+    let snapshot = directory.snapshot();
+    assert_eq!(told(&snapshot, Book::People, start), [format!("-{href}")]);
+    assert_eq!(snapshot.count(&main(), Book::People), 0);
+    let hidden = snapshot.revision();
+    commit(&directory, put(anna, shared_person("Johanna", "201", false)));
+    let snapshot = directory.snapshot();
+    assert_eq!(told(&snapshot, Book::People, hidden), [] as [&str; 0]);
+    let unmoved = snapshot.book_revision(&main(), Book::People, Rendition::Full);
+    assert!(unmoved <= hidden, "changes of the unlisted move no collection");
+    commit(&directory, put(anna, shared_person("Johanna", "201", true)));
+    assert_eq!(told(&directory.snapshot(), Book::People, hidden), [format!("+{href}")]);
+}
+
+#[test]
+fn a_hidden_number_moves_only_the_full_rendition() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let read = |rendition| {
+        let snapshot = directory.snapshot();
+        let row = snapshot.contact(&main(), anna).unwrap().revision_for(rendition);
+        (row, snapshot.book_revision(&main(), Book::People, rendition))
+    };
+    let (full, reduced) = (read(Rendition::Full), read(Rendition::Reduced));
+    let mut draft = shared_person("Anna", "201", true);
+    let mut card = draft.card.edit();
+    card.push(Field::Mobile, "0171 2345678");
+    draft.card = card.finish().unwrap();
+    commit(&directory, put(anna, draft));
+    assert!(read(Rendition::Full) > full);
+    assert_eq!(read(Rendition::Reduced), reduced);
+}
+
+#[test]
+fn other_books_do_not_move() {
+    let directory = directory();
+    let owner = new_id();
+    commit(&directory, put(new_id(), Draft { book: Book::Personal(owner), ..shared("Mine") }));
+    let snapshot = directory.snapshot();
+    let moved = |book| snapshot.book_revision(&main(), book, Rendition::Full) > Revision(1);
+    assert!(moved(Book::Personal(owner)));
+    assert!(!moved(Book::Personal(new_id())) && !moved(Book::Shared) && !moved(Book::People));
+}
+
+#[test]
+fn everything_is_there_again_after_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringbook.db");
+    let directory = open(&path);
+    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    let anna = person(&directory, "Anna", "201", true);
+    let large: Arc<[u8]> = vec![b'x'; 10_000].into();
+    let with_body = Draft { body: Some(Arc::clone(&large)), ..named("l.vcf", "Large") };
+    let id = new_id();
+    commit(&directory, put(id, with_body));
+    let gone = new_id();
+    commit(&directory, put(gone, named("g.vcf", "Gone")));
+    let start = directory.snapshot().revision();
+    commit(&directory, Edit::RemoveContact(gone));
+    let before = directory.snapshot();
+    drop(directory);
+    let directory = open(&path);
+    let after = directory.snapshot();
+    assert_eq!((after.revision(), after.epoch()), (before.revision(), before.epoch()));
+    for contact in [anna, id] {
+        let read =
+            |snapshot: &Snapshot| snapshot.contact(&main(), contact).unwrap().contact().clone();
+        assert_eq!(read(&after), read(&before));
+    }
+    assert_eq!(after.contact(&main(), id).unwrap().body, Body::Stored(10_000));
+    assert_eq!(directory.body(id).unwrap().unwrap().1, *large);
+    assert_eq!(told(&after, Book::Shared, start), ["-g.vcf"]);
+    for book in [Book::People, Book::Shared] {
+        let revision = |snapshot: &Snapshot| snapshot.book_revision(&main(), book, Rendition::Full);
+        assert_eq!(revision(&after), revision(&before));
+    }
+}
+
+#[test]
+fn two_directories_on_one_store_see_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringbook.db");
+    let first = open(&path);
+    commit(&first, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    let second = open(&path);
+    let anna = new_id();
+    commit(&first, put(anna, named("a.vcf", "Anna")));
+    let taken = second.commit_blocking(Request::one(put(new_id(), named("a.vcf", "Bert"))));
+    assert_eq!(taken, Err(CommitError::NameTaken { name: "a.vcf".into() }), "though not yet seen");
+    commit(&second, put(new_id(), named("b.vcf", "Bert")));
+    assert!(second.snapshot().contact(&main(), anna).is_some());
+}
+
+#[test]
+fn settings_that_make_other_keys_make_them_for_everybody() {
+    let directory = directory();
+    commit(&directory, put(new_id(), shared("Ärmel")));
+    commit(&directory, put(new_id(), shared("Zorn")));
+    let names = || {
+        let snapshot = directory.snapshot();
+        let members = snapshot.members(&main(), Book::Shared);
+        members.map(|row| row.card.formatted_name().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(), ["Ärmel", "Zorn"]);
+    let swedish = settings("main", "dc=pbx,dc=example", "pbx.example");
+    commit(
+        &directory,
+        Edit::PutOrganization(OrganizationSettings { language: "sv".into(), ..swedish }),
+    );
+    assert_eq!(names(), ["Zorn", "Ärmel"]);
+}
+
+#[test]
+fn suffixes_are_unique_and_never_nested() {
+    let directory = directory();
+    for (suffix, domain) in [
+        ("DC=pbx,dc=example", "x"),
+        ("ou=a,dc=pbx,dc=example", "x"),
+        ("dc=example", "x"),
+        ("dc=x", "pbx.example"),
+    ] {
+        let request = Request::one(Edit::PutOrganization(settings("other", suffix, domain)));
+        assert_eq!(directory.commit_blocking(request), Err(CommitError::SuffixTaken), "{suffix}");
+    }
+    commit(&directory, Edit::PutOrganization(settings("other", "dc=other", "other.example")));
+    assert_eq!(directory.snapshot().organizations().count(), 2);
+}
+
+fn directory() -> Directory {
+    let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
+    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    directory
+}
+
+fn open(path: &Path) -> Directory {
+    Directory::open(Box::new(SqliteStore::open(path).unwrap())).unwrap()
+}
+
+fn main() -> OrganizationId {
+    OrganizationId::parse("main").unwrap()
+}
+
+fn settings(id: &str, suffix: &str, domain: &str) -> OrganizationSettings {
+    OrganizationSettings {
+        id: OrganizationId::parse(id).unwrap(),
+        name: id.into(),
+        domain: domain.into(),
+        suffix: suffix.into(),
+        region: "DE".into(),
+        area_code: "30".into(),
+        outside_line: String::new(),
+        language: "de".into(),
+        name_order: NameOrder::GivenFirst,
+        hidden_numbers: FieldSet::of(&[Field::Mobile]),
+    }
+}
+
+fn commit(directory: &Directory, edit: Edit) {
+    directory.commit_blocking(Request::one(edit)).unwrap();
+}
+
+fn put(id: ContactId, draft: Draft) -> Edit {
+    Edit::PutContact { id, draft }
+}
+
+fn shared(name: &str) -> Draft {
+    let mut card = CardBuilder::default();
+    card.push(Field::FormattedName, name);
+    Draft {
+        organization: main(),
+        book: Book::Shared,
+        name: None,
+        uid: None,
+        card: card.finish().unwrap(),
+        body: None,
+        listed: true,
+    }
+}
+
+fn named(resource: &str, name: &str) -> Draft {
+    Draft { name: Some(resource.into()), ..shared(name) }
+}
+
+fn shared_person(name: &str, extension: &str, listed: bool) -> Draft {
+    let mut card = CardBuilder::default();
+    card.push(Field::FormattedName, name).push(Field::Extension, extension);
+    Draft { book: Book::People, card: card.finish().unwrap(), listed, ..shared(name) }
+}
+
+fn user(id: ContactId, extension: Option<&str>, principal: &str) -> User {
+    User {
+        id,
+        organization: main(),
+        extension: extension.map(Into::into),
+        login: None,
+        email: None,
+        role: Role::User,
+        password: None,
+        principal: principal.into(),
+        created: Timestamp(0),
+    }
+}
+
+fn person(directory: &Directory, name: &str, extension: &str, listed: bool) -> ContactId {
+    let id = new_id();
+    let edits = vec![
+        put(id, shared_person(name, extension, listed)),
+        Edit::PutUser(user(id, Some(extension), &format!("{extension}.main"))),
+    ];
+    directory.commit_blocking(Request { edits, preconditions: vec![] }).unwrap();
+    id
+}
+
+/// What a book tells after a revision: `+` and `-` with the resource name.
+fn told(snapshot: &Snapshot, book: Book, since: Revision) -> Vec<String> {
+    let changes = snapshot.changes(&main(), book, Rendition::Full, since);
+    changes
+        .iter()
+        .map(|change| match change {
+            BookChange::Put(_, row) => format!("+{}", row.resource_name()),
+            BookChange::Gone(_, name) => format!("-{name}"),
+        })
+        .collect()
+}

@@ -1,0 +1,336 @@
+//! The index finds what [`Query::matches`] says, and nothing else, however contacts came and went.
+
+use proptest::prelude::*;
+use ringbook::account::{Organization, OrganizationId, OrganizationSettings};
+use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
+use ringbook::contact::derived::NameOrder;
+use ringbook::contact::number::NumberPattern;
+use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
+use ringbook::contact::{Book, Contact, ContactId, Draft};
+use ringbook::directory::{Directory, Edit, Request, new_id};
+use ringbook::index::{Search, Snapshot, Viewer};
+use ringbook::store::sqlite::SqliteStore;
+
+const GIVEN: [&str; 12] = [
+    "Anna",
+    "Max",
+    "Jürgen",
+    "Иван",
+    "Γιώργος",
+    "José",
+    "Łukasz",
+    "Li",
+    "山田",
+    "Hanna",
+    "A",
+    "Özgür",
+];
+const FAMILY: [&str; 10] = [
+    "Müller",
+    "Mueller",
+    "Adams",
+    "Иванов",
+    "Straße",
+    "O'Neill",
+    "van der Berg",
+    "Ng",
+    "Żak",
+    "Smith",
+];
+const NUMBERS: [&str; 9] = [
+    "030 5551234",
+    "+49 30 5551234",
+    "101",
+    "1010",
+    "*55",
+    "0171 2345678",
+    "+1 212 555 0123",
+    "5551234",
+    "004940123456",
+];
+const TEXT_KEYS: [&str; 20] = [
+    "m", "mu", "mul", "müller", "mueller", "a", "an", "anna", "иван", "ivanov", "smith", "strasse",
+    "ber", "x", "zz", "", "na", "van der", "ł", "5",
+];
+const NUMBER_KEYS: [&str; 14] = [
+    "1",
+    "10",
+    "101",
+    "*55",
+    "030",
+    "0305551234",
+    "5551234",
+    "+49",
+    "+4930",
+    "4930555",
+    "234",
+    "foo",
+    "+",
+    "00",
+];
+const PEOPLE: [Book; 2] = [Book::People, Book::Shared];
+
+fn main() -> OrganizationId {
+    OrganizationId::parse("main").unwrap()
+}
+
+fn settings() -> OrganizationSettings {
+    OrganizationSettings {
+        id: main(),
+        name: "Main".into(),
+        domain: "pbx.example".into(),
+        suffix: "dc=pbx,dc=example".into(),
+        region: "DE".into(),
+        area_code: "30".into(),
+        outside_line: "0".into(),
+        language: "de".into(),
+        name_order: NameOrder::FamilyFirst,
+        hidden_numbers: FieldSet::of(&[Field::Mobile]),
+    }
+}
+
+fn directory() -> Directory {
+    let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
+    directory.commit_blocking(Request::one(Edit::PutOrganization(settings()))).unwrap();
+    directory
+}
+
+fn card() -> impl Strategy<Value = Card> {
+    let pick = |from: &'static [&'static str]| proptest::option::of(proptest::sample::select(from));
+    (pick(&GIVEN), pick(&FAMILY), pick(&NUMBERS), pick(&NUMBERS), pick(&["Acme", "Müller AG"]))
+        .prop_map(|(given, family, work, mobile, company)| {
+            let mut card = CardBuilder::default();
+            let values = [
+                (Field::GivenName, given),
+                (Field::FamilyName, family),
+                (Field::Work, work),
+                (Field::Mobile, mobile),
+                (Field::Company, Some(company.unwrap_or("Nobody"))),
+            ];
+            for (field, value) in values {
+                card.push(field, value.unwrap_or_default());
+            }
+            card.finish().unwrap()
+        })
+}
+
+fn fields() -> impl Strategy<Value = FieldSet> {
+    let texts =
+        [Field::FormattedName, Field::FamilyName, Field::GivenName, Field::Company, Field::Note];
+    proptest::sample::subsequence(texts.to_vec(), 1..=3).prop_map(|fields| FieldSet::of(&fields))
+}
+
+fn number_fields() -> impl Strategy<Value = FieldSet> {
+    let numbers = [Field::Work, Field::Mobile, Field::Extension];
+    proptest::sample::subsequence(numbers.to_vec(), 1..=2).prop_map(|fields| FieldSet::of(&fields))
+}
+
+fn text_pattern() -> impl Strategy<Value = TextPattern> {
+    let key = || proptest::sample::select(&TEXT_KEYS[..]);
+    let some = || proptest::option::of(key());
+    prop_oneof![
+        key().prop_map(TextPattern::equals),
+        (some(), proptest::collection::vec(key(), 0..3), some())
+            .prop_map(|(initial, any, last)| TextPattern::parts(initial, &any, last)),
+        (key(), any::<bool>()).prop_map(|(key, least)| {
+            let organization = Organization::new(settings()).unwrap();
+            let collation = &organization.derivation.collation;
+            if least {
+                TextPattern::at_least(key, collation)
+            } else {
+                TextPattern::at_most(key, collation)
+            }
+        }),
+    ]
+}
+
+fn number_query() -> impl Strategy<Value = Query> {
+    let key = || proptest::sample::select(&NUMBER_KEYS[..]);
+    let some = || proptest::option::of(key());
+    (number_fields(), some(), some(), some(), key()).prop_map(
+        |(fields, initial, any, last, whole)| {
+            let organization = Organization::new(settings()).unwrap();
+            let numbering = &organization.derivation.numbering;
+            if initial.is_none() && any.is_none() && last.is_none() {
+                return Query::Number(fields, NumberPattern::equals(whole, numbering));
+            }
+            let any: Vec<&str> = any.into_iter().collect();
+            match NumberPattern::parts(initial, &any, last, numbering) {
+                Some(pattern) => Query::Number(fields, pattern),
+                None => Query::Constant(Truth::False),
+            }
+        },
+    )
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let leaf = prop_oneof![
+        4 => (fields(), text_pattern()).prop_map(|(fields, pattern)| Query::Text(fields, pattern)),
+        4 => number_query(),
+        1 => fields().prop_map(Query::Present),
+        1 => number_fields().prop_map(Query::Present),
+        1 => proptest::sample::select(vec![Truth::True, Truth::False, Truth::Undefined]).prop_map(Query::Constant),
+        1 => proptest::sample::select(PEOPLE.to_vec()).prop_map(Query::Book),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Query::And),
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Query::Or),
+            inner.prop_map(|query| Query::Not(Box::new(query))),
+        ]
+    })
+}
+
+/// One step of a directory's life, on the contact with this number.
+#[derive(Clone, Debug)]
+struct Step {
+    contact: usize,
+    /// None: it is removed.
+    put: Option<(Card, Book, bool)>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let book = proptest::sample::select(PEOPLE.to_vec());
+    (0..30_usize, proptest::option::weighted(0.8, (card(), book, any::<bool>())))
+        .prop_map(|(contact, put)| Step { contact, put })
+}
+
+fn draft(card: Card, book: Book, listed: bool) -> Draft {
+    Draft { organization: main(), book, name: None, uid: None, card, body: None, listed }
+}
+
+/// Those that the reference meaning finds, in the reference order.
+fn expected(contacts: &[Contact], query: &Query, viewer: Viewer) -> Vec<ContactId> {
+    let organization = Organization::new(settings()).unwrap();
+    let mut found: Vec<&Contact> = contacts
+        .iter()
+        .filter(|contact| contact.listed || contact.book != Book::People)
+        .filter(|contact| {
+            let hidden = organization.hidden(viewer.rendition(contact));
+            let gaze = Gaze { hidden, collation: &organization.derivation.collation };
+            query.matches(contact, &gaze) == Truth::True
+        })
+        .collect();
+    found.sort_by_key(|contact| (contact.derived.sort_key.clone(), contact.id));
+    found.iter().map(|contact| contact.id).collect()
+}
+
+fn found(snapshot: &Snapshot, query: &Query, viewer: Viewer) -> Vec<ContactId> {
+    let organization = main();
+    let search = Search {
+        organization: &organization,
+        books: &PEOPLE,
+        query,
+        viewer,
+        unlisted: false,
+        look_through: usize::MAX,
+    };
+    snapshot.search(&search).map(|row| row.id).collect()
+}
+
+fn all(snapshot: &Snapshot, ids: &[ContactId]) -> Vec<Contact> {
+    ids.iter().filter_map(|id| Some(snapshot.contact(&main(), *id)?.contact().clone())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_index_finds_what_the_query_means(
+        steps in proptest::collection::vec(proptest::collection::vec(step(), 1..40), 1..6),
+        queries in proptest::collection::vec(query(), 1..20),
+    ) {
+        let directory = directory();
+        let ids: Vec<ContactId> = (0..30).map(|_| new_id()).collect();
+        for commit in steps {
+            let mut edits = std::collections::BTreeMap::new();
+            for Step { contact, put } in commit {
+                let id = ids[contact];
+                let edit = match put {
+                    Some((card, book, listed)) => Some(Edit::PutContact { id, draft: draft(card, book, listed) }),
+                    None => directory.snapshot().contact(&main(), id).map(|_| Edit::RemoveContact(id)),
+                };
+                edits.insert(id, edit);
+            }
+            let edits = edits.into_values().flatten().collect();
+            directory.commit_blocking(Request { edits, preconditions: vec![] }).unwrap();
+        }
+        let snapshot = directory.snapshot();
+        let contacts = all(&snapshot, &ids);
+        for viewer in [Viewer { full: true, person: None }, Viewer { full: false, person: Some(ids[0]) }] {
+            for query in &queries {
+                prop_assert_eq!(found(&snapshot, query, viewer), expected(&contacts, query, viewer), "{:?}", query);
+            }
+        }
+        for book in PEOPLE {
+            let listed = contacts.iter().filter(|c| c.book == book && (c.listed || book != Book::People));
+            prop_assert_eq!(snapshot.count(&main(), book), listed.count());
+        }
+    }
+}
+
+/// Many small commits pass through every kind of segment and through background merges.
+#[test]
+fn segments_merge_without_losing_or_doubling_anybody() {
+    let directory = directory();
+    let mut ids: Vec<ContactId> = Vec::new();
+    let put = |id, n: usize| {
+        let mut card = CardBuilder::default();
+        card.push(Field::GivenName, GIVEN[n % GIVEN.len()])
+            .push(Field::FamilyName, &format!("F{n}"));
+        card.push(Field::Work, &format!("030 555{n:05}"));
+        Edit::PutContact { id, draft: draft(card.finish().unwrap(), Book::Shared, true) }
+    };
+    let mut n = 0;
+    for round in 0..60 {
+        let mut edits = Vec::new();
+        for _ in 0..[1, 7, 70, 300][round % 4] {
+            ids.push(new_id());
+            edits.push(put(*ids.last().unwrap(), n));
+            n += 1;
+        }
+        if round % 3 == 2 {
+            edits.push(Edit::RemoveContact(ids.remove(ids.len() / 2)));
+            edits.push(put(ids[0], 1000 * round));
+        }
+        directory.commit_blocking(Request { edits, preconditions: vec![] }).unwrap();
+    }
+    let snapshot = directory.snapshot();
+    let everyone = all(&snapshot, &ids);
+    assert_eq!(everyone.len(), ids.len());
+    let viewer = Viewer { full: true, person: None };
+    let everybody = Query::Constant(Truth::True);
+    assert_eq!(found(&snapshot, &everybody, viewer), expected(&everyone, &everybody, viewer));
+    let name = FieldSet::of(&[Field::FormattedName]);
+    for key in ["f1", "anna f", "иван", "f42"] {
+        let query = Query::Text(name, TextPattern::contains(key));
+        assert_eq!(found(&snapshot, &query, viewer), expected(&everyone, &query, viewer));
+    }
+}
+
+#[test]
+fn a_search_without_an_indexed_term_stops_at_its_limit() {
+    let directory = directory();
+    let edits = (0..50).map(|n| {
+        let mut card = CardBuilder::default();
+        card.push(Field::GivenName, &format!("N{n:02}"));
+        Edit::PutContact { id: new_id(), draft: draft(card.finish().unwrap(), Book::Shared, true) }
+    });
+    directory.commit_blocking(Request { edits: edits.collect(), preconditions: vec![] }).unwrap();
+    let snapshot = directory.snapshot();
+    let organization = main();
+    let unindexed = Query::Not(Box::new(Query::Present(FieldSet::of(&[Field::FormattedName]))));
+    let mut search = Search {
+        organization: &organization,
+        books: &PEOPLE,
+        query: &unindexed,
+        viewer: Viewer { full: true, person: None },
+        unlisted: false,
+        look_through: 49,
+    };
+    let mut matches = snapshot.search(&search);
+    assert!(matches.next().is_none() && matches.exceeded());
+    search.look_through = 50;
+    let mut matches = snapshot.search(&search);
+    assert!(matches.next().is_none() && !matches.exceeded());
+}
