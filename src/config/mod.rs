@@ -1,0 +1,223 @@
+//! Settings from file, environment and arguments: complete and checked, or an error that names
+//! where, which key, and what is allowed.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::keys::{KEYS, Value};
+use crate::config::organization::OrganizationKeys;
+use crate::net::networks::Networks;
+
+mod file;
+mod keys;
+pub mod organization;
+
+#[cfg(test)]
+mod tests;
+
+/// What `store.url` begins with.
+const SQLITE: &str = "sqlite:";
+/// Stands for the data folder in `store.url`.
+const DATA: &str = "{data}";
+
+/// Everything that can be set before the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Folder of everything that the daemon keeps.
+    pub data: PathBuf,
+    pub ldap_listen: SocketAddr,
+    pub http_listen: SocketAddr,
+    store_url: String,
+    /// Of the listeners' organization.
+    pub organization: OrganizationKeys,
+    /// Networks that may use LDAP and HTTP without TLS.
+    pub plain_networks: Networks,
+    pub limits: Limits,
+}
+
+/// Limits on what comes from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections of all listeners.
+    pub connections_max: usize,
+    pub connections_per_address_max: usize,
+    /// From a connection to its first complete request.
+    pub first_request: Duration,
+    /// Silence between two HTTP requests.
+    pub http_idle: Duration,
+    /// Silence while an HTTP request is sent or worked on.
+    pub http_stalled: Duration,
+    /// Silence between two LDAP requests.
+    pub ldap_idle: Duration,
+    /// What a stop waits for requests to finish.
+    pub stop: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            data: PathBuf::from("ringbook-data"),
+            ldap_listen: local(3890),
+            http_listen: local(8080),
+            store_url: format!("{SQLITE}{DATA}/ringbook.db"),
+            organization: OrganizationKeys::default(),
+            plain_networks: Networks::loopback(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 4000,
+            connections_per_address_max: 500,
+            first_request: Duration::from_secs(10),
+            http_idle: Duration::from_secs(60),
+            http_stalled: Duration::from_secs(300),
+            ldap_idle: Duration::from_secs(3600),
+            stop: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Where settings come from; each of them wins over the ones before it.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub file: Option<PathBuf>,
+    /// All variables; those that begin with `RINGBOOK_` count.
+    pub environment: Vec<(String, String)>,
+    /// `KEY=VALUE` of the command line.
+    pub arguments: Vec<String>,
+}
+
+/// One setting, before anybody knows whether it is right.
+#[derive(Debug)]
+struct Setting {
+    place: Place,
+    key: String,
+    value: Value,
+}
+
+/// Where a setting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    File { path: PathBuf, line: usize },
+    Environment(String),
+    Argument,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
+    place: Place,
+    what: String,
+}
+
+/// Everything that is wrong with the settings, one line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<Fault>);
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// The settings of all sources over the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] lists every fault with its place.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut faults = Vec::new();
+        let mut settings = Vec::new();
+        if let Some(path) = &sources.file {
+            match file::read(path) {
+                Ok(found) => settings.extend(found),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        settings.extend(from_environment(&sources.environment));
+        for argument in &sources.arguments {
+            match from_argument(argument) {
+                Ok(found) => settings.push(found),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let mut config = Self::default();
+        faults.extend(settings.into_iter().filter_map(|setting| config.set(setting).err()));
+        if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
+    }
+
+    /// The file of the SQLite store.
+    pub fn store_path(&self) -> PathBuf {
+        let path = self.store_url.strip_prefix(SQLITE).unwrap_or(&self.store_url);
+        match path.strip_prefix(DATA) {
+            Some(inside) => self.data.join(inside.trim_start_matches('/')),
+            None => PathBuf::from(path),
+        }
+    }
+
+    fn set(&mut self, setting: Setting) -> Result<(), Fault> {
+        let Setting { place, key, value } = setting;
+        let Some(found) = KEYS.iter().find(|known| known.name == key) else {
+            return Err(Fault { place, what: keys::unknown(&key) });
+        };
+        (found.set)(self, &value).ok_or_else(|| {
+            let allowed = found.allowed;
+            Fault { place, what: format!("{key}: {value} is not allowed; allowed is {allowed}") }
+        })
+    }
+}
+
+/// Variables that are no key's are left alone: service managers set some of their own.
+fn from_environment(variables: &[(String, String)]) -> impl Iterator<Item = Setting> {
+    KEYS.iter().filter_map(|key| {
+        let variable = variable(key.name);
+        let (_, text) = variables.iter().find(|(name, _)| *name == variable)?;
+        let (place, value) = (Place::Environment(variable), Value::Loose(text.clone()));
+        Some(Setting { place, key: key.name.to_owned(), value })
+    })
+}
+
+/// `RINGBOOK_LDAP_LISTEN` for `ldap.listen`.
+fn variable(key: &str) -> String {
+    format!("RINGBOOK_{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
+fn from_argument(argument: &str) -> Result<Setting, Fault> {
+    let place = Place::Argument;
+    let Some((key, text)) = argument.split_once('=') else {
+        let what = format!("{argument}: allowed is KEY=VALUE, such as ldap.listen=127.0.0.1:0");
+        return Err(Fault { place, what });
+    };
+    Ok(Setting { place, key: key.trim().to_owned(), value: Value::Loose(text.trim().to_owned()) })
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::File { path, line: 0 } => write!(f, "{}: ", path.display())?,
+            Place::File { path, line } => write!(f, "{}:{line}: ", path.display())?,
+            Place::Environment(variable) => write!(f, "environment variable {variable}: ")?,
+            Place::Argument => f.write_str("command line: ")?,
+        }
+        f.write_str(&self.what)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, fault) in self.0.iter().enumerate() {
+            let line = if at == 0 { "" } else { "\n" };
+            write!(f, "{line}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Fault {
+    fn in_file(path: &Path, line: usize, what: String) -> Self {
+        Self { place: Place::File { path: path.to_owned(), line }, what }
+    }
+}

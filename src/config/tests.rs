@@ -1,0 +1,158 @@
+//! Settings: where they come from, which wins, and what is said of wrong ones.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::organization::Locale;
+
+const EXAMPLE: &str = include_str!("../../conf/ringbook.toml");
+
+/// The configuration of a file with this text, an environment and arguments.
+fn load(text: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Result<Config, String> {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("x.toml");
+    fs::write(&file, text).unwrap();
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let sources = Sources {
+        file: Some(file),
+        environment: environment.iter().map(owned).collect(),
+        arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let start = format!("{}/", folder.path().display());
+    Config::load(&sources).map_err(|error| error.to_string().replace(&start, ""))
+}
+
+fn check_error(text: &str, expected: &str) {
+    let error = load(text, &[], &[]).unwrap_err();
+    assert!(error.starts_with(expected), "{error}\nshould begin with\n{expected}");
+}
+
+#[test]
+fn nothing_needs_to_be_set() {
+    assert_eq!(load("", &[], &[]), Ok(Config::default()));
+    assert_eq!(Config::default().store_path(), Path::new("ringbook-data/ringbook.db"));
+}
+
+/// The example with its keys, as somebody would write it who sets all of them.
+fn uncommented() -> String {
+    let set = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            setting.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    EXAMPLE.lines().map(set).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_sets_nothing_and_shows_every_default() {
+    assert_eq!(load(EXAMPLE, &[], &[]), Ok(Config::default()));
+    let mut shown = load(&uncommented(), &[], &[]).unwrap();
+    let locale = Locale::default();
+    let defaults = Config::default();
+    assert_eq!(shown.organization.first(&locale), defaults.organization.first(&locale));
+    shown.organization = OrganizationKeys::default();
+    assert_eq!(shown, defaults);
+}
+
+#[test]
+fn the_example_names_every_key() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("x.toml");
+    fs::write(&path, uncommented()).unwrap();
+    let mut named: Vec<String> =
+        file::read(&path).unwrap().into_iter().map(|setting| setting.key).collect();
+    let mut known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    named.sort();
+    known.sort_unstable();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let file =
+        "[ldap]\nlisten = '127.0.0.1:1'\n[http]\nlisten = '127.0.0.1:1'\n[limits]\nstop_s = 1";
+    let environment =
+        [("RINGBOOK_LDAP_LISTEN", "127.0.0.1:2"), ("RINGBOOK_HTTP_LISTEN", "[::1]:2")];
+    let config = load(file, &environment, &["http.listen = 127.0.0.1:3"]).unwrap();
+    assert_eq!(config.limits.stop, Duration::from_secs(1));
+    assert_eq!(config.ldap_listen.to_string(), "127.0.0.1:2");
+    assert_eq!(config.http_listen.to_string(), "127.0.0.1:3");
+}
+
+#[test]
+fn lists_and_numbers_can_be_given_everywhere() {
+    let expected = Networks::parse(["10.0.0.0/8", "::1"]).unwrap();
+    for config in [
+        load("plain_networks = ['10.0.0.0/8', '::1']\nlimits.stop_s = 7", &[], &[]),
+        load(
+            "",
+            &[("RINGBOOK_PLAIN_NETWORKS", "10.0.0.0/8, ::1"), ("RINGBOOK_LIMITS_STOP_S", "7")],
+            &[],
+        ),
+        load("", &[], &["plain_networks=10.0.0.0/8,::1", "limits.stop_s=7"]),
+    ] {
+        let config = config.unwrap();
+        assert_eq!((config.plain_networks, config.limits.stop.as_secs()), (expected.clone(), 7));
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_line_key_and_what_is_allowed() {
+    check_error(
+        "# ports\n\n[ldap]\nlisten = 'localhost:389'",
+        "x.toml:4: ldap.listen: `localhost:389` is not allowed; allowed is an IP address and a port",
+    );
+    check_error(
+        "limits.stop_s = 0",
+        "x.toml:1: limits.stop_s: 0 is not allowed; allowed is a number of seconds",
+    );
+    check_error("limits.stop_s = '7'", "x.toml:1: limits.stop_s: `7` is not allowed");
+    check_error("data = true", "x.toml:1: data: `true` is not allowed; allowed is the path");
+    check_error("plain_networks = ['10/8']", "x.toml:1: plain_networks: [\"10/8\"] is not allowed");
+    check_error(
+        "[organization]\nregion = 'XX'",
+        "x.toml:2: organization.region: `XX` is not allowed",
+    );
+    check_error("[organization]\nsuffix = 'pbx'", "x.toml:2: organization.suffix: `pbx`");
+    check_error(
+        "store.url = 'postgres://x'",
+        "x.toml:1: store.url: `postgres://x` is not allowed; allowed is sqlite:FILE",
+    );
+}
+
+#[test]
+fn an_unknown_key_is_named_with_the_known_ones() {
+    check_error("[ldap]\nlistn = 1", "x.toml:2: ldap.listn: unknown key; known are ldap.listen");
+    check_error("\nport = 389", "x.toml:2: port: unknown key; known are data, ldap, http, store");
+    check_error("[ldap]\ntls_listen = 'x'", "x.toml:2: ldap.tls_listen: unknown key (this version");
+    check_error("a.b.c.d.e.f.g.h.i.j.k = 1", "x.toml:1: a.b.c");
+}
+
+#[test]
+fn broken_toml_is_named_with_its_line() {
+    check_error("data = 'x'\n[ldap\n", "x.toml:2: ");
+    check_error("data = 'x'\ndata = 'y'\n", "x.toml:2: ");
+}
+
+#[test]
+fn every_fault_is_reported_at_once() {
+    let environment = [("RINGBOOK_DATA", ""), ("RINGBOOK_SERVICE_PORT", "80")];
+    let error = load("x = 1", &environment, &["ldap.listen=x", "help"]).unwrap_err();
+    let starts = ["command line: help: allowed is KEY=VALUE", "x.toml:1: x: unknown key"];
+    let rest = ["environment variable RINGBOOK_DATA: data: `` ", "command line: ldap.listen: `x`"];
+    let starts: Vec<_> = starts.into_iter().chain(rest).collect();
+    assert_eq!(error.lines().count(), starts.len(), "{error}");
+    for (line, start) in error.lines().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let sources = Sources { file: Some(PathBuf::from("/nowhere/x.toml")), ..Sources::default() };
+    let error = Config::load(&sources).unwrap_err().to_string();
+    assert!(error.starts_with("/nowhere/x.toml: cannot be read: "), "{error}");
+}

@@ -1,0 +1,168 @@
+//! What happens to every request: limits, sign-in, dispatch, one line in the log.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+
+use crate::auth::{Authenticator, Principal, Refused};
+use crate::http::answer::{empty, problem, text, unauthorized, unavailable};
+use crate::http::connection::{self, Peer};
+use crate::http::credentials::{self, Credentials};
+use crate::http::watch::Patience;
+use crate::http::{Body, Caller, Mount};
+use crate::net::Connection;
+
+/// Longest path with query that is looked at.
+const PATH_BYTES_MAX: usize = 8 * 1024;
+
+/// How long the HTTP door waits for its clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the connection to the first complete request.
+    pub first_request: Duration,
+    /// Between requests, and while a client does not read its answer.
+    pub idle: Duration,
+    /// While the body of a request is awaited, or the request is worked on.
+    pub stalled: Duration,
+}
+
+/// The HTTP front with the doors behind it.
+pub struct Front {
+    authenticator: Arc<Authenticator>,
+    limits: Limits,
+    mounts: Vec<Mounted>,
+}
+
+struct Mounted {
+    segment: &'static str,
+    door: &'static str,
+    mount: Arc<dyn Mount>,
+}
+
+impl Front {
+    pub fn new(authenticator: Arc<Authenticator>, limits: Limits) -> Self {
+        Self { authenticator, limits, mounts: Vec::new() }
+    }
+
+    /// Hands requests whose path begins with a segment to a mount. The door's name is for the log.
+    #[must_use]
+    pub fn mount(
+        mut self,
+        segment: &'static str,
+        door: &'static str,
+        mount: Arc<dyn Mount>,
+    ) -> Self {
+        self.mounts.push(Mounted { segment, door, mount });
+        self
+    }
+
+    /// Serves one connection without TLS.
+    pub async fn serve(self: Arc<Self>, connection: Connection) {
+        let Connection { stream, peer, stop } = connection;
+        let peer = Peer { address: peer, secure: false };
+        connection::serve(self, stream, peer, stop).await;
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        let Limits { first_request, idle, stalled } = self.limits;
+        Patience { first: first_request, idle, stalled }
+    }
+
+    /// Answers one request and logs it.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let begun = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let (response, door, principal) = self.dispatch(request, peer).await;
+        let response = if method == Method::HEAD { without_body(response) } else { response };
+        tracing::info!(
+            door,
+            principal = %principal.unwrap_or_else(Principal::anonymous),
+            peer = %peer.address,
+            %method,
+            path = path.get(..200).unwrap_or(&path),
+            status = response.status().as_u16(),
+            took_us = begun.elapsed().as_micros(),
+            "request"
+        );
+        response
+    }
+
+    async fn dispatch(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+    ) -> (Response<Body>, &'static str, Option<Principal>) {
+        const OWN: &str = "http";
+        if let Some(refusal) = too_long(&request) {
+            return (refusal, OWN, None);
+        }
+        if let Some(health) = health(&request) {
+            return (health, OWN, None);
+        }
+        let segment = request.uri().path().split('/').nth(1).unwrap_or_default();
+        let Some(mounted) = self.mounts.iter().find(|mounted| mounted.segment == segment) else {
+            return (problem(StatusCode::NOT_FOUND, "there is nothing at this path"), OWN, None);
+        };
+        let principal = match self.sign_in(&request).await {
+            Ok(principal) => principal,
+            Err(refusal) => return (refusal, mounted.door, None),
+        };
+        let caller =
+            Caller { principal: principal.clone(), peer: peer.address, secure: peer.secure };
+        (mounted.mount.handle(request, caller).await, mounted.door, principal)
+    }
+
+    /// Who sent a request; None: no credentials were sent.
+    async fn sign_in(
+        &self,
+        request: &Request<Incoming>,
+    ) -> Result<Option<Principal>, Response<Body>> {
+        let checked = match credentials::read(request.headers()) {
+            Credentials::None => return Ok(None),
+            Credentials::Basic { name, password } => {
+                self.authenticator.sign_in_user(&name, &password).await
+            }
+            Credentials::Bearer(secret) => self.authenticator.token(&secret).await,
+            Credentials::Unusable => Err(Refused::Credentials),
+        };
+        checked.map(Some).map_err(|refused| match refused {
+            Refused::Credentials => unauthorized(&refused.to_string()),
+            Refused::Unavailable => unavailable(&refused.to_string()),
+        })
+    }
+}
+
+fn too_long(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    (length > PATH_BYTES_MAX).then(|| {
+        problem(StatusCode::URI_TOO_LONG, &format!("a path has at most {PATH_BYTES_MAX} bytes"))
+    })
+}
+
+/// What load balancers and service managers ask. A daemon that stops no longer accepts them.
+fn health(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let answer = match request.uri().path() {
+        "/healthz" => "ok",
+        "/readyz" => "ready",
+        _ => return None,
+    };
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD);
+    Some(if asks {
+        text(StatusCode::OK, answer)
+    } else {
+        problem(StatusCode::METHOD_NOT_ALLOWED, "allowed: GET, HEAD")
+    })
+}
+
+/// The answer to HEAD: that to GET without its body (RFC 9110, 9.3.2).
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        head.headers.entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
+    }
+    Response::from_parts(head, empty())
+}

@@ -1,0 +1,81 @@
+//! Listeners with real sockets.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+
+const LOOPBACK: &str = "127.0.0.1:0";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A net whose only door echoes one byte per connection, and where it listens.
+async fn echo(gate: Gate, plain: Networks) -> (Net, SocketAddr) {
+    let net = Net::new(gate, plain);
+    let listener = Listener::bind("echo", LOOPBACK.parse().unwrap()).await.unwrap();
+    let address = listener.address();
+    net.listen(listener, |mut connection| async move {
+        let byte = connection.stream.read_u8().await.unwrap_or_default();
+        let _ = connection.stream.write_u8(byte).await;
+    });
+    (net, address)
+}
+
+/// Sends a byte; None where the connection is closed instead of answered.
+async fn answer(stream: &mut TcpStream) -> Option<u8> {
+    let _ = stream.write_u8(7).await;
+    stream.read_u8().await.ok()
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_closed() {
+    let (_net, address) = echo(Gate::new(9, 1), Networks::loopback()).await;
+    let mut first = TcpStream::connect(address).await.unwrap();
+    // The second is accepted after the first, as they came.
+    let mut second = TcpStream::connect(address).await.unwrap();
+    assert_eq!(answer(&mut second).await, None);
+    assert_eq!(answer(&mut first).await, Some(7));
+}
+
+#[tokio::test]
+async fn strangers_are_not_let_in_without_tls() {
+    let plain = Networks::parse(["192.0.2.0/24"]).unwrap();
+    let (_net, address) = echo(Gate::new(9, 9), plain).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    assert_eq!(answer(&mut stream).await, None);
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_was_begun_and_lets_nobody_in() {
+    let (net, address) = echo(Gate::new(9, 9), Networks::loopback()).await;
+    let mut begun = TcpStream::connect(address).await.unwrap();
+    // Answered, so accepted: the next one is then accepted too.
+    assert_eq!(answer(&mut begun).await, Some(7));
+    let mut begun = TcpStream::connect(address).await.unwrap();
+    while net.tasks.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let stop = net.stop(PATIENCE);
+    let client = async {
+        net.stopping().cancelled().await;
+        answer(&mut begun).await
+    };
+    let (stopped, answer) = tokio::join!(stop, client);
+    assert_eq!((stopped, answer), (Ok(()), Some(7)));
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever() {
+    let (net, address) = echo(Gate::new(9, 9), Networks::loopback()).await;
+    let _silent = TcpStream::connect(address).await.unwrap();
+    while net.tasks.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(net.stop(Duration::ZERO).await, Err(1));
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let (_net, address) = echo(Gate::new(9, 9), Networks::loopback()).await;
+    let error = Listener::bind("ldap", address).await.unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot listen on {address} for ldap: ")));
+}
