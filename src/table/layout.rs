@@ -68,6 +68,11 @@ impl Layout {
         &self.ignored
     }
 
+    /// What the column that goes there is called in the file.
+    pub(super) fn column_to(&self, to: To) -> Option<&str> {
+        self.columns.iter().find(|column| column.to == to).map(|column| column.name.as_str())
+    }
+
     fn position(&self, column: &str) -> Option<usize> {
         let is = |bound: &Bound| bound.of_profile.is_some_and(|found| found.name == column);
         self.columns.iter().position(is)

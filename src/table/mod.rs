@@ -6,11 +6,11 @@ use std::io::Read;
 use zeroize::Zeroizing;
 
 use crate::contact::ContactId;
-use crate::contact::card::Card;
+use crate::contact::card::{Card, Field};
 use crate::table::encoding::{BadByte, Text};
 use crate::table::header::Header;
 use crate::table::layout::Layout;
-use crate::table::profile::{Choice, Profile};
+use crate::table::profile::{Choice, Profile, To};
 use crate::table::reader::{RecordReader, Step};
 
 pub mod encoding;
@@ -77,6 +77,8 @@ pub enum FileError {
     UnknownField(String),
     #[error("the file has more than {ROWS_MAX} rows: send it in parts")]
     TooManyRows,
+    #[error("too many rows are wrong: nothing was kept; correct the first ones and send it again")]
+    TooManyFaults,
 }
 
 impl FileError {
@@ -177,6 +179,16 @@ impl<R: Read> TableReader<R> {
     /// The columns that mean nothing here, as the file calls them.
     pub fn ignored_columns(&self) -> &[String] {
         self.layout.ignored()
+    }
+
+    /// What the column with extensions is called.
+    pub fn extension_column(&self) -> Option<&str> {
+        self.layout.column_to(To::Field(Field::Extension))
+    }
+
+    /// What the column with user names is called.
+    pub fn login_column(&self) -> Option<&str> {
+        self.layout.column_to(To::Login)
     }
 
     /// The next row; none at the end of the file. A file that ends inside quotes has its last row

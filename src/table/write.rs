@@ -1,5 +1,7 @@
 //! Writes contacts as the profile `xivo`: columns in alphabetical order with `id`, UTF-8, CR LF.
 
+use std::borrow::Borrow;
+
 use csv::{Terminator, WriterBuilder};
 
 use crate::contact::ContactId;
@@ -35,10 +37,11 @@ pub struct Export {
 
 impl Export {
     /// The columns that these cards need.
-    pub fn of<'a>(cards: impl Iterator<Item = &'a Card>) -> Self {
+    pub fn of(cards: impl Iterator<Item = impl Borrow<Card>>) -> Self {
         let mut counts: Vec<(Field, usize)> =
             fields::all().map(|field| (field, usize::from(ALWAYS.contains(&field)))).collect();
         for card in cards {
+            let card = card.borrow();
             for (field, count) in &mut counts {
                 let needed = match field {
                     Field::FormattedName => usize::from(!name_follows(card)),
@@ -88,7 +91,7 @@ fn number(card: &Card) -> Option<&str> {
 }
 
 /// Whether the formatted name is the one that the other fields make by themselves.
-fn name_follows(card: &Card) -> bool {
+pub(crate) fn name_follows(card: &Card) -> bool {
     let mut rest = card.edit();
     rest.replace(Field::FormattedName, []);
     rest.finish().is_ok_and(|made| made.formatted_name() == card.formatted_name())
