@@ -163,6 +163,7 @@ fn refuse_demo_outside(options: &Options) -> Result<(), StartError> {
 
 fn open(config: &Config) -> Result<Directory, StartError> {
     let path = config.store_path();
+    folder::make_private(&path)?;
     let store = SqliteStore::open(&path).and_then(|store| Directory::open(Box::new(store)));
     store.map_err(|source| StartError::Store { path, source })
 }
