@@ -16,7 +16,7 @@ const GREETED: &str = "Ctrl-C stops.";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A daemon of its own for each test; killed when dropped, with everything it kept.
-pub struct TestDaemon {
+pub(crate) struct TestDaemon {
     process: Child,
     folder: TempDir,
     arguments: Vec<String>,
@@ -25,17 +25,17 @@ pub struct TestDaemon {
 #[allow(dead_code, reason = "each test file uses some of it")]
 impl TestDaemon {
     /// A daemon with an empty store.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self::start(&[])
     }
 
     /// A daemon with the demo company.
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         Self::start(&["--demo"])
     }
 
     /// A daemon with further arguments of `serve`.
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let folder = TempDir::new().unwrap();
         let process = spawn(folder.path(), &arguments);
@@ -43,49 +43,49 @@ impl TestDaemon {
     }
 
     /// Kills the daemon as a power cut would, and starts it again with the same data.
-    pub fn restart_after_kill(&mut self) {
+    pub(crate) fn restart_after_kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         self.process = spawn(self.folder.path(), &self.arguments);
     }
 
     /// Stops the daemon gracefully and starts it again with the same data.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         assert!(self.stop().success(), "{}", self.log());
         self.process = spawn(self.folder.path(), &self.arguments);
     }
 
     /// Asks the daemon to stop, and waits until it has.
-    pub fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
         self.process.wait().unwrap()
     }
 
     /// Sends a signal, such as `TERM`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.process.wait().unwrap()
     }
 
     /// The data folder.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// What the daemon logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    pub fn ldap(&self) -> SocketAddr {
+    pub(crate) fn ldap(&self) -> SocketAddr {
         self.listening("ldap")
     }
 
-    pub fn http(&self) -> SocketAddr {
+    pub(crate) fn http(&self) -> SocketAddr {
         self.listening("http")
     }
 
@@ -96,23 +96,23 @@ impl TestDaemon {
     }
 
     /// The secret of the operator's token.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         fs::read_to_string(self.data().join("operator-token")).unwrap().trim().to_owned()
     }
 
     /// Runs a command of the program with this daemon's data folder.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let data = self.data();
         ringbook(self.folder.path()).args(arguments).arg("--data").arg(data).output().unwrap()
     }
 
     /// Sends a request as a user (`201:demo-201`), with a token (`Bearer rb_…`) or as nobody ("").
-    pub fn ask(&self, who: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+    pub(crate) fn ask(&self, who: &str, method: &str, path: &str, body: &[u8]) -> Answer {
         self.ask_with(who, method, path, &[], body)
     }
 
     /// As [`TestDaemon::ask`], with further headers.
-    pub fn ask_with(
+    pub(crate) fn ask_with(
         &self,
         who: &str,
         method: &str,
@@ -134,7 +134,7 @@ impl TestDaemon {
     }
 
     /// A connection that gives up rather than hang.
-    pub fn connect(&self, address: SocketAddr) -> TcpStream {
+    pub(crate) fn connect(&self, address: SocketAddr) -> TcpStream {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
@@ -150,17 +150,17 @@ impl Drop for TestDaemon {
 
 /// An HTTP answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Status line and headers.
-    pub head: String,
-    pub body: Vec<u8>,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 #[allow(dead_code, reason = "each test file uses some of it")]
 impl Answer {
     /// Reads an answer up to the end of its connection.
-    pub fn read(mut stream: TcpStream) -> Self {
+    pub(crate) fn read(mut stream: TcpStream) -> Self {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
@@ -172,25 +172,25 @@ impl Answer {
     }
 
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (found, value) = line.split_once(':')?;
             found.eq_ignore_ascii_case(name).then_some(value.trim())
         })
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 /// The program, away from the settings of whoever runs the tests.
 #[allow(dead_code, reason = "each test file uses some of it")]
-pub fn ringbook(folder: &Path) -> Command {
+pub(crate) fn ringbook(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringbook"));
     command.env_clear().current_dir(folder).stdin(Stdio::null());
     command
