@@ -34,7 +34,7 @@ fn a_file_goes_in_and_the_status_says_what_was_refused() {
     let file = daemon.data().join("contacts.csv");
     fs::write(&file, CONTACTS).unwrap();
     let file = file.display().to_string();
-    let import = |file: &str| daemon.run(&["import", file, "--into", "personal:201"]);
+    let import = |file: &str| daemon.run(&["import", file, "--into", "shared"]);
     check(&import(&file), 1, &["2 created, 1 failed", "line 3: failed: "]);
     check(&import(&file), 1, &["0 created, 2 skipped, 1 failed", "line 2: skipped: "]);
     fs::write(&file, "no,csv,of\nours,at,all\n").unwrap();
@@ -118,8 +118,8 @@ fn the_environment_names_daemon_and_token() {
 #[test]
 fn one_organization_of_several_is_named() {
     let daemon = TestDaemon::demo();
-    let second =
-        br#"{"id": "second", "name": "Second", "domain": "second.example", "suffix": "dc=second"}"#;
+    let second = br#"{"id": "second", "name": "Second", "domain": "second.example",
+        "suffix": "dc=second", "region": "DE"}"#;
     let token = format!("Bearer {}", daemon.token());
     let made = daemon.ask(&token, "POST", "/api/v1/organizations", second);
     assert_eq!(made.status, 201, "{made:?}");

@@ -66,7 +66,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
     ("memchr", "*"),
-    ("percent_encoding", "carddav http api"),
+    ("percent_encoding", "carddav http api cli"),
     ("quick_xml", "carddav"),
     ("rlibphonenumber", "contact/number"),
     ("rusqlite", "store/sqlite"),
