@@ -101,10 +101,10 @@ impl<'a> Planner<'a> {
         if let Some(same) = self.same_identity(entry) {
             return Some(same);
         }
-        if self.target.book == Book::People {
-            if let Some(obstacle) = self.extension(entry) {
-                return Some(obstacle);
-            }
+        if self.target.book == Book::People
+            && let Some(obstacle) = self.extension(entry)
+        {
+            return Some(obstacle);
         }
         if let Some(holder) = self.known.find(entry) {
             return Some(Obstacle::Same(holder, "name and number or e-mail"));
