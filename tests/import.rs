@@ -327,7 +327,7 @@ async fn contacts(office: &Office, group: &str) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn an_export_into_an_empty_book_gives_the_same_contacts(

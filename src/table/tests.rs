@@ -143,6 +143,19 @@ fn an_encoding_that_nobody_told_refuses_the_file() {
 }
 
 #[test]
+fn utf16_is_told_or_recognised() {
+    let text = "\u{feff}firstname\nJürgen\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let refused = read_as(&bytes, &Choice::Auto, None).unwrap_err();
+    assert!(refused.to_string().contains("it looks like UTF-16BE"), "{refused}");
+    let columns = ColumnMap::new([("firstname", "given_name")]).unwrap();
+    for (choice, charset) in [(Choice::Auto, Some("utf-16")), (Choice::Custom(columns), None)] {
+        let file = read_as(&bytes, &choice, charset).unwrap();
+        assert_eq!(file.entries[0].card.formatted_name(), "Jürgen");
+    }
+}
+
+#[test]
 fn spoilt_values_are_refused_and_odd_ones_kept() {
     let file = read(
         "firstname,number\nAnn,4.91512E+11\nBob,0049151234567\n\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\",5551\n\
