@@ -105,9 +105,9 @@ fn further_columns_are_kept_where_a_field_is_called_so() {
         [
             (Field::FormattedName, "Ann"),
             (Field::GivenName, "Ann"),
+            (Field::Department, "R&D"),
             (Field::Work, "1"),
-            (Field::Work, "2"),
-            (Field::Department, "R&D")
+            (Field::Work, "2")
         ]
     );
 }
