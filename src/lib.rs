@@ -4,8 +4,12 @@
 pub mod account;
 pub mod api;
 pub mod auth;
+pub mod carddav;
+pub mod cli;
 pub mod config;
 pub mod contact;
+pub mod daemon;
+pub mod demo;
 pub mod directory;
 pub mod http;
 pub mod import;
@@ -14,3 +18,4 @@ pub mod ldap;
 pub mod net;
 pub mod store;
 pub mod table;
+pub mod vcard;

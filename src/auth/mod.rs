@@ -10,7 +10,7 @@ use crate::auth::cache::{Cache, Verdict};
 use crate::auth::name::{Accepted, Account};
 use crate::auth::password::Hasher;
 use crate::contact::UserId;
-use crate::directory::Directory;
+use crate::directory::{Directory, system_clock};
 use crate::index::{Snapshot, Viewer};
 
 mod cache;
@@ -145,7 +145,8 @@ impl Authenticator {
     pub async fn token(&self, secret: &str) -> Result<Principal, Refused> {
         let (id, random) = token::split(secret).ok_or(Refused::Credentials)?;
         let snapshot = self.directory.snapshot();
-        let found = snapshot.token(id).filter(|found| token::accepts(found, random, token::now()));
+        let found =
+            snapshot.token(id).filter(|found| token::accepts(found, random, system_clock()));
         found.map(Principal::of_token).ok_or(Refused::Credentials)
     }
 
@@ -163,7 +164,7 @@ impl Authenticator {
             }
             Who::Token(id) => {
                 let token = snapshot.token(id);
-                token.filter(|t| !token::expired(t, token::now())).map(Principal::of_token)
+                token.filter(|t| !token::expired(t, system_clock())).map(Principal::of_token)
             }
         };
         now.as_ref() == Some(principal)

@@ -43,11 +43,13 @@ fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {
 /// Two organizations with users and phones; names without domain belong to `acme`.
 async fn accounts(users: Vec<User>) -> Arc<Directory> {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
-    let mut edits = vec![
+    for edit in [
         organization("acme", "acme.example", "dc=acme,dc=example"),
         organization("demo", "pbx.example", "dc=pbx,dc=example"),
-    ];
-    edits.extend(users.into_iter().map(Edit::PutUser));
+    ] {
+        directory.commit(Request::one(edit)).await.unwrap();
+    }
+    let mut edits: Vec<Edit> = users.into_iter().map(Edit::PutUser).collect();
     for (organization, name) in [("acme", "phones"), ("demo", "phones"), ("acme", "204")] {
         let organization = OrganizationId::from(organization);
         let phone =
@@ -168,8 +170,7 @@ async fn set(authenticator: &Authenticator, user: &mut User, password: &str) {
 }
 
 async fn put(authenticator: &Authenticator, edit: Edit) {
-    let request = Request { edits: vec![edit], ..Request::default() };
-    authenticator.directory.commit(request).await.unwrap();
+    authenticator.directory.commit(Request::one(edit)).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! Tokens: `rb_<id>_<random>`, of which only a hash is kept.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use blake2::{Blake2b256, Digest};
 use subtle::ConstantTimeEq;
@@ -9,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::account::{OrganizationId, Role, Token};
 use crate::contact::Timestamp;
+use crate::directory::system_clock;
 
 /// Random bytes of the public id and of the secret part.
 const ID_BYTES: usize = 8;
@@ -35,7 +35,7 @@ pub(super) fn make(
         role,
         organization,
         hash: hash(&random),
-        created: now(),
+        created: system_clock(),
         expires: None,
     };
     Ok((token, Zeroizing::new(format!("rb_{id}_{}", random.as_str()))))
@@ -58,12 +58,6 @@ pub(super) fn accepts(token: &Token, random: &str, now: Timestamp) -> bool {
 
 pub(super) fn expired(token: &Token, now: Timestamp) -> bool {
     token.expires.is_some_and(|expires| expires <= now)
-}
-
-/// The wall clock.
-pub(super) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// A random secret needs no slow hash.

@@ -187,11 +187,31 @@ impl Packed {
     }
 
     /// The values in order.
-    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
-        self.0.split_terminator(RECORD).filter_map(|record| {
-            let code = *record.as_bytes().first()?;
-            Some((Field::from_code(code)?, record.get(1..)?))
-        })
+    pub fn iter(&self) -> Values<'_> {
+        Values { rest: &self.0 }
+    }
+}
+
+/// The values of a [`Packed`] list. Searches read many lists, so this is written for speed.
+#[derive(Clone, Debug)]
+pub struct Values<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = (Field, &'a str);
+
+    #[inline]
+    fn next(&mut self) -> Option<(Field, &'a str)> {
+        loop {
+            let end = memchr::memchr(RECORD as u8, self.rest.as_bytes())?;
+            let record = self.rest.get(..end)?;
+            self.rest = self.rest.get(end + 1..)?;
+            let field = record.as_bytes().first().and_then(|code| Field::from_code(*code));
+            if let (Some(field), Some(value)) = (field, record.get(1..)) {
+                return Some((field, value));
+            }
+        }
     }
 }
 

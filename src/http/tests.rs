@@ -48,8 +48,7 @@ struct World {
 async fn world(limits: Limits) -> World {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
     let (token, secret) = Authenticator::new_token(Role::Operator, None, "test").unwrap();
-    let edits = vec![Edit::PutToken(token)];
-    directory.commit(Commit { edits, ..Commit::default() }).await.unwrap();
+    directory.commit(Commit::one(Edit::PutToken(token))).await.unwrap();
     let authenticator = Authenticator::new(Arc::new(directory), OrganizationId::from("main"));
     let front = Front::new(Arc::new(authenticator), limits).mount("who", "who", Arc::new(Whoami));
     let front = Arc::new(front);

@@ -1,0 +1,250 @@
+//! The demo company: about 80 people, shared and personal contacts, and accounts to try.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::account::{OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, User};
+use crate::auth::{Authenticator, HashError};
+use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
+use crate::contact::derived::NameOrder;
+use crate::contact::{Book, ContactId, Draft, UserId};
+use crate::directory::{CommitError, Directory, Edit, Request, new_id, system_clock};
+
+/// `given name|family name|department|site|title|local part of the e-mail`; the extensions count
+/// up from [`FIRST_EXTENSION`]. The first of a department leads it.
+const PEOPLE: &str = include_str!("people.txt");
+/// `book|given name|family name|company|number|e-mail|note`; a book is `shared` or an extension.
+const CONTACTS: &str = include_str!("contacts.txt");
+
+const FIRST_EXTENSION: usize = 200;
+/// Extensions that can sign in, with `demo-EXTENSION`.
+const ACCOUNTS: [(&str, Role); 3] =
+    [("200", Role::Admin), ("201", Role::User), ("202", Role::OfficeManager)];
+/// The phone account and its secret.
+const PHONES: &str = "phones";
+
+/// Why the demo could not be filled in.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error("the store holds other organizations already; use an empty data folder (--data DIR)")]
+    NotEmpty,
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error("a line of the demo is wrong: {0}")]
+    Line(&'static str),
+}
+
+/// The demo company.
+pub fn organization() -> OrganizationSettings {
+    OrganizationSettings {
+        id: OrganizationId::from("demo"),
+        name: "Demo GmbH".to_owned(),
+        domain: "pbx.example".to_owned(),
+        suffix: "dc=pbx,dc=example".to_owned(),
+        region: "DE".to_owned(),
+        area_code: "30".to_owned(),
+        outside_line: String::new(),
+        language: "de".to_owned(),
+        name_order: NameOrder::GivenFirst,
+        hidden_numbers: FieldSet::EMPTY,
+    }
+}
+
+/// Fills an empty store. A demo store stays as it is, with what was done in it.
+///
+/// # Errors
+/// [`DemoError::NotEmpty`] where the store holds anything else.
+pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Result<(), DemoError> {
+    let settings = organization();
+    let id = settings.id.clone();
+    let snapshot = directory.snapshot();
+    if snapshot.organizations().any(|other| other.id != id) {
+        return Err(DemoError::NotEmpty);
+    }
+    if snapshot.users(&id).next().is_some() {
+        return Ok(());
+    }
+    if snapshot.organization(&id).is_none() {
+        directory.commit(Request::one(Edit::PutOrganization(settings))).await?;
+    }
+    let company = Company { id, domain: "pbx.example" };
+    let (first, second, third, phones) = tokio::join!(
+        hash(authenticator, "demo-200"),
+        hash(authenticator, "demo-201"),
+        hash(authenticator, "demo-202"),
+        hash(authenticator, PHONES),
+    );
+    let people = company.people([first?, second?, third?])?;
+    let mut edits = company.contacts(&people)?;
+    edits.push(Edit::PutPhone(PhoneAccount {
+        organization: company.id.clone(),
+        name: PHONES.into(),
+        secrets: vec![phones?],
+        books: Vec::new(),
+    }));
+    for (user, card) in people {
+        edits.push(company.put(user.id, Book::People, card));
+        edits.push(Edit::PutUser(user));
+    }
+    directory.commit(Request { edits, preconditions: Vec::new() }).await?;
+    Ok(())
+}
+
+async fn hash(authenticator: &Authenticator, password: &str) -> Result<SecretHash, HashError> {
+    authenticator.hash(Zeroizing::new(password.as_bytes().to_vec())).await
+}
+
+struct Company {
+    id: OrganizationId,
+    domain: &'static str,
+}
+
+impl Company {
+    /// The users with their cards; the first three get these passwords.
+    fn people(&self, passwords: [SecretHash; 3]) -> Result<Vec<(User, Card)>, DemoError> {
+        let mut passwords = passwords.into_iter();
+        let mut leaders: Vec<(&str, UserId)> = Vec::new();
+        let mut people = Vec::new();
+        for (at, line) in PEOPLE.lines().enumerate() {
+            let wrong = || DemoError::Line(line);
+            let [given, family, department, site, title, mail] = fields(line).ok_or_else(wrong)?;
+            let id = new_id();
+            let mut builder = CardBuilder::default();
+            builder.push(Field::FormattedName, &formatted(given, family));
+            builder.push(Field::GivenName, given).push(Field::FamilyName, family);
+            builder.push(Field::Company, "Demo GmbH").push(Field::Department, department);
+            builder.push(Field::Site, site).push(Field::Title, title);
+            let (extension, email) = self.numbers(at, mail, &mut builder);
+            let leader = leaders.iter().find(|(led, _)| *led == department);
+            if let Some((_, leader)) = leader.or(leaders.first()) {
+                builder.push(Field::Manager, &leader.to_string());
+            }
+            if leader.is_none() {
+                leaders.push((department, id));
+            }
+            let account = ACCOUNTS.iter().find(|(found, _)| *found == extension);
+            let user = User {
+                id,
+                organization: self.id.clone(),
+                principal: format!("{extension}.{}", self.id).into(),
+                extension: Some(extension.into()),
+                login: None,
+                email: Some(email.into()),
+                role: account.map_or(Role::User, |(_, role)| *role),
+                password: account.and_then(|_| passwords.next()),
+                created: system_clock(),
+            };
+            people.push((user, builder.finish().map_err(|NamelessCard| wrong())?));
+        }
+        Ok(people)
+    }
+
+    /// Adds what can be dialled; gives extension and e-mail.
+    fn numbers(&self, at: usize, mail: &str, builder: &mut CardBuilder) -> (String, String) {
+        let extension = (FIRST_EXTENSION + at).to_string();
+        let email = format!("{mail}@{}", self.domain);
+        builder.push(Field::Extension, &extension);
+        builder.push(Field::Work, &format!("+49 30 555 {at:04}"));
+        if at % 3 == 1 {
+            builder.push(Field::Mobile, &format!("0151 555{:05}", 20_000 + 7 * at));
+        }
+        builder.push(Field::Email, &email);
+        (extension, email)
+    }
+
+    fn contacts(&self, people: &[(User, Card)]) -> Result<Vec<Edit>, DemoError> {
+        let owner = |extension: &str| {
+            let find = people.iter().find(|(user, _)| user.extension.as_deref() == Some(extension));
+            find.map(|(user, _)| Book::Personal(user.id))
+        };
+        let contact = |line: &'static str| {
+            let wrong = || DemoError::Line(line);
+            let [book, given, family, company, number, email, note] =
+                fields(line).ok_or_else(wrong)?;
+            let mut builder = CardBuilder::default();
+            builder.push(Field::GivenName, given).push(Field::FamilyName, family);
+            builder.push(Field::Company, company).push(Field::Work, number);
+            builder.push(Field::Email, email).push(Field::Note, note);
+            let card = builder.finish().map_err(|NamelessCard| wrong())?;
+            let book = if book == "shared" { Some(Book::Shared) } else { owner(book) };
+            Ok(self.put(new_id(), book.ok_or_else(wrong)?, card))
+        };
+        CONTACTS.lines().map(contact).collect()
+    }
+
+    fn put(&self, id: ContactId, book: Book, card: Card) -> Edit {
+        let organization = self.id.clone();
+        let (name, uid, body) = (None, None, None::<Arc<[u8]>>);
+        Edit::PutContact {
+            id,
+            draft: Draft { organization, book, name, uid, card, body, listed: true },
+        }
+    }
+}
+
+fn fields<const N: usize>(line: &'static str) -> Option<[&'static str; N]> {
+    line.split('|').collect::<Vec<_>>().try_into().ok()
+}
+
+/// Chinese and Japanese names are written family name first, without a space.
+fn formatted(given: &str, family: &str) -> String {
+    let ideographic = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    if family.contains(ideographic) {
+        format!("{family}{given}")
+    } else {
+        format!("{given} {family}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    fn empty() -> (Arc<Directory>, Authenticator) {
+        let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
+        let directory = Arc::new(directory);
+        (Arc::clone(&directory), Authenticator::new(directory, OrganizationId::from("demo")))
+    }
+
+    #[tokio::test]
+    async fn the_demo_is_as_documented() {
+        let (directory, authenticator) = empty();
+        fill(&directory, &authenticator).await.unwrap();
+        let snapshot = directory.snapshot();
+        let demo = OrganizationId::from("demo");
+        assert_eq!(snapshot.count(&demo, Book::People), 80);
+        assert_eq!(snapshot.count(&demo, Book::Shared), 9);
+        for (login, role) in ACCOUNTS {
+            let password = format!("demo-{login}");
+            let principal = authenticator.sign_in(login, password.as_bytes()).await.unwrap();
+            assert_eq!(principal.role, role, "{login}");
+            let personal = Book::Personal(principal.user().unwrap());
+            assert!(snapshot.count(&demo, personal) > 0, "{login}");
+        }
+        let phones = "cn=phones,ou=services,dc=pbx,dc=example";
+        authenticator.sign_in(phones, b"phones").await.unwrap();
+        let anna = snapshot.user_by_login(&demo, "anna.adams@pbx.example").unwrap();
+        let card = snapshot.contact(&demo, anna.id).unwrap();
+        assert_eq!(card.card.formatted_name(), "Anna Adams");
+        assert_eq!(card.card.first(Field::Work), Some("+49 30 555 0001"));
+    }
+
+    #[tokio::test]
+    async fn a_demo_store_is_kept_and_another_one_refused() {
+        let (directory, authenticator) = empty();
+        fill(&directory, &authenticator).await.unwrap();
+        let revision = directory.snapshot().revision();
+        fill(&directory, &authenticator).await.unwrap();
+        assert_eq!(directory.snapshot().revision(), revision);
+
+        let (directory, authenticator) = empty();
+        let main = OrganizationSettings { id: OrganizationId::from("main"), ..organization() };
+        directory.commit(Request::one(Edit::PutOrganization(main))).await.unwrap();
+        let refused = fill(&directory, &authenticator).await;
+        assert!(matches!(refused, Err(DemoError::NotEmpty)));
+    }
+}

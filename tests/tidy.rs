@@ -1,0 +1,309 @@
+//! Rules that no compiler checks: who may use whom, what a file looks like, what documents promise.
+
+use std::fs;
+use std::path::Path;
+
+use crate::source::{
+    Source, dependencies, files_below, names_after, paths_that_start_with, read, relative, root,
+    rust_files,
+};
+
+#[path = "tidy/source.rs"]
+mod source;
+
+/// Who may use whom: (module, what it may use). Arrows point down only; a door uses no other door
+/// and never the store. A new arrow is a design decision: its commit says why.
+const ARROWS: &[(&str, &str)] = &[
+    ("main", "cli"),
+    ("cli", "account auth config contact daemon store"),
+    ("daemon", "account api auth carddav config contact demo directory http ldap net store"),
+    ("demo", "account auth contact directory"),
+    ("config", "account auth contact net"),
+    // Doors.
+    ("ldap", "account auth contact directory index net"),
+    ("carddav", "account auth contact directory http index vcard"),
+    ("api", "account auth contact directory http import index table vcard"),
+    ("net", ""),
+    ("http", "auth net"),
+    ("auth", "account contact directory index"),
+    // Formats.
+    ("vcard", "contact"),
+    ("table", "account contact"),
+    // The core.
+    ("import", "account contact directory index table"),
+    ("directory", "account contact index store"),
+    // The store says in its own words what changed; the index and the directory understand them.
+    ("index", "account contact store"),
+    ("store", "account contact"),
+    // The model.
+    ("account", "contact"),
+    ("contact", "account"),
+];
+
+/// Which module may use which outside crate; `*` for crates that say nothing about a module's
+/// business. The doors' crates stay in their doors, so that each can be replaced alone.
+const OWNERS: &[(&str, &str)] = &[
+    ("any_ascii", "contact"),
+    ("arc_swap", "directory auth"),
+    ("argon2", "auth"),
+    ("axum", "api"),
+    ("base64", "auth http api vcard cli"),
+    ("blake2", "auth"),
+    ("bytes", "http carddav api ldap cli"),
+    ("caseless", "contact/fold"),
+    ("chardetng", "table"),
+    ("clap", "cli"),
+    ("csv", "table"),
+    ("encoding_rs", "table"),
+    ("getrandom", "auth"),
+    ("http_body_util", "http carddav api cli"),
+    ("hyper", "http carddav api cli"),
+    ("hyper_util", "http net api cli"),
+    ("icu_collator", "contact/collation"),
+    ("icu_locale_core", "contact/collation"),
+    ("indicatif", "cli"),
+    ("jiff", "api carddav ldap vcard"),
+    ("ldap3_lber", "ldap"),
+    ("ldap3_proto", "ldap"),
+    ("memchr", "*"),
+    ("percent_encoding", "carddav http api"),
+    ("quick_xml", "carddav"),
+    ("rlibphonenumber", "contact/number"),
+    ("rusqlite", "store/sqlite"),
+    ("rustc_hash", "*"),
+    ("serde", "api cli config"),
+    ("serde_json", "api cli daemon http store/codec"),
+    ("subtle", "auth"),
+    ("thiserror", "*"),
+    ("tokio", "cli daemon demo ldap carddav api net http auth directory"),
+    ("tokio_util", "daemon net ldap http"),
+    ("toml", "config"),
+    ("tower", "api"),
+    ("tracing", "*"),
+    ("tracing_subscriber", "cli"),
+    ("unicode_normalization", "contact/fold"),
+    ("uuid", "*"),
+    ("zeroize", "*"),
+];
+
+const LINES_MAX: usize = 500;
+
+/// Fails with every fault found, and with what to do about them.
+fn check(faults: Vec<String>, advice: &str) {
+    assert!(faults.is_empty(), "\n  {}\n{advice}\n", faults.join("\n  "));
+}
+
+#[test]
+fn modules_use_only_what_lies_below_them() {
+    let mut faults = vec![];
+    for source in rust_files("src").iter().filter(|source| source.module() != "lib") {
+        let own = source.top_level();
+        let Some((_, allowed)) = ARROWS.iter().find(|(module, _)| *module == own) else {
+            faults.push(format!("{}: module `{own}` is not in the table", source.path));
+            continue;
+        };
+        for (at, used) in used_modules(source) {
+            if used != own && !allowed.split(' ').any(|module| module == used) {
+                faults.push(format!("{}: `{own}` may not use `{used}`", source.place(at)));
+            }
+        }
+    }
+    check(faults, "Move the code to where it belongs, or argue for a new arrow in ARROWS.");
+}
+
+/// The top-level modules that a file names, with where it does.
+fn used_modules(source: &Source) -> Vec<(usize, String)> {
+    let mut used = vec![];
+    for word in ["crate::", "ringbook::"] {
+        for at in paths_that_start_with(&source.code, word) {
+            let names = names_after(&source.code[at + word.len()..]);
+            used.extend(names.into_iter().map(|name| (at, name.to_owned())));
+        }
+    }
+    used
+}
+
+#[test]
+fn every_outside_crate_has_its_owners() {
+    let sources = rust_files("src");
+    let mut faults = vec![];
+    for name in dependencies() {
+        let Some((_, owners)) = OWNERS.iter().find(|(owned, _)| *owned == name) else {
+            faults.push(format!("Cargo.toml: `{name}` has no owner in the table"));
+            continue;
+        };
+        let path = format!("{name}::");
+        for source in sources.iter().filter(|source| !owned_by(source, owners)) {
+            for at in paths_that_start_with(&source.code, &path) {
+                faults.push(format!("{}: `{name}` belongs to {owners}", source.place(at)));
+            }
+        }
+    }
+    for (name, _) in OWNERS.iter().filter(|(name, _)| !dependencies().iter().any(|d| d == name)) {
+        faults.push(format!("`{name}` is in the table and not in Cargo.toml"));
+    }
+    check(faults, "Go through the owner's own types, or argue for a new line in OWNERS.");
+}
+
+fn owned_by(source: &Source, owners: &str) -> bool {
+    let module = source.module();
+    let within = |owner: &str| {
+        module.strip_prefix(owner).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+    };
+    owners.split(' ').any(|owner| owner == "*" || within(owner))
+}
+
+#[test]
+fn every_file_says_what_it_is_and_stays_short() {
+    let mut faults = vec![];
+    for folder in ["src", "tests", "bench"] {
+        for source in rust_files(folder) {
+            if !source.text.starts_with("//! ") {
+                faults.push(format!("{}: the first line is no `//! ` sentence", source.path));
+            }
+            let lines = source.text.lines().count();
+            if lines > LINES_MAX {
+                faults.push(format!("{}: {lines} lines, at most {LINES_MAX}", source.path));
+            }
+        }
+    }
+    check(faults, "One file holds one idea, and its first line says which.");
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let marks = [
+        concat!("to", "do!"),
+        concat!("unimple", "mented!"),
+        concat!("FIX", "ME"),
+        concat!("TO", "DO"),
+        concat!("#[ig", "nore"),
+    ];
+    let mut faults = vec![];
+    for source in ["src", "tests"].into_iter().flat_map(rust_files) {
+        for (index, line) in source.text.lines().enumerate() {
+            for mark in marks.iter().filter(|mark| line.contains(**mark)) {
+                faults.push(format!("{}:{}: `{mark}`", source.path, index + 1));
+            }
+        }
+    }
+    check(faults, "Finish it, or leave it out and say so in CHANGELOG.md.");
+}
+
+#[test]
+fn imports_name_what_they_take() {
+    let mut faults = vec![];
+    for source in rust_files("src") {
+        for (mark, what) in [("::*", "a glob import"), ("super::super", "`super::super`")] {
+            for (at, _) in source.code.match_indices(mark) {
+                faults.push(format!("{}: {what}", source.place(at)));
+            }
+        }
+    }
+    check(faults, "Name what is used, with a path from `crate::`.");
+}
+
+#[test]
+fn nothing_in_src_panics_on_purpose() {
+    // A reader of ours may have a method `expect` that takes no message and returns an error.
+    let marks = [".unwrap()", ".expect(\"", "panic!("];
+    let mut faults = vec![];
+    for source in rust_files("src") {
+        for mark in marks {
+            let code = |at: &usize| !source.code[*at..].starts_with(' ');
+            let found = source.text.match_indices(mark).map(|(at, _)| at).filter(code);
+            faults.extend(found.map(|at| format!("{}: `{mark}`", source.place(at))));
+        }
+    }
+    check(faults, "Return an error, or write the code so that it cannot happen.");
+}
+
+#[test]
+fn the_architecture_names_every_module_and_no_other() {
+    let text = read("ARCHITECTURE.md");
+    let map = text.split("## Code map").nth(1).unwrap_or_default();
+    let map = map.split("\n## ").next().unwrap_or_default();
+    let lines = map.lines().filter_map(|line| line.strip_prefix("- `"));
+    let named: Vec<&str> = lines.filter_map(|line| line.split('`').next()).collect();
+    let sources = rust_files("src");
+    let exists = |module: &str| {
+        let inside = format!("{module}/");
+        sources.iter().any(|s| s.module() == module || s.module().starts_with(&inside))
+    };
+    let mut faults: Vec<String> = sources
+        .iter()
+        .map(Source::top_level)
+        .filter(|module| *module != "lib" && !named.contains(module))
+        .map(|module| format!("`{module}` is missing"))
+        .collect();
+    faults.dedup();
+    let gone = named.iter().filter(|module| !exists(module));
+    faults.extend(gone.map(|module| format!("there is no module `{module}`")));
+    check(faults, "The list below `## Code map` in ARCHITECTURE.md has a line for each module.");
+}
+
+#[test]
+fn the_readme_names_the_two_commands() {
+    let readme = read("README.md");
+    let commands = ["cargo run --release -- serve --demo", "cargo test"];
+    let missing = commands.iter().filter(|command| !readme.contains(**command));
+    let faults = missing.map(|command| format!("README.md does not say `{command}`")).collect();
+    check(faults, "A newcomer needs both commands.");
+}
+
+#[test]
+fn no_file_refers_to_a_single_machine() {
+    let marks = [concat!("/wo", "rk/"), concat!("../sha", "red")];
+    let mut faults = vec![];
+    for path in files_below(root()) {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        for (index, line) in text.lines().enumerate() {
+            for mark in marks.iter().filter(|mark| line.contains(**mark)) {
+                faults.push(format!("{}:{}: `{mark}`", relative(&path), index + 1));
+            }
+        }
+    }
+    check(faults, "The project stands alone: name nothing that its users do not have.");
+}
+
+#[test]
+fn documents_link_to_files_that_exist() {
+    let mut faults = vec![];
+    for path in
+        files_below(root()).iter().filter(|path| path.extension().is_some_and(|e| e == "md"))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.is_empty() && !link.contains(':')) {
+            if !folder.join(link).exists() {
+                faults.push(format!("{}: there is no {link}", relative(path)));
+            }
+        }
+    }
+    check(faults, "Correct the link, or write the file.");
+}
+
+#[test]
+fn comments_texts_and_tests_are_no_code() {
+    let check = |text: &str, expected: &str| {
+        let code = source::without_tests(&source::without_words(text));
+        assert_eq!(code.split_whitespace().collect::<Vec<_>>().join(" "), expected, "{text}");
+    };
+    check("a // b\nc /* d */ e", "a c e");
+    check(
+        r##"f("x\"y", r#"z"w"#, b"u", 'v', '\'', &'static str)"##,
+        "f( , , b , , , &'static str)",
+    );
+    check("a\n#[cfg(test)]\nmod tests { fn b() {} }\nc", "a c");
+    check("#[cfg(test)]\nmod tests;\nc", "c");
+}
+
+#[test]
+fn grouped_imports_are_seen() {
+    assert_eq!(names_after("contact::{card, fold};"), ["contact"]);
+    assert_eq!(
+        names_after("{account::Role, contact::{card, fold}, index};"),
+        ["account", "contact", "index"]
+    );
+}
