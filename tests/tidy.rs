@@ -54,6 +54,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("chardetng", "table"),
     ("clap", "cli"),
     ("csv", "table"),
+    ("csv_core", "table"),
     ("encoding_rs", "table"),
     ("getrandom", "auth"),
     ("http_body_util", "http carddav api cli"),

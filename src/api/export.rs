@@ -9,15 +9,16 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
-use hyper::header;
+use hyper::{StatusCode, header};
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 
 use crate::account::OrganizationId;
 use crate::api::Shared;
 use crate::api::asker::{Asker, Params, book_id};
 use crate::api::problem::Problem;
-use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
+use crate::contact::{Book, ContactId};
 use crate::index::{Snapshot, Viewer};
 use crate::table::write::Export;
 
@@ -46,11 +47,9 @@ pub(super) async fn export(
         return Err(Problem::field("profile", "contacts are exported as xivo"));
     }
     let viewer = asker.principal.viewer();
-    let file = ExportFile::new(snapshot, organization, viewer, |file| {
-        // Group cards are no contacts.
-        let members = file.snapshot.members(&file.organization, book);
-        members.filter(|row| row.card.first(Field::Kind).is_none()).map(|row| row.id).collect()
-    });
+    let file = spawn_blocking(move || ExportFile::new(snapshot, organization, viewer, book));
+    let stopping = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
+    let file = file.await.map_err(stopping)?;
     let name = format!("attachment; filename=\"{}.csv\"", book_id(book));
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
@@ -74,11 +73,14 @@ impl ExportFile {
         snapshot: Arc<Snapshot>,
         organization: OrganizationId,
         viewer: Viewer,
-        members: impl FnOnce(&Self) -> Vec<ContactId>,
+        book: Book,
     ) -> Self {
+        // Group cards are no contacts.
+        let members = snapshot.members(&organization, book);
+        let contacts = members.filter(|row| row.card.first(Field::Kind).is_none());
+        let ids: Vec<ContactId> = contacts.map(|row| row.id).collect();
         let left = Vec::new().into_iter();
         let mut file = Self { snapshot, organization, viewer, columns: None, begun: false, left };
-        let ids = members(&file);
         let cards = ids.iter().filter_map(|id| file.card(*id)).map(|(_, card)| card);
         file.columns = Some(Export::of(cards));
         file.left = ids.into_iter();

@@ -11,14 +11,16 @@ use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::account::OrganizationId;
+use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
+use crate::api::import_run::{Done, Run};
 use crate::api::problem::Problem;
-use crate::api::{Shared, upload};
+use crate::api::report_json::Importer;
+use crate::api::upload::{self, Upload};
 use crate::auth::rights::Operation;
 use crate::contact::{Book, ContactId};
-use crate::import::file::{Parsed, Upload};
-use crate::import::report::{Importer, Report};
-use crate::import::{Run, Sight, Target};
+use crate::import::file::Parsed;
+use crate::import::{Sight, Target};
 use crate::index::Snapshot;
 use crate::table::FileError;
 use crate::table::encoding::Charset;
@@ -58,23 +60,24 @@ pub(super) async fn add(
     let target = target(&asker, &organization, &parsed, told)?;
     let run = if params.dry_run == Some(true) { Run::Dry } else { Run::Real };
     let importer = Importer::of(&asker.principal);
-    let report = context.imports.add(parsed, &target, importer, run).await?;
-    Ok(answer(&report))
+    let done = context.imports.add(parsed, &target, importer, run).await?;
+    Ok(answer(done))
 }
 
-fn answer(report: &Report) -> Response {
+fn answer(done: Done) -> Response {
+    let Done { report, json } = done;
     if !report.is_usable() {
-        let detail = match report.first_reason() {
-            Some(reason) => format!("nothing of the file can be used: {reason}"),
+        let detail = match report.failed.first() {
+            Some(fault) => format!("nothing of the file can be used: {}", fault.reason),
             None => "no contact found".to_owned(),
         };
-        let json: Value = serde_json::from_str(&report.json()).unwrap_or_default();
         return Problem::bad(detail).with("report", json).into_response();
     }
-    let status = if report.has_created() { StatusCode::CREATED } else { StatusCode::OK };
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    let mut response = (status, kind, report.json()).into_response();
-    if let Some(place) = report.id().and_then(|id| format!("/api/v1/imports/{id}").parse().ok()) {
+    let place = json.get("id").and_then(Value::as_str);
+    let place = place.and_then(|id| format!("/api/v1/imports/{id}").parse().ok());
+    let status = if report.created > 0 { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = (status, Json(json)).into_response();
+    if let Some(place) = place {
         response.headers_mut().insert(header::LOCATION, place);
     }
     response
@@ -210,7 +213,11 @@ pub(super) async fn show(
     let directory = Arc::clone(&context.directory);
     let read = spawn_blocking(move || directory.import_report(&id)).await;
     let read = read.map_err(|_cancelled| absent())?;
-    let kept = read.map_err(|fault| Problem::from_store(&fault))?.ok_or_else(absent)?;
+    let kept = read.map_err(|fault| {
+        tracing::error!(%fault, "a report was not read");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server's store cannot be read now")
+    });
+    let kept = kept?.ok_or_else(absent)?;
     let own = asker.principal.organization.as_ref();
     let json: Value = serde_json::from_str(&kept.json).map_err(|_| absent())?;
     let importer = Importer::of(&asker.principal);

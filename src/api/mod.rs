@@ -10,11 +10,11 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
 use tower::ServiceExt;
 
+use crate::api::import_run::Imports;
 use crate::api::problem::Problem;
 use crate::auth::Authenticator;
 use crate::directory::{Clock, Directory, system_clock};
 use crate::http::{Answer, Body, Caller, Mount};
-use crate::import::Imports;
 
 mod asker;
 mod body;
@@ -22,12 +22,14 @@ mod contact_json;
 mod contacts;
 mod export;
 mod groups;
+mod import_run;
 mod imports;
 mod input;
 mod me;
 mod organizations;
 mod phones;
 mod problem;
+mod report_json;
 mod tokens;
 mod upload;
 mod user_edit;

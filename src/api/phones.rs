@@ -12,13 +12,12 @@ use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params, book_id};
 use crate::api::input::Input;
 use crate::api::problem::Problem;
+use crate::auth::Authenticator;
 use crate::contact::Book;
 use crate::directory::{Edit, Request};
 
 /// The longest name of a phone account: some phones have short input fields.
 const NAME_CHARS_MAX: usize = 64;
-/// Random bytes of a secret that we make.
-const SECRET_BYTES: usize = 16;
 
 pub(super) async fn list(
     State(context): State<Shared>,
@@ -44,7 +43,7 @@ pub(super) async fn add(
     let books = books(&mut input)?;
     let secret = match input.secret("secret")?.filter(|secret| !secret.is_empty()) {
         Some(secret) => secret,
-        None => made_secret()?,
+        None => Authenticator::new_secret()?,
     };
     input.must_be_empty()?;
     let snapshot = context.directory.snapshot();
@@ -101,17 +100,6 @@ fn books(input: &mut Input) -> Result<Vec<Book>, Problem> {
         _ => Err(Problem::field("books", "books can be people and shared")),
     };
     names.into_iter().map(book).collect()
-}
-
-fn made_secret() -> Result<Zeroizing<String>, Problem> {
-    let mut random = Zeroizing::new([0; SECRET_BYTES]);
-    getrandom::fill(random.as_mut()).map_err(|fault| {
-        tracing::error!(%fault, "no random bytes");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "no random bytes for a secret")
-    })?;
-    let digits = "0123456789abcdefghjkmnpqrstuvwxyz".as_bytes();
-    let letter = |part: u8| digits.get(usize::from(part % 32)).map_or('0', |c| char::from(*c));
-    Ok(Zeroizing::new(random.iter().flat_map(|b| [letter(*b), letter(b >> 3)]).collect()))
 }
 
 fn shown(phone: &PhoneAccount, organization: &Organization) -> Value {

@@ -4,10 +4,9 @@ use axum::response::{IntoResponse, Response};
 use hyper::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::api::import_run::ImportError;
 use crate::auth::HashError;
 use crate::directory::CommitError;
-use crate::import::ImportError;
-use crate::store::StoreError;
 
 /// A refusal, with what would be right.
 #[derive(Debug)]
@@ -86,30 +85,13 @@ impl From<CommitError> for Problem {
             CommitError::LoginTaken { .. } => conflict("login"),
             CommitError::SuffixTaken => conflict("suffix"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
-            CommitError::Store(fault) => Self::from_store(fault),
-            CommitError::Closed => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
-            }
-        }
-    }
-}
-
-impl Problem {
-    /// What a broken store means for the asker; the cause itself is for the log.
-    pub(super) fn from_store(fault: &StoreError) -> Self {
-        tracing::error!(%fault, "store");
-        match fault {
-            StoreError::Full(_) => {
-                let detail = "the server's disk is full: nothing was kept";
+            CommitError::Store(fault) => {
+                tracing::error!(%fault, "a change was not stored");
+                let detail = "the server's store does not take it now: nothing was kept";
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
             }
-            StoreError::Busy(_) => {
-                let detail = "the store is busy: nothing was kept, try again later";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-            }
-            _ => {
-                let detail = "the store does not work: nothing was kept";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+            CommitError::Closed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
             }
         }
     }

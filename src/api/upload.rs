@@ -1,19 +1,68 @@
 //! Receives a file: as the body or as a part of a form, within a limit.
 
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
+use bytes::Buf;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};
 
 use crate::api::problem::Problem;
-use crate::import::file::Pieces;
+use crate::import::file::{Parsed, parse};
+use crate::table::encoding::{Charset, Survey};
+use crate::table::profile::Choice;
 
 /// The largest file.
 const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What a form may have around its file.
 const FORM_BYTES_MAX: u64 = 64 * 1024;
+
+/// A file as it was sent, and what was said about it.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) bytes: Pieces,
+    pub(super) choice: Choice,
+    pub(super) charset: Option<Charset>,
+}
+
+impl Upload {
+    /// Reads the file; this takes a while for a large one.
+    pub(super) fn parse(self) -> Parsed {
+        let mut survey = Survey::default();
+        for piece in &self.bytes.0 {
+            survey.feed(piece);
+        }
+        parse(self.bytes, survey.finish(self.charset), &self.choice)
+    }
+}
+
+/// The bytes of a file in the pieces in which they came; those that were read are let go.
+#[derive(Debug, Default)]
+pub(super) struct Pieces(VecDeque<Bytes>);
+
+impl Pieces {
+    fn push(&mut self, piece: Bytes) {
+        self.0.push_back(piece);
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.0.front().is_some_and(Bytes::is_empty) {
+            self.0.pop_front();
+        }
+        let Some(piece) = self.0.front_mut() else { return Ok(0) };
+        let count = piece.len().min(buffer.len());
+        if let Some(room) = buffer.get_mut(..count) {
+            piece.copy_to_slice(room);
+        }
+        Ok(count)
+    }
+}
 
 /// The file of a request.
 ///

@@ -95,15 +95,15 @@ impl UserEdit {
     pub(super) fn changed_card(&self, old: &Card) -> Result<Card, Problem> {
         let given = old.first(Field::Extension);
         let asked = self.extension.as_deref();
-        if let (Some(given), Some(asked)) = (given, asked) {
-            if given != asked {
-                let detail = format!(
-                    "the extension {given} was given for good: it cannot be changed. Make a new \
-                     user for {asked}, and remove this one"
-                );
-                let conflict = Problem::new(StatusCode::CONFLICT, detail);
-                return Err(conflict.with("field", "extension".into()));
-            }
+        if let (Some(given), Some(asked)) = (given, asked)
+            && given != asked
+        {
+            let detail = format!(
+                "the extension {given} was given for good: it cannot be changed. Make a new user \
+                 for {asked}, and remove this one"
+            );
+            let conflict = Problem::new(StatusCode::CONFLICT, detail);
+            return Err(conflict.with("field", "extension".into()));
         }
         let mut builder = old.edit();
         let renames = self.card.iter().any(|(field, _)| NAME_PARTS.contains(*field));

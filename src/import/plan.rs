@@ -17,19 +17,19 @@ use crate::index::Snapshot;
 use crate::table::{Entry, Fault};
 
 /// The outcome for one state of the directory.
-#[derive(Default)]
-pub(super) struct Plan {
-    pub(super) edits: Vec<Edit>,
-    pub(super) created: usize,
-    pub(super) skipped: Vec<Skipped>,
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub edits: Vec<Edit>,
+    pub created: usize,
+    pub skipped: Vec<Skipped>,
     /// Rows that are well written but do not go together with what is there.
-    pub(super) failed: Vec<Fault>,
+    pub failed: Vec<Fault>,
     /// Places of the entries whose passwords have yet to be hashed.
-    pub(super) unhashed: Vec<usize>,
+    pub unhashed: Vec<usize>,
 }
 
 /// Plans to add the entries of a file: those that are there already are skipped.
-pub(super) fn plan(
+pub fn plan(
     parsed: &Parsed,
     target: &Target,
     snapshot: &Snapshot,
@@ -101,10 +101,10 @@ impl<'a> Planner<'a> {
         if let Some(same) = self.same_identity(entry) {
             return Some(same);
         }
-        if self.target.book == Book::People {
-            if let Some(obstacle) = self.extension(entry) {
-                return Some(obstacle);
-            }
+        if self.target.book == Book::People
+            && let Some(obstacle) = self.extension(entry)
+        {
+            return Some(obstacle);
         }
         if let Some(holder) = self.known.find(entry) {
             return Some(Obstacle::Same(holder, "name and number or e-mail"));
@@ -188,8 +188,8 @@ impl<'a> Planner<'a> {
             (None, _) => self.create_user(entry, None),
             (Some(_), Some(Ok(hash))) => self.create_user(entry, Some(hash.clone())),
             (Some(_), Some(Err(refused))) => {
-                let reason = refused.to_string();
-                self.plan.failed.push(fault(entry.line, Some("password"), None, reason));
+                let fault = fault(entry.line, Some("password"), None, refused.clone());
+                self.plan.failed.push(fault);
             }
             (Some(_), None) => {
                 self.plan.unhashed.push(at);

@@ -15,6 +15,9 @@ use crate::table::{Entry, Fault, FileError, Row, fields, shortened};
 pub(super) struct Layout {
     profile: &'static Profile,
     columns: Vec<Bound>,
+    /// The places of the columns in the order of the fields, so that a card does not depend on the
+    /// order of the columns: phones show the first value.
+    order: Vec<usize>,
     ignored: Vec<String>,
 }
 
@@ -36,7 +39,8 @@ impl Layout {
         choice: &Choice,
         header: &Header,
     ) -> Result<Self, FileError> {
-        let mut layout = Self { profile, columns: Vec::new(), ignored: Vec::new() };
+        let (columns, order, ignored) = (Vec::new(), Vec::new(), Vec::new());
+        let mut layout = Self { profile, columns, order, ignored };
         for cell in header.columns() {
             let of_profile = profile.column(&cell.key);
             let column = match choice {
@@ -49,6 +53,10 @@ impl Layout {
             let (to, kind) = column.map_or((To::Nothing, Kind::Text), |c| (c.to, c.kind));
             layout.columns.push(Bound { name: cell.name.clone(), to, kind, of_profile });
         }
+        let mut order: Vec<(Option<(Field, usize)>, usize)> =
+            layout.columns.iter().enumerate().map(|(at, column)| (column.rank(), at)).collect();
+        order.sort_unstable();
+        layout.order = order.into_iter().map(|(_, at)| at).collect();
         let needed = profile.columns.iter().filter(|c| c.required && c.section.is_empty());
         let bound = |column: &Column| layout.position(column.name).is_some();
         match needed.into_iter().find(|column| !bound(column)) {
@@ -107,7 +115,9 @@ impl Layout {
             format!("missing fields: {found} where the header has {wanted}")
         };
         let row = || shortened(&record.cells().collect::<Vec<_>>().join(" "));
-        let value = (!self.profile.has_secrets() && !self.keeps_password()).then(row);
+        // Which cell is which is unknown, so the row is shown only where none can be a secret.
+        let harmless = !self.profile.has_secrets() && !self.keeps_password();
+        let value = (harmless && self.ignored.is_empty()).then(row);
         Fault { line: record.line, field: None, value, reason }
     }
 
@@ -156,7 +166,8 @@ impl Layout {
         let mut builder = CardBuilder::default();
         let (mut id, mut uid, mut login, mut password) = (None, None, None, None);
         let mut first_bad = None;
-        for (column, value) in self.columns.iter().zip(cells).filter(|(_, v)| !v.is_empty()) {
+        let ordered = self.order.iter().filter_map(|at| self.columns.get(*at).zip(cells.get(*at)));
+        for (column, value) in ordered.filter(|(_, value)| !value.is_empty()) {
             match column.to {
                 // An export to XiVO has the extension in both columns, since XiVO knows one only.
                 To::Field(Field::Work) if Some(*value) == self.extension(cells) => {}
@@ -202,6 +213,14 @@ impl Layout {
 }
 
 impl Bound {
+    /// Where a value goes, and for further values of a field (`number2`) which it is.
+    fn rank(&self) -> Option<(Field, usize)> {
+        let To::Field(field) = self.to else { return None };
+        let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
+        Some((field, number.unwrap_or_default()))
+    }
+
     fn fault(&self, line: u64, value: &str, reason: String) -> Fault {
         let secret = self.kind == Kind::Secret || self.to == To::Password;
         let value = (!secret).then(|| shortened(value));

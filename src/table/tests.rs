@@ -105,9 +105,9 @@ fn further_columns_are_kept_where_a_field_is_called_so() {
         [
             (Field::FormattedName, "Ann"),
             (Field::GivenName, "Ann"),
+            (Field::Department, "R&D"),
             (Field::Work, "1"),
-            (Field::Work, "2"),
-            (Field::Department, "R&D")
+            (Field::Work, "2")
         ]
     );
 }
@@ -140,6 +140,19 @@ fn an_encoding_that_nobody_told_refuses_the_file() {
     let guessed = read_as(bytes, &Choice::Custom(columns), None).unwrap();
     assert_eq!(guessed.entries[0].card.formatted_name(), "Jürgen");
     assert_eq!(guessed.ignored, ["number"]);
+}
+
+#[test]
+fn utf16_is_told_or_recognised() {
+    let text = "\u{feff}firstname\nJürgen\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let refused = read_as(&bytes, &Choice::Auto, None).unwrap_err();
+    assert!(refused.to_string().contains("it looks like UTF-16BE"), "{refused}");
+    let columns = ColumnMap::new([("firstname", "given_name")]).unwrap();
+    for (choice, charset) in [(Choice::Auto, Some("utf-16")), (Choice::Custom(columns), None)] {
+        let file = read_as(&bytes, &choice, charset).unwrap();
+        assert_eq!(file.entries[0].card.formatted_name(), "Jürgen");
+    }
 }
 
 #[test]
