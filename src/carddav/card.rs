@@ -179,10 +179,8 @@ fn draft(
     let old = existing.and_then(|contact| contact.uid.as_deref());
     let new = reading.uid.as_deref();
     // A card never turns into another one (RFC 6352 6.3.2.1). One that lost its UID keeps it here.
-    if let (Some(old), Some(new)) = (old, new) {
-        if bare(old) != bare(new) {
-            return Err(uid_taken(&view.href, name));
-        }
+    if old.zip(new).is_some_and(|(old, new)| bare(old) != bare(new)) {
+        return Err(uid_taken(&view.href, name));
     }
     Ok(Draft {
         organization: view.organization().clone(),
