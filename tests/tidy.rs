@@ -67,11 +67,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
     ("memchr", "*"),
-<<<<<<< HEAD
     ("percent_encoding", "api carddav cli"),
-=======
-    ("percent_encoding", "api carddav cli http"),
->>>>>>> main
     ("quick_xml", "carddav"),
     ("rlibphonenumber", "contact/number"),
     ("rusqlite", "store/sqlite"),
