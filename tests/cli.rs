@@ -1,4 +1,5 @@
 //! The commands against a running daemon.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::process::Output;

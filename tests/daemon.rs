@@ -1,4 +1,5 @@
 //! The program as a whole: how it starts, what it leaves in its folder, how it stops.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::{Read, Write};
