@@ -1,4 +1,5 @@
 //! The commands against a running daemon.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::process::Output;
@@ -70,12 +71,12 @@ fn users_are_made_changed_and_removed() {
     let listed = daemon.run(&["user", "list", "--json"]);
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 81);
-    assert_eq!(daemon.ask("400:new secret", "GET", "/api/v1/me", b"").status, 200);
+    assert_eq!(daemon.ask("400:new secret", "GET /api/v1/me", b"").status, 200);
     check(&daemon.run(&["user", "set", "400", "--title", "Chefin", "--role", "admin"]), 0, &[]);
     check(&daemon.run(&["user", "show", "400"]), 0, &["Ines Neu", "Chefin", "role: admin"]);
     check(&daemon.run(&["user", "remove", "400"]), 0, &[]);
     check(&daemon.run(&["user", "show", "400"]), 2, &["404"]);
-    assert_eq!(daemon.ask("400:new secret", "GET", "/api/v1/me", b"").status, 401);
+    assert_eq!(daemon.ask("400:new secret", "GET /api/v1/me", b"").status, 401);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn a_token_works_until_it_is_removed() {
     let made = daemon.run(&["token", "add", "backup", "--role", "admin"]);
     check(&made, 0, &["never shown again"]);
     let secret = first_line(&made);
-    let status = || daemon.ask(&format!("Bearer {secret}"), "GET", "/api/v1/users", b"").status;
+    let status = || daemon.ask(&format!("Bearer {secret}"), "GET /api/v1/users", b"").status;
     assert_eq!(status(), 200);
     let id = secret.split('_').nth(1).unwrap();
     check(&daemon.run(&["token", "list"]), 0, &["operator-token", "backup", id]);
@@ -121,7 +122,7 @@ fn one_organization_of_several_is_named() {
     let second = br#"{"id": "second", "name": "Second", "domain": "second.example",
         "suffix": "dc=second", "region": "DE"}"#;
     let token = format!("Bearer {}", daemon.token());
-    let made = daemon.ask(&token, "POST", "/api/v1/organizations", second);
+    let made = daemon.ask(&token, "POST /api/v1/organizations", second);
     assert_eq!(made.status, 201, "{made:?}");
     check(&daemon.run(&["user", "list"]), 2, &["organization=ID"]);
     check(&daemon.run(&["user", "list", "--organization", "demo"]), 0, &["Anna Adams"]);

@@ -1,4 +1,5 @@
 //! The program as a whole: how it starts, what it leaves in its folder, how it stops.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::{Read, Write};
@@ -37,7 +38,7 @@ fn a_daemon_needs_no_configuration_and_leaves_nothing_open() {
     let listening = fs::read_to_string(daemon.data().join("listening.json")).unwrap();
     let expected = json!({ "ldap": daemon.ldap().to_string(), "http": daemon.http().to_string() });
     assert_eq!(serde_json::from_str::<serde_json::Value>(&listening).unwrap(), expected);
-    assert_eq!(daemon.ask("", "GET", "/readyz", b"").status, 200);
+    assert_eq!(daemon.ask("", "GET /readyz", b"").status, 200);
     assert_eq!(daemon.stop().code(), Some(0));
     assert!(!daemon.data().join("listening.json").exists());
     assert!(!daemon.log().contains(&daemon.token()), "the log shows the token");
@@ -70,7 +71,7 @@ fn a_lost_operator_token_is_replaced_and_the_old_one_ends() {
     daemon.restart();
     assert_ne!(daemon.token(), old);
     let status =
-        |secret: &str| daemon.ask(&format!("Bearer {secret}"), "GET", "/api/v1/groups", b"").status;
+        |secret: &str| daemon.ask(&format!("Bearer {secret}"), "GET /api/v1/groups", b"").status;
     assert_eq!(status(&old), 401);
     assert_eq!(status(&daemon.token()), 200);
 }
@@ -80,7 +81,7 @@ fn two_daemons_never_share_a_folder() {
     let daemon = TestDaemon::empty();
     let second = ["serve", "--set", "ldap.listen=127.0.0.1:0", "--set", "http.listen=127.0.0.1:0"];
     contains(&refusal(&daemon.run(&second)), &["another ringbook", "--data DIR"]);
-    assert_eq!(daemon.ask("", "GET", "/healthz", b"").status, 200, "the first one goes on");
+    assert_eq!(daemon.ask("", "GET /healthz", b"").status, 200, "the first one goes on");
 }
 
 #[test]

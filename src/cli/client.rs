@@ -208,7 +208,8 @@ fn local(connect: &Connect) -> Result<String, ClientError> {
 fn refused(status: StatusCode, mut answer: Value) -> ClientError {
     let report = answer.get_mut("report").map(Value::take);
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
-    let detail = text("detail").or(text("title")).unwrap_or("the daemon refused").to_owned();
+    let detail =
+        text("detail").or_else(|| text("title")).unwrap_or("the daemon refused").to_owned();
     ClientError::Refused { status, detail, report }
 }
 

@@ -1,4 +1,5 @@
 //! The real program in a temporary folder, on ports of the system's choice.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -107,20 +108,20 @@ impl TestDaemon {
     }
 
     /// Sends a request as a user (`201:demo-201`), with a token (`Bearer rb_…`) or as nobody ("").
-    pub(crate) fn ask(&self, who: &str, method: &str, path: &str, body: &[u8]) -> Answer {
-        self.ask_with(who, method, path, &[], body)
+    /// The line is method and path.
+    pub(crate) fn ask(&self, who: &str, line: &str, body: &[u8]) -> Answer {
+        self.ask_with(who, line, &[], body)
     }
 
     /// As [`TestDaemon::ask`], with further headers.
     pub(crate) fn ask_with(
         &self,
         who: &str,
-        method: &str,
-        path: &str,
+        line: &str,
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+        let mut head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n");
         head.push_str(&authorization(who));
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
