@@ -1,0 +1,149 @@
+//! Conditional requests: If-Match and If-None-Match (RFC 9110 13), and the If header (RFC 4918 10.4).
+
+use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
+
+use crate::carddav::error::{Refusal, precondition_failed};
+use crate::carddav::if_header::{IfHeader, State};
+
+/// The conditions of one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conditions {
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
+    if_header: Option<IfHeader>,
+}
+
+/// The entity tags of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tags {
+    Any,
+    These(Vec<Tag>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    /// With its quotation marks.
+    opaque: String,
+}
+
+impl Conditions {
+    /// # Errors
+    /// 400 where an If header cannot be read: doing the write all the same could destroy a card.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        Ok(Self {
+            if_match: tags(headers, &IF_MATCH),
+            if_none_match: tags(headers, &IF_NONE_MATCH),
+            if_header: IfHeader::of(headers)?,
+        })
+    }
+
+    /// Whether a write may be done to a card with this entity tag; None: there is no card.
+    ///
+    /// # Errors
+    /// 412 where a condition does not hold.
+    pub(crate) fn check(&self, etag: Option<&str>, state: &dyn State) -> Result<(), Refusal> {
+        let wanted = self.if_match.as_ref().is_none_or(|tags| tags.have_strongly(etag));
+        let unwanted = self.if_none_match.as_ref().is_some_and(|tags| tags.have_weakly(etag));
+        let as_if_says = self.if_header.as_ref().is_none_or(|header| header.holds(state));
+        if wanted && !unwanted && as_if_says { Ok(()) } else { Err(precondition_failed()) }
+    }
+
+    /// Whether a reader has the card already.
+    pub(crate) fn is_not_modified(&self, etag: &str) -> bool {
+        self.if_none_match.as_ref().is_some_and(|tags| tags.have_weakly(Some(etag)))
+    }
+}
+
+impl Tags {
+    /// A weak tag never matches (RFC 9110 8.8.3.2).
+    fn have_strongly(&self, etag: Option<&str>) -> bool {
+        match (self, etag) {
+            (_, None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::These(tags), Some(etag)) => {
+                tags.iter().any(|tag| !tag.weak && tag.opaque == etag)
+            }
+        }
+    }
+
+    fn have_weakly(&self, etag: Option<&str>) -> bool {
+        match (self, etag) {
+            (_, None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::These(tags), Some(etag)) => tags.iter().any(|tag| tag.opaque == etag),
+        }
+    }
+}
+
+/// Our own tags have no comma, so that a header can be cut at each.
+fn tags(headers: &HeaderMap, name: &HeaderName) -> Option<Tags> {
+    let mut tags = Vec::new();
+    for value in headers.get_all(name) {
+        let value = value.to_str().unwrap_or_default();
+        if value.trim() == "*" {
+            return Some(Tags::Any);
+        }
+        tags.extend(value.split(',').map(tag));
+    }
+    headers.contains_key(name).then_some(Tags::These(tags))
+}
+
+fn tag(text: &str) -> Tag {
+    let text = text.trim();
+    let (weak, text) = text.strip_prefix("W/").map_or((false, text), |rest| (true, rest));
+    // Some clients lose the quotation marks on the way through their database.
+    let opaque = if text.starts_with('"') { text.to_owned() } else { format!("\"{text}\"") };
+    Tag { weak, opaque }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl State for Nothing {
+        fn has_token(&self, _: &str) -> bool {
+            false
+        }
+        fn has_etag(&self, _: Option<&str>, _: &str) -> bool {
+            false
+        }
+    }
+
+    fn passes(name: HeaderName, value: &'static str, etag: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        Conditions::of(&headers).unwrap().check(etag, &Nothing).is_ok()
+    }
+
+    #[test]
+    fn a_write_may_want_the_card_as_it_was() {
+        let check = |value, etag| passes(IF_MATCH, value, etag);
+        assert!(check("\"1\"", Some("\"1\"")));
+        assert!(check("\"0\", \"1\"", Some("\"1\"")));
+        assert!(check("1", Some("\"1\"")));
+        assert!(check("*", Some("\"1\"")));
+        assert!(!check("\"2\"", Some("\"1\"")));
+        assert!(!check("W/\"1\"", Some("\"1\"")));
+        assert!(!check("\"1\"", None));
+        assert!(!check("*", None));
+    }
+
+    #[test]
+    fn a_write_may_want_no_card() {
+        let check = |value, etag| passes(IF_NONE_MATCH, value, etag);
+        assert!(check("*", None));
+        assert!(!check("*", Some("\"1\"")));
+        assert!(!check("W/\"1\"", Some("\"1\"")));
+        assert!(check("\"2\"", Some("\"1\"")));
+    }
+
+    #[test]
+    fn without_conditions_everything_passes() {
+        let conditions = Conditions::of(&HeaderMap::new()).unwrap();
+        assert!(conditions.check(None, &Nothing).is_ok());
+        assert!(!conditions.is_not_modified("\"1\""));
+    }
+}

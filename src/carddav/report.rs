@@ -1,0 +1,157 @@
+//! REPORT: many cards by their hrefs, and what changed since a client asked last.
+
+use std::sync::Arc;
+
+use hyper::header::HeaderMap;
+use hyper::{Response, StatusCode};
+
+use crate::carddav::elements::{Report, Wanted};
+use crate::carddav::error::{Condition, Refusal};
+use crate::carddav::multistatus::{self, BEGIN, END, status_row};
+use crate::carddav::path::Resource;
+use crate::carddav::propfind::Preferences;
+use crate::carddav::row::{Data, Plan};
+use crate::carddav::stream;
+use crate::carddav::sync::{self, Answer};
+use crate::carddav::token::SyncToken;
+use crate::carddav::view::{Client, Session, View};
+use crate::http::Body;
+use crate::index::BookChange;
+
+pub(crate) async fn report(
+    session: Arc<Session>,
+    resource: Resource,
+    headers: &HeaderMap,
+    report: Report,
+) -> Result<Response<Body>, Refusal> {
+    // Clients send 0, 1 or no Depth for the same report.
+    let depth = headers.get("depth").map(|value| value.as_bytes());
+    if depth.is_some_and(|depth| depth.eq_ignore_ascii_case(b"infinity")) {
+        return Err(Refusal::plain(StatusCode::BAD_REQUEST, "Depth is 0 or 1"));
+    }
+    let view = match &resource {
+        Resource::Book(id, book) | Resource::Card(id, book, _) => session.book(id, *book),
+        resource if session.sees(resource) => {
+            let text = "address books alone answer reports";
+            return Err(Refusal::violated(Condition::SupportedReport, text));
+        }
+        _ => None,
+    };
+    let view = view.filter(|_| session.sees(&resource)).ok_or_else(Refusal::not_found)?;
+    let preferences = Preferences::of(headers);
+    let body = match report {
+        Report::Multiget { wanted, hrefs } => multiget(view, wanted, hrefs, preferences).await,
+        Report::SyncCollection { wanted, token, limit } => {
+            if matches!(resource, Resource::Card(..)) {
+                let text = "a sync-collection is asked of an address book";
+                return Err(Refusal::violated(Condition::SupportedReport, text));
+            }
+            let since = since(&view, &token)?;
+            sync_collection(view, wanted, sync::Request { since, limit }, preferences).await
+        }
+    };
+    let mut response = multistatus::response(body);
+    preferences.tell(&mut response);
+    Ok(response)
+}
+
+/// One row for each href, under the href as the client wrote it (RFC 6352 8.7).
+async fn multiget(
+    view: View,
+    wanted: Wanted,
+    hrefs: Vec<Box<str>>,
+    preferences: Preferences,
+) -> Body {
+    let write = move |mut sink: stream::Sink| async move {
+        let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given);
+        sink.buffer.extend_from_slice(BEGIN);
+        for href in &hrefs {
+            match target(&view, href).and_then(|name| view.find(&name)) {
+                Some(row) => plan.row_as(&view, row.contact(), href, &mut sink.buffer).await,
+                None => status_row(href, StatusCode::NOT_FOUND, &mut sink.buffer),
+            }
+            sink.row_done().await;
+        }
+        sink.buffer.extend_from_slice(END);
+        sink
+    };
+    stream::body(write).await
+}
+
+/// The name of the card that an href means, if it is in this book.
+fn target(view: &View, href: &str) -> Option<Box<str>> {
+    match Resource::of_href(href)? {
+        Resource::Card(id, book, name) => {
+            (*id == *view.session.user.principal && book == view.name).then_some(name)
+        }
+        _ => None,
+    }
+}
+
+/// The client's place in the history; None at the beginning.
+fn since(view: &View, token: &str) -> Result<Option<SyncToken>, Refusal> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let text = "the sync token is not one of this address book";
+    let refusal = || Refusal::violated(Condition::ValidSyncToken, text);
+    SyncToken::parse(view, token).map(Some).ok_or_else(|| match view.session.client {
+        // It takes any other status for a broken connection and is stuck with the token for ever.
+        Client::Thunderbird => refusal().with_status(StatusCode::BAD_REQUEST),
+        Client::Other => refusal(),
+    })
+}
+
+async fn sync_collection(
+    view: View,
+    wanted: Wanted,
+    request: sync::Request,
+    preferences: Preferences,
+) -> Body {
+    let write = move |mut sink: stream::Sink| async move {
+        let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given);
+        sink.buffer.extend_from_slice(BEGIN);
+        if request.is_everything() {
+            for row in view.members() {
+                plan.row(&view, row.contact(), &mut sink.buffer).await;
+                sink.row_done().await;
+            }
+            end_sync(&SyncToken::current(&view), &mut sink.buffer);
+            return sink;
+        }
+        let Answer { changes, token, is_cut } = sync::answer(&view, &request);
+        for change in &changes {
+            match change {
+                BookChange::Put(_, row) => {
+                    plan.row(&view, row.contact(), &mut sink.buffer).await;
+                }
+                BookChange::Gone(_, name) => {
+                    status_row(&view.card_href(name), StatusCode::NOT_FOUND, &mut sink.buffer);
+                }
+            }
+            sink.row_done().await;
+        }
+        if is_cut {
+            cut_row(&view, &mut sink.buffer);
+        }
+        end_sync(&token, &mut sink.buffer);
+        sink
+    };
+    stream::body(write).await
+}
+
+/// Says that there is more than the client wanted at once (RFC 6578 3.6).
+fn cut_row(view: &View, out: &mut Vec<u8>) {
+    multistatus::begin_row(&view.href, out);
+    out.extend_from_slice(
+        b"<status>HTTP/1.1 507 Insufficient Storage</status>\
+        <error><number-of-matches-within-limits/></error></response>\n",
+    );
+}
+
+fn end_sync(token: &SyncToken, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"<sync-token>");
+    out.extend_from_slice(token.to_string().as_bytes());
+    out.extend_from_slice(b"</sync-token>\n");
+    out.extend_from_slice(END);
+}

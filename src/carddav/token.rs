@@ -1,0 +1,85 @@
+//! Sync tokens (RFC 6578): opaque to clients, and enough to go on where an answer ended.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::carddav::view::{View, class_letter};
+use crate::contact::Revision;
+
+const PREFIX: &str = "urn:ringbook:sync:";
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+/// Where in a book's history a client is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyncToken {
+    /// Which history: store, user, book and rendition.
+    history: String,
+    /// The client knows all changes up to this one.
+    pub(crate) revision: Revision,
+    /// Where an answer was cut short: the client knows only a part of `revision`.
+    pub(crate) part: Option<Part>,
+}
+
+/// How far into a revision an answer came: one import may change a hundred thousand cards at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The name of the last card told; within a revision they are told in the order of names.
+    pub(crate) name: String,
+    /// When the client began with an empty book: it need not hear of older deletions.
+    pub(crate) begun: Revision,
+}
+
+impl SyncToken {
+    /// The token of the book as it is.
+    pub(crate) fn current(view: &View) -> Self {
+        Self { history: history(view), revision: view.revision(), part: None }
+    }
+
+    /// The token of an answer that ended early.
+    pub(crate) fn within(view: &View, revision: Revision, part: Part) -> Self {
+        Self { history: history(view), revision, part: Some(part) }
+    }
+
+    /// Reads a token that was given out for this view; None for any other text. A revision that the
+    /// store has not reached is none of ours either.
+    pub(crate) fn parse(view: &View, text: &str) -> Option<Self> {
+        let expected = history(view);
+        let position = text.strip_prefix(PREFIX)?.strip_prefix(&expected)?.strip_prefix(':')?;
+        let mut parts = position.split(':');
+        let revision = number(parts.next()?)?;
+        let part = match (parts.next(), parts.next(), parts.next()) {
+            (None, ..) => None,
+            (Some(name), Some(begun), None) => {
+                let name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
+                Some(Part { name, begun: number(begun)? })
+            }
+            _ => return None,
+        };
+        let reached = revision <= view.session.snapshot.revision();
+        reached.then_some(Self { history: expected, revision, part })
+    }
+}
+
+fn number(text: &str) -> Option<Revision> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok().map(Revision)).flatten()
+}
+
+fn history(view: &View) -> String {
+    let epoch = utf8_percent_encode(view.session.snapshot.epoch(), PART);
+    let principal = utf8_percent_encode(&view.session.user.principal, PART);
+    format!("{epoch}:{principal}:{}:{}", view.name.segment(), class_letter(view.class()))
+}
+
+impl fmt::Display for SyncToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}:{}", self.history, self.revision.0)?;
+        match &self.part {
+            Some(part) => {
+                write!(f, ":{}:{}", utf8_percent_encode(&part.name, PART), part.begun.0)
+            }
+            None => Ok(()),
+        }
+    }
+}

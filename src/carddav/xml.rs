@@ -1,0 +1,283 @@
+//! XML in requests: read into a small tree, with limits and without anything a DAV body never needs.
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
+
+/// Deeper bodies are refused.
+const DEPTH_MAX: usize = 50;
+
+/// The namespaces that are known here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    /// `DAV:`
+    Dav,
+    /// `urn:ietf:params:xml:ns:carddav`
+    CardDav,
+    /// `http://calendarserver.org/ns/`
+    CalendarServer,
+    /// Any other; empty for names in none.
+    Other(Box<str>),
+}
+
+pub(crate) const CARDDAV: &str = "urn:ietf:params:xml:ns:carddav";
+pub(crate) const CALENDARSERVER: &str = "http://calendarserver.org/ns/";
+
+impl Namespace {
+    fn of(uri: &str) -> Self {
+        match uri {
+            "DAV:" => Self::Dav,
+            CARDDAV => Self::CardDav,
+            CALENDARSERVER => Self::CalendarServer,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+/// An element with what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub(crate) namespace: Namespace,
+    pub(crate) local: Box<str>,
+    /// Attributes by their names as written; those of DAV have no namespace.
+    pub(crate) attributes: Vec<(Box<str>, Box<str>)>,
+    pub(crate) children: Vec<Self>,
+    /// All text directly in the element.
+    pub(crate) text: String,
+}
+
+impl Element {
+    pub(crate) fn is(&self, namespace: &Namespace, local: &str) -> bool {
+        self.namespace == *namespace && *self.local == *local
+    }
+
+    pub(crate) fn is_dav(&self, local: &str) -> bool {
+        self.is(&Namespace::Dav, local)
+    }
+
+    /// The first child of this name in `DAV:`.
+    pub(crate) fn dav(&self, local: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.is_dav(local))
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        let mut attributes = self.attributes.iter();
+        attributes.find(|(found, _)| **found == *name).map(|(_, value)| &**value)
+    }
+}
+
+/// Why a body is not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum XmlError {
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    #[error("the body is no well-formed XML: {0}")]
+    Malformed(String),
+    #[error("a document type declaration is not accepted")]
+    DocumentType,
+    #[error("elements are nested deeper than {DEPTH_MAX}")]
+    TooDeep,
+}
+
+fn malformed(what: impl ToString) -> XmlError {
+    XmlError::Malformed(what.to_string())
+}
+
+/// Reads a body. None where it is blank.
+///
+/// # Errors
+/// [`XmlError`] where it is no XML, or XML with more than elements, attributes and text.
+pub(crate) fn read(body: &[u8]) -> Result<Option<Element>, XmlError> {
+    let text = std::str::from_utf8(body).map_err(|_| XmlError::NotUtf8)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut reader = NsReader::from_str(text);
+    let mut tree = Tree::default();
+    loop {
+        let (resolved, event) = reader.read_resolved_event().map_err(malformed)?;
+        match event {
+            Event::Start(start) => tree.open(element(&resolved, &start)?)?,
+            Event::Empty(start) => {
+                tree.open(element(&resolved, &start)?)?;
+                tree.close()?;
+            }
+            Event::End(_) => tree.close()?,
+            Event::Text(text) => tree.text(&text.xml10_content())?,
+            Event::CData(text) => tree.text(&text.xml10_content())?,
+            Event::GeneralRef(reference) => match reference.resolve_char_ref() {
+                Ok(Some(character)) => tree.text(character.encode_utf8(&mut [0; 4]))?,
+                Ok(None) => tree.text(entity(&reference.into_inner())?)?,
+                Err(error) => return Err(malformed(error)),
+            },
+            Event::DocType(_) => return Err(XmlError::DocumentType),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            Event::Eof => return tree.finish().map(Some),
+        }
+    }
+}
+
+/// The only entities there are without a document type.
+fn entity(name: &str) -> Result<&'static str, XmlError> {
+    Ok(match name {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "apos" => "'",
+        "quot" => "\"",
+        _ => return Err(malformed("an unknown entity")),
+    })
+}
+
+fn element(resolved: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Element, XmlError> {
+    let namespace = match resolved {
+        ResolveResult::Bound(namespace) => Namespace::of(namespace.as_ref()),
+        ResolveResult::Unbound => Namespace::Other("".into()),
+        ResolveResult::Unknown(_) => return Err(malformed("a namespace prefix is not declared")),
+    };
+    let local = start.local_name();
+    let local: &str = local.as_ref();
+    if !is_name(local) {
+        return Err(malformed("a name has characters that names do not have"));
+    }
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(malformed)?;
+        let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
+        let key: &str = attribute.key.as_ref();
+        attributes.push((key.into(), value.map_err(malformed)?.into()));
+    }
+    let (children, text) = (Vec::new(), String::new());
+    Ok(Element { namespace, local: local.into(), attributes, children, text })
+}
+
+/// A little stricter than the reader, so that a name can be written into an answer as it is.
+fn is_name(name: &str) -> bool {
+    let first = |c: char| c.is_alphabetic() || c == '_';
+    let other = |c: char| first(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}');
+    name.starts_with(first) && name.chars().all(other)
+}
+
+/// The elements that are open, and the root once it is closed.
+#[derive(Default)]
+struct Tree {
+    open: Vec<Element>,
+    root: Option<Element>,
+}
+
+impl Tree {
+    fn open(&mut self, element: Element) -> Result<(), XmlError> {
+        if self.root.is_some() {
+            return Err(malformed("there are two root elements"));
+        }
+        if self.open.len() >= DEPTH_MAX {
+            return Err(XmlError::TooDeep);
+        }
+        self.open.push(element);
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), XmlError> {
+        let closed =
+            self.open.pop().ok_or_else(|| malformed("an element ends that never began"))?;
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(closed),
+            None => self.root = Some(closed),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), XmlError> {
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if text.trim().is_empty() => {}
+            None => return Err(malformed("there is text outside the root element")),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Element, XmlError> {
+        match self.root {
+            Some(root) if self.open.is_empty() => Ok(root),
+            _ => Err(malformed("an element does not end")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::proptest;
+
+    use super::*;
+
+    fn fails(body: &str) -> XmlError {
+        read(body.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn namespaces_are_resolved() {
+        let body = r#"<?xml version="1.0"?><propfind xmlns="DAV:"><prop>
+            <x:getctag xmlns:x="http://calendarserver.org/ns/"/><bare xmlns=""/>
+            <C:address-data xmlns:C="urn:ietf:params:xml:ns:carddav" version="4.0"/></prop></propfind>"#;
+        let root = read(body.as_bytes()).unwrap().unwrap();
+        let prop = root.dav("prop").unwrap();
+        assert!(prop.children[0].is(&Namespace::CalendarServer, "getctag"));
+        assert!(prop.children[1].is(&Namespace::Other("".into()), "bare"));
+        assert_eq!(prop.children[2].attribute("version"), Some("4.0"));
+    }
+
+    #[test]
+    fn text_is_put_together() {
+        let body = "<href xmlns='DAV:'>/a&amp;b<!-- no -->&#x2F;<![CDATA[<c>]]></href>";
+        assert_eq!(read(body.as_bytes()).unwrap().unwrap().text, "/a&b/<c>");
+    }
+
+    #[test]
+    fn a_blank_body_says_nothing() {
+        assert_eq!(read(b"").unwrap(), None);
+        assert_eq!(read(b" \r\n").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_xml_is_refused() {
+        for body in [
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "x<a/>",
+            "<a/>x",
+            "text",
+            "<x:a/>",
+            "<a b='1' b='2'/>",
+            "<a>&unknown;</a>",
+            "<a>&#0;</a>",
+            "</a>",
+            "<a b=c/>",
+            "<1/>",
+            "<a\"/>",
+            "<?xml version='1.0'?>",
+        ] {
+            assert!(matches!(fails(body), XmlError::Malformed(_)), "{body}");
+        }
+        assert_eq!(read(b"<a>\xff</a>"), Err(XmlError::NotUtf8));
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        let laughs = "<!DOCTYPE a [<!ENTITY b \"ha\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
+        assert_eq!(fails(laughs), XmlError::DocumentType);
+        assert_eq!(fails("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>"), XmlError::DocumentType);
+        let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(read(deep(50).as_bytes()).is_ok());
+        assert_eq!(fails(&deep(51)), XmlError::TooDeep);
+        assert_eq!(fails(&"<a>".repeat(100_000)), XmlError::TooDeep);
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_fails_badly(body in "(<[/?!]?|[a-c:]|>|=|\"|'|&|;|#|/>|xmlns|\\[CDATA\\[|\\]\\]| ){0,40}") {
+            drop(read(body.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The text inside values: escapes, lists, components, quoted-printable, and parameters' own escapes.
+
+use std::borrow::Cow;
+
+use crate::vcard::line::Content;
+
+/// The value's text after its transfer encoding, with its escapes.
+///
+/// Bytes that are no UTF-8 are read as ISO 8859-1, which vCard 2.1 programs often wrote.
+pub fn decoded<'a>(content: &'a Content<'_>) -> Cow<'a, str> {
+    let bytes = content.value();
+    if !content.is_encoded("QUOTED-PRINTABLE") {
+        return utf8_or_latin1(Cow::Borrowed(bytes));
+    }
+    utf8_or_latin1(Cow::Owned(quoted_printable(bytes)))
+}
+
+fn utf8_or_latin1(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    let latin1 = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+    match bytes {
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(latin1(bytes)),
+        },
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Cow::Owned(text),
+            Err(error) => Cow::Owned(latin1(error.as_bytes())),
+        },
+    }
+}
+
+/// RFC 2045 6.7; what is no valid escape stays as it is.
+fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = tail;
+        let digits = (*byte == b'=').then(|| tail.split_at_checked(2)).flatten();
+        match digits.and_then(|(digits, after)| Some((hex(digits)?, after))) {
+            Some((decoded, after)) => {
+                text.push(decoded);
+                rest = after;
+            }
+            None => text.push(*byte),
+        }
+    }
+    text
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// Text without its escapes (RFC 6350 3.4): `\n`, `\,`, `\;`, `\:`, `\\`. Other backslashes are text.
+pub fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            plain.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n' | 'N') => plain.push('\n'),
+            Some(escaped @ ('\\' | ',' | ';' | ':')) => plain.push(escaped),
+            Some(other) => plain.extend(['\\', other]),
+            None => plain.push('\\'),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Cuts a value at an unescaped `;` or `,`. The parts keep their escapes.
+pub fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut escaped = false;
+    text.split(move |character| {
+        let cuts = character == separator && !escaped;
+        escaped = character == '\\' && !escaped;
+        cuts
+    })
+}
+
+/// Appends text with the escapes of RFC 2426 5.8.4 (the same in vCard 4.0).
+pub fn escape(text: &str, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\\' | ',' | ';' => out.extend(['\\', character]),
+            // Left over from a packed card; no vCard may hold it.
+            character if character.is_control() && character != '\t' => out.push(' '),
+            character => out.push(character),
+        }
+    }
+}
+
+/// A parameter's value without the escapes of RFC 6868: `^n`, `^^`, `^'`.
+pub fn parameter_text(value: &str) -> Cow<'_, str> {
+    if !value.contains('^') {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let mut characters = value.chars();
+    while let Some(character) = characters.next() {
+        let escape = (character == '^').then(|| characters.clone().next()).flatten();
+        let meant = match escape {
+            Some('n') => '\n',
+            Some('^') => '^',
+            Some('\'') => '"',
+            _ => {
+                plain.push(character);
+                continue;
+            }
+        };
+        plain.push(meant);
+        characters.next();
+    }
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vcard::line::lines;
+
+    #[test]
+    fn escapes_read_back() {
+        for text in ["a,b;c\\d\ne", "\\n is no line end", "", "C:\\temp"] {
+            let mut escaped = String::new();
+            escape(text, &mut escaped);
+            assert_eq!(unescaped(&escaped), text);
+        }
+        assert_eq!(unescaped("a\\:b\\x\\"), "a:b\\x\\");
+    }
+
+    #[test]
+    fn only_unescaped_separators_cut() {
+        assert_eq!(split(r"a\;b;c\\;d;", ';').collect::<Vec<_>>(), [r"a\;b", r"c\\", "d", ""]);
+    }
+
+    #[test]
+    fn quoted_printable_is_read_in_utf8_and_latin1() {
+        let text = |line: &str| {
+            let content = lines(line.as_bytes()).next().unwrap().content.unwrap();
+            decoded(&content).into_owned()
+        };
+        assert_eq!(text("FN;ENCODING=QUOTED-PRINTABLE:M=C3=BCller =ZZ="), "Müller =ZZ=");
+        assert_eq!(text("FN;QUOTED-PRINTABLE:M=FCller"), "Müller");
+        assert_eq!(text("FN:M=C3=BCller"), "M=C3=BCller");
+    }
+
+    #[test]
+    fn parameters_have_escapes_of_their_own() {
+        assert_eq!(parameter_text("a^nb^^c^'d^x^"), "a\nb^c\"d^x^");
+    }
+}

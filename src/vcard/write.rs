@@ -1,0 +1,182 @@
+//! The way from a contact's fields to a vCard 3.0 (RFC 2426), for contacts that no client wrote.
+
+use crate::contact::card::{Card, Field, PostalAddress};
+use crate::contact::{ContactId, Timestamp};
+use crate::vcard::telephone;
+use crate::vcard::text::escape;
+
+/// Longer lines are folded (RFC 2426 2.6).
+const LINE_OCTETS_MAX: usize = 75;
+
+/// Appends the card as text. The same contact always gives the same bytes: ETags rely on it.
+pub fn write(uid: &str, modified: Timestamp, card: &Card, out: &mut Vec<u8>) {
+    let mut writer = Writer { line: String::with_capacity(128), out };
+    writer.plain("BEGIN:VCARD");
+    writer.plain("VERSION:3.0");
+    writer.plain("PRODID:-//Ringbook//Ringbook//EN");
+    writer.text("UID", uid);
+    if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
+        writer.plain(&format!("REV:{time}"));
+    }
+    writer.fields(card);
+    writer.plain("END:VCARD");
+}
+
+struct Writer<'a> {
+    line: String,
+    out: &'a mut Vec<u8>,
+}
+
+impl Writer<'_> {
+    fn fields(&mut self, card: &Card) {
+        self.text("FN", card.formatted_name());
+        self.name(card);
+        self.organization(card);
+        self.list("NICKNAME", card, Field::Nickname);
+        self.list("CATEGORIES", card, Field::Category);
+        for field in Field::ALL {
+            for value in card.all(*field) {
+                self.value(*field, value);
+            }
+        }
+    }
+
+    /// A property that holds one value of a field.
+    fn value(&mut self, field: Field, value: &str) {
+        if let Some(parameters) = telephone::parameters_of(field) {
+            return self.property("TEL", parameters, |line| escape(value, line));
+        }
+        let name = match field {
+            Field::PhoneticGivenName => "X-PHONETIC-FIRST-NAME",
+            Field::PhoneticFamilyName => "X-PHONETIC-LAST-NAME",
+            Field::Site => "X-RINGBOOK-SITE",
+            Field::Title => "TITLE",
+            Field::Role => "ROLE",
+            Field::VoicemailBox => "X-RINGBOOK-VOICEMAIL",
+            Field::Note => "NOTE",
+            Field::Birthday => "BDAY",
+            Field::Language => "LANG",
+            Field::Kind => "X-ADDRESSBOOKSERVER-KIND",
+            Field::Email => {
+                return self.property("EMAIL", ";TYPE=INTERNET", |line| escape(value, line));
+            }
+            Field::Address => return self.uri("IMPP", value),
+            Field::Url => return self.uri("URL", value),
+            Field::Postal => return self.postal(&PostalAddress::parse(value)),
+            Field::Manager => return self.reference("manager", "X-MANAGER", value),
+            Field::Assistant => return self.reference("assistant", "X-ASSISTANT", value),
+            // Written as parts of other properties, or numbers.
+            _ => return,
+        };
+        self.text(name, value);
+    }
+
+    fn name(&mut self, card: &Card) {
+        let parts = [
+            Field::FamilyName,
+            Field::GivenName,
+            Field::MiddleName,
+            Field::NamePrefix,
+            Field::NameSuffix,
+        ];
+        self.property("N", "", |line| {
+            for (at, part) in parts.into_iter().enumerate() {
+                line.push_str(if at == 0 { "" } else { ";" });
+                join(card.all(part), ",", line);
+            }
+        });
+        // Apple sorts and shows a card without a person's name by its company only with this.
+        let is_person = parts.into_iter().any(|part| card.first(part).is_some());
+        if !is_person && card.first(Field::Company) == Some(card.formatted_name()) {
+            self.plain("X-ABShowAs:COMPANY");
+        }
+    }
+
+    fn organization(&mut self, card: &Card) {
+        let mut companies = card.all(Field::Company);
+        let first = companies.next().unwrap_or_default();
+        if !first.is_empty() || card.first(Field::Department).is_some() {
+            self.property("ORG", "", |line| {
+                escape(first, line);
+                for department in card.all(Field::Department) {
+                    line.push(';');
+                    escape(department, line);
+                }
+            });
+        }
+        for company in companies {
+            self.text("ORG", company);
+        }
+    }
+
+    fn postal(&mut self, address: &PostalAddress<'_>) {
+        let parameters = match address.kind {
+            "work" => ";TYPE=WORK",
+            "home" => ";TYPE=HOME",
+            _ => "",
+        };
+        let PostalAddress { street, locality, region, code, country, .. } = address;
+        self.property("ADR", parameters, |line| {
+            line.push(';');
+            for part in [street, locality, region, code, country] {
+                line.push(';');
+                escape(part, line);
+            }
+        });
+    }
+
+    /// A person: by id where the directory knows them, else by name.
+    fn reference(&mut self, role: &str, name: &str, value: &str) {
+        match ContactId::parse(value) {
+            Some(id) => self.plain(&format!("RELATED;VALUE=uri;TYPE=x-{role}:urn:uuid:{id}")),
+            None => self.text(name, value),
+        }
+    }
+
+    fn list(&mut self, name: &str, card: &Card, field: Field) {
+        if card.first(field).is_some() {
+            self.property(name, "", |line| join(card.all(field), ",", line));
+        }
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.property(name, "", |line| escape(value, line));
+    }
+
+    /// URIs hold commas and semicolons of their own, which are not escaped.
+    fn uri(&mut self, name: &str, value: &str) {
+        let uri = value.replace('\\', "\\\\").replace('\n', "\\n");
+        self.plain(&format!("{name}:{uri}"));
+    }
+
+    fn property(&mut self, name: &str, parameters: &str, value: impl FnOnce(&mut String)) {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        line.extend([name, parameters, ":"]);
+        value(&mut line);
+        self.plain(&line);
+        self.line = line;
+    }
+
+    /// Writes a line, folded where it is too long but never inside a character.
+    fn plain(&mut self, line: &str) {
+        let mut rest = line;
+        let mut room = LINE_OCTETS_MAX;
+        while rest.len() > room {
+            let (part, more) = rest.split_at(rest.floor_char_boundary(room));
+            self.out.extend_from_slice(part.as_bytes());
+            self.out.extend_from_slice(b"\r\n ");
+            rest = more;
+            room = LINE_OCTETS_MAX - 1;
+        }
+        self.out.extend_from_slice(rest.as_bytes());
+        self.out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn join<'a>(values: impl Iterator<Item = &'a str>, separator: &str, line: &mut String) {
+    for (at, value) in values.enumerate() {
+        line.push_str(if at == 0 { "" } else { separator });
+        escape(value, line);
+    }
+}

@@ -1,0 +1,46 @@
+//! The CardDAV door: clients' recorded sequences, and each promise by itself.
+
+#[path = "carddav/limits.rs"]
+mod limits;
+#[path = "carddav/reading.rs"]
+mod reading;
+#[path = "carddav/script.rs"]
+mod script;
+#[path = "carddav/syncing.rs"]
+mod syncing;
+#[path = "carddav/world.rs"]
+mod world;
+#[path = "carddav/writing.rs"]
+mod writing;
+#[path = "carddav/xml.rs"]
+mod xml;
+
+#[tokio::test]
+async fn thunderbird_discovers_syncs_and_recovers() {
+    script::run(include_str!("carddav/clients/thunderbird.http")).await;
+}
+
+#[tokio::test]
+async fn davx5_discovers_and_syncs() {
+    script::run(include_str!("carddav/clients/davx5.http")).await;
+}
+
+#[tokio::test]
+async fn evolution_reads_and_writes() {
+    script::run(include_str!("carddav/clients/evolution.http")).await;
+}
+
+#[tokio::test]
+async fn vdirsyncer_lists_and_writes() {
+    script::run(include_str!("carddav/clients/vdirsyncer.http")).await;
+}
+
+#[tokio::test]
+async fn apple_contacts_find_their_way() {
+    script::run(include_str!("carddav/clients/apple.http")).await;
+}
+
+#[tokio::test]
+async fn other_clients_get_what_they_ask() {
+    script::run(include_str!("carddav/clients/others.http")).await;
+}
