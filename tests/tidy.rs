@@ -12,25 +12,25 @@ use crate::source::{
 mod source;
 
 /// Who may use whom: (module, what it may use). Arrows point down only; a door uses no other door
-/// and never the store. A new arrow is a design decision: its commit says why.
+/// and never the store, but for the error that comes up through the directory. A new arrow is a design decision: its commit says why.
 const ARROWS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("cli", "account auth config contact daemon store"),
-    ("daemon", "account api auth carddav config contact demo directory http ldap net store"),
+    ("daemon", "account api auth carddav config contact demo directory http index ldap net store"),
     ("demo", "account auth contact directory"),
     ("config", "account auth contact net"),
     // Doors.
     ("ldap", "account auth contact directory index net"),
     ("carddav", "account auth contact directory http index vcard"),
-    ("api", "account auth contact directory http import index table vcard"),
+    ("api", "account auth contact directory http import index store::StoreError table vcard"),
     ("net", ""),
     ("http", "auth net"),
     ("auth", "account contact directory index"),
+    ("import", "account auth contact directory index table"),
     // Formats.
     ("vcard", "contact"),
     ("table", "account contact"),
     // The core.
-    ("import", "account contact directory index table"),
     ("directory", "account contact index store"),
     // The store says in its own words what changed; the index and the directory understand them.
     ("index", "account contact store"),
@@ -49,33 +49,34 @@ const OWNERS: &[(&str, &str)] = &[
     ("axum", "api"),
     ("base64", "auth http api vcard cli"),
     ("blake2", "auth"),
-    ("bytes", "http carddav api ldap cli"),
+    ("bytes", "http carddav api import ldap cli"),
     ("caseless", "contact/fold"),
     ("chardetng", "table"),
     ("clap", "cli"),
     ("csv", "table"),
+    ("csv_core", "table"),
     ("encoding_rs", "table"),
-    ("getrandom", "auth"),
+    ("getrandom", "api auth"),
     ("http_body_util", "http carddav api cli"),
     ("hyper", "http carddav api cli"),
     ("hyper_util", "http net api cli"),
     ("icu_collator", "contact/collation"),
     ("icu_locale_core", "contact/collation"),
     ("indicatif", "cli"),
-    ("jiff", "api carddav ldap vcard"),
+    ("jiff", "api carddav import ldap vcard"),
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
-    ("memchr", "index ldap vcard"),
-    ("percent_encoding", "carddav http api"),
+    ("memchr", "*"),
+    ("percent_encoding", "api carddav cli http"),
     ("quick_xml", "carddav"),
     ("rlibphonenumber", "contact/number"),
     ("rusqlite", "store/sqlite"),
     ("rustc_hash", "*"),
-    ("serde", "api cli config"),
-    ("serde_json", "api cli daemon http store/codec"),
+    ("serde", "api cli config import"),
+    ("serde_json", "api cli daemon http import store/codec"),
     ("subtle", "auth"),
     ("thiserror", "*"),
-    ("tokio", "cli daemon ldap carddav api net http auth directory"),
+    ("tokio", "cli daemon demo import ldap carddav api net http auth directory"),
     ("tokio_util", "daemon net ldap http"),
     ("toml", "config"),
     ("tower", "api"),
@@ -103,12 +104,19 @@ fn modules_use_only_what_lies_below_them() {
             continue;
         };
         for (at, used) in used_modules(source) {
-            if used != own && !allowed.split(' ').any(|module| module == used) {
+            if used != own
+                && !allowed.split(' ').any(|name| name == used || leads_to(source, at, name))
+            {
                 faults.push(format!("{}: `{own}` may not use `{used}`", source.place(at)));
             }
         }
     }
     check(faults, "Move the code to where it belongs, or argue for a new arrow in ARROWS.");
+}
+
+/// Whether the import at an offset is of this one name, such as `store::StoreError`.
+fn leads_to(source: &Source, at: usize, name: &str) -> bool {
+    source.code[at..].starts_with(&format!("crate::{name};"))
 }
 
 /// The top-level modules that a file names, with where it does.

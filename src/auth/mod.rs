@@ -190,6 +190,14 @@ impl Authenticator {
         token::make(role, organization, name).map_err(|_no_random_bytes| HashError::Failed)
     }
 
+    /// A new secret for a device, to show once.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`] where the operating system gives no random bytes.
+    pub fn new_secret() -> Result<Zeroizing<String>, HashError> {
+        token::typed().map_err(|_no_random_bytes| HashError::Failed)
+    }
+
     async fn check(
         &self,
         name: &str,

@@ -13,6 +13,8 @@ use crate::directory::system_clock;
 /// Random bytes of the public id and of the secret part.
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 24;
+/// Characters of a secret that is typed; each has five random bits.
+const TYPED_CHARS: usize = 26;
 
 /// A new token and its secret, which is shown once and never kept.
 ///
@@ -39,6 +41,18 @@ pub(super) fn make(
         expires: None,
     };
     Ok((token, Zeroizing::new(format!("rb_{id}_{}", random.as_str()))))
+}
+
+/// A secret to be typed into a device: 128 random bits in letters that are not mistaken for others.
+///
+/// # Errors
+/// Where the operating system gives no random bytes.
+pub(super) fn typed() -> Result<Zeroizing<String>, getrandom::Error> {
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstuvwyz";
+    let mut random = Zeroizing::new([0_u8; TYPED_CHARS]);
+    getrandom::fill(random.as_mut())?;
+    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('0', char::from);
+    Ok(Zeroizing::new(random.iter().map(letter).collect()))
 }
 
 /// The public id and the secret part of a token as it was sent.

@@ -6,7 +6,7 @@ use crate::contact::fold::spellings;
 use crate::contact::number::Numbering;
 
 /// Counted up whenever the same card would give other keys; part of [`Derivation::fingerprint`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// In which order the parts of a name are sorted and shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,11 @@ impl Derivation {
                 }
             }
         }
+        if card.first(Field::FamilyName).is_none() {
+            for spelling in spellings(surname(card)) {
+                texts.push(Field::FamilyName, &spelling);
+            }
+        }
         Derived {
             texts: texts.pack(),
             numbers: numbers.pack(),
@@ -72,6 +77,12 @@ impl Derivation {
     }
 }
 
+/// The surname that phones show and sort by: the family name, else the company, else the name.
+pub fn surname(card: &Card) -> &str {
+    let fields = [Field::FamilyName, Field::Company].into_iter();
+    fields.filter_map(|field| card.first(field)).next().unwrap_or_else(|| card.formatted_name())
+}
+
 /// FNV-1a (64 bits): a hash that is the same in every build, as kept keys need it.
 fn fnv1a(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
@@ -81,7 +92,8 @@ fn fnv1a(text: &str) -> u64 {
 /// The keys of one card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
-    /// The spellings of each text value, see [`spellings`].
+    /// The spellings of each text value, see [`spellings`]. Cards without a family name are found
+    /// by their [`surname`] under it.
     pub texts: Packed,
     /// The forms of each number, see [`Numbering::forms`].
     pub numbers: Packed,

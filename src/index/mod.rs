@@ -21,7 +21,7 @@ mod sharded;
 mod shelf;
 
 pub use apply::{BackgroundMerge, MergedShelf};
-pub use search::{Matches, Row, Search, Viewer};
+pub use search::{Matches, Row, Search, Step, Viewer};
 
 static EVERYTHING: Query = Query::Constant(Truth::True);
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::account::{Organization, OrganizationId};
 use crate::contact::query::{Gaze, Query, Truth};
-use crate::contact::{Book, Contact, Rendition, UserId};
+use crate::contact::{Book, Contact, ContactId, Rendition, UserId};
 use crate::index::candidates::{Candidates, Walk};
 use crate::index::segment::{Segment, rank};
 use crate::index::shelf::{Live, Shelf, is_listed};
@@ -115,9 +115,25 @@ pub struct Matches<'a> {
     sources: Vec<Source<'a>>,
     /// None where there is nothing to look at.
     condition: Option<Condition<'a>>,
-    /// Rows that may still be examined without an index.
+    effort: Effort,
+}
+
+/// What one step of a search gave.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    Found(Row<'a>),
+    /// As many rows were examined as one step may; the next step goes on.
+    Paused,
+    End,
+}
+
+/// How much may still be examined.
+struct Effort {
+    /// Rows in all, without an index.
     look_through: usize,
     exceeded: bool,
+    /// Rows in this step.
+    step: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -134,13 +150,23 @@ pub(super) struct Condition<'a> {
 struct Source<'a> {
     live: &'a Live,
     walk: Walk<'a>,
+    /// The next row that meets the condition, once it is known.
     head: Option<(u32, &'a Arc<Contact>)>,
+}
+
+/// How a source went on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Advance {
+    Head,
+    Paused,
+    Exhausted,
 }
 
 impl<'a> Matches<'a> {
     /// No contacts.
     pub(super) fn none() -> Self {
-        Self { sources: Vec::new(), condition: None, look_through: 0, exceeded: false }
+        let effort = Effort { look_through: 0, exceeded: false, step: 0 };
+        Self { sources: Vec::new(), condition: None, effort }
     }
 
     pub(super) fn new(
@@ -148,22 +174,41 @@ impl<'a> Matches<'a> {
         condition: Condition<'a>,
         look_through: usize,
     ) -> Self {
-        let mut matches = Self { look_through, condition: Some(condition), ..Self::none() };
+        let mut matches = Self { condition: Some(condition), ..Self::none() };
+        matches.effort.look_through = look_through;
         for live in shelves.flat_map(Shelf::segments) {
             let candidates = Candidates::of(condition.query, &live.segment);
             let walk = Walk::new(candidates, live.segment.rows.len());
             matches.sources.push(Source { live, walk, head: None });
         }
-        matches.sources.retain_mut(|source| {
-            source.advance(&condition, &mut matches.look_through, &mut matches.exceeded);
-            source.head.is_some()
-        });
         matches
     }
 
     /// Whether rows were left unexamined because the look-through limit was reached.
     pub fn exceeded(&self) -> bool {
-        self.exceeded
+        self.effort.exceeded
+    }
+
+    /// As the iterator's `next`, but examines at most `rows` rows: a door that serves others
+    /// meanwhile looks after them between the steps.
+    pub fn step(&mut self, rows: usize) -> Step<'a> {
+        self.effort.step = rows;
+        let Some(condition) = &self.condition else { return Step::End };
+        let mut at = 0;
+        while let Some(source) = self.sources.get_mut(at) {
+            match source.advance(condition, &mut self.effort) {
+                Advance::Head => at += 1,
+                Advance::Paused => return Step::Paused,
+                Advance::Exhausted => drop(self.sources.remove(at)),
+            }
+        }
+        let heads = self.sources.iter_mut().filter(|source| source.head.is_some());
+        let first = heads.min_by(|a, b| a.rank().cmp(&b.rank()));
+        let found = first.and_then(|source| {
+            let (row, contact) = source.head.take()?;
+            Some(Row { segment: &source.live.segment, contact, row })
+        });
+        found.map_or(Step::End, Step::Found)
     }
 }
 
@@ -171,51 +216,45 @@ impl<'a> Iterator for Matches<'a> {
     type Item = Row<'a>;
 
     fn next(&mut self) -> Option<Row<'a>> {
-        let first = match self.sources.len() {
-            0 => return None,
-            1 => 0,
-            _ => {
-                let heads = self.sources.iter().enumerate();
-                let ranked = heads.filter_map(|(at, s)| Some((rank(s.head?.1), at)));
-                ranked.min()?.1
+        loop {
+            match self.step(usize::MAX) {
+                Step::Found(row) => return Some(row),
+                Step::End => return None,
+                Step::Paused => {}
             }
-        };
-        let source = self.sources.get_mut(first)?;
-        let (row, contact) = source.head.take()?;
-        let found = Row { segment: &source.live.segment, contact, row };
-        if let Some(condition) = &self.condition {
-            source.advance(condition, &mut self.look_through, &mut self.exceeded);
         }
-        if source.head.is_none() {
-            self.sources.remove(first);
-        }
-        Some(found)
     }
 }
 
 impl Source<'_> {
-    /// Goes to the next row that meets the condition.
-    fn advance(
-        &mut self,
-        condition: &Condition<'_>,
-        look_through: &mut usize,
-        exceeded: &mut bool,
-    ) {
+    /// How the head is ordered among others.
+    fn rank(&self) -> Option<(&[u8], ContactId)> {
+        self.head.map(|(_, contact)| rank(contact))
+    }
+
+    /// Goes to the next row that meets the condition, unless it is known.
+    fn advance(&mut self, condition: &Condition<'_>, effort: &mut Effort) -> Advance {
+        if self.head.is_some() {
+            return Advance::Head;
+        }
         let counted = self.walk.visits_all() && !matches!(condition.query, Query::Constant(_));
-        for row in self.walk.by_ref() {
+        while effort.step > 0 {
+            let Some(row) = self.walk.next() else { return Advance::Exhausted };
+            effort.step -= 1;
             if counted {
-                if *look_through == 0 {
-                    *exceeded = true;
-                    return;
+                if effort.look_through == 0 {
+                    effort.exceeded = true;
+                    return Advance::Exhausted;
                 }
-                *look_through -= 1;
+                effort.look_through -= 1;
             }
-            let Some(contact) = self.live.segment.contact(row) else { return };
+            let Some(contact) = self.live.segment.contact(row) else { return Advance::Exhausted };
             if self.live.is_alive(row) && condition.holds(contact) {
                 self.head = Some((row, contact));
-                return;
+                return Advance::Head;
             }
         }
+        Advance::Paused
     }
 }
 

@@ -1,5 +1,115 @@
 //! The LDAP door: what phones and softphones ask, answered from the directory (RFC 4511).
+//!
+//! A connection cuts its bytes into messages ([`framing`]); the session answers one after the other
+//! ([`session`]); a search reads its request without copying ([`request`]), becomes a query
+//! ([`filter`]) below a place in the tree ([`tree`]), and its entries are copied out of prepared
+//! ones ([`entry`], [`plan`]).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+use crate::account::OrganizationId;
+use crate::auth::Authenticator;
+use crate::directory::Directory;
+use crate::ldap::request::FilterLimits;
+use crate::ldap::session::Session;
 
 mod attribute;
 mod ber;
+mod compare;
+mod connection;
+mod entry;
+mod filter;
+mod fixed;
+mod framing;
+mod inbox;
+mod operation;
+mod plan;
 mod request;
+mod result;
+mod rule;
+mod search;
+mod session;
+mod time;
+mod tree;
+
+/// What all connections share.
+pub struct Door {
+    directory: Arc<Directory>,
+    authenticator: Arc<Authenticator>,
+    /// The listener's: its suffix is shown to those who have not signed in.
+    organization: OrganizationId,
+    limits: Limits,
+}
+
+impl Door {
+    pub fn new(
+        directory: Arc<Directory>,
+        authenticator: Arc<Authenticator>,
+        organization: OrganizationId,
+        limits: Limits,
+    ) -> Self {
+        Self { directory, authenticator, organization, limits }
+    }
+}
+
+/// How much a client may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub message_bytes_max: usize,
+    /// Before somebody signed in.
+    pub message_bytes_max_before_bind: usize,
+    pub filter_depth_max: usize,
+    pub filter_terms_max: usize,
+    /// Messages of one connection that are received while others wait for their answer.
+    pub operations_max: usize,
+    /// How many contacts a search may examine that no index helps.
+    pub look_through: usize,
+    /// Phones keep connections open between calls.
+    pub idle_timeout: Duration,
+    /// For the first message of a connection, and for the rest of each.
+    pub message_timeout: Duration,
+    /// For a client that does not take what it asked for.
+    pub write_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 256 * 1024,
+            message_bytes_max_before_bind: 8 * 1024,
+            filter_depth_max: 50,
+            filter_terms_max: 1000,
+            operations_max: 32,
+            look_through: 200_000,
+            idle_timeout: Duration::from_secs(3600),
+            message_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Limits {
+    fn filter(&self) -> FilterLimits {
+        FilterLimits { depth_max: self.filter_depth_max, terms_max: self.filter_terms_max }
+    }
+}
+
+/// Serves one connection until it ends. The stream should send small packets at once (`NODELAY`).
+///
+/// When `stop` is cancelled, the running operation is answered, then the client gets a notice of
+/// disconnection.
+pub async fn serve<S>(stream: S, peer: SocketAddr, door: Arc<Door>, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let limits = door.limits.clone();
+    let session = Session::new(door, peer);
+    if let Err(fault) = connection::run(stream, session, &limits, stop).await {
+        tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
+    }
+}

@@ -4,50 +4,50 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// One Rust file.
-pub struct Source {
+pub(crate) struct Source {
     /// From the project's root, with `/`.
-    pub path: String,
+    pub(crate) path: String,
     /// The file as it is.
-    pub text: String,
+    pub(crate) text: String,
     /// The file with comments, literals and test code blanked out; everything stays where it is.
-    pub code: String,
+    pub(crate) code: String,
 }
 
 impl Source {
     /// The module's path without `src/`, `mod` and the ending: `store/sqlite`, `ldap`, `main`.
-    pub fn module(&self) -> &str {
+    pub(crate) fn module(&self) -> &str {
         let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let path = path.strip_suffix(".rs").unwrap_or(path);
         path.strip_suffix("/mod").unwrap_or(path)
     }
 
     /// The top-level module that the file belongs to.
-    pub fn top_level(&self) -> &str {
+    pub(crate) fn top_level(&self) -> &str {
         self.module().split('/').next().unwrap_or_default()
     }
 
     /// The 1-based line of an offset into the code.
-    pub fn line(&self, offset: usize) -> usize {
+    pub(crate) fn line(&self, offset: usize) -> usize {
         self.code[..offset].matches('\n').count() + 1
     }
 
     /// `path:line` of an offset into the code.
-    pub fn place(&self, offset: usize) -> String {
+    pub(crate) fn place(&self, offset: usize) -> String {
         format!("{}:{}", self.path, self.line(offset))
     }
 }
 
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A file of the project as text.
-pub fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// All Rust files below a folder of the project, in the order of their paths.
-pub fn rust_files(folder: &str) -> Vec<Source> {
+pub(crate) fn rust_files(folder: &str) -> Vec<Source> {
     let paths = files_below(&root().join(folder));
     let paths = paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
     paths.map(|path| source(&path)).collect()
@@ -62,13 +62,13 @@ fn source(path: &Path) -> Source {
 }
 
 /// The path from the project's root.
-pub fn relative(path: &Path) -> String {
+pub(crate) fn relative(path: &Path) -> String {
     let path = path.strip_prefix(root()).unwrap_or(path);
     path.to_string_lossy().replace('\\', "/")
 }
 
 /// All files below a folder but build results and what tools hide, sorted.
-pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![];
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -88,7 +88,7 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The names of `[dependencies]` in Cargo.toml, as code writes them.
-pub fn dependencies() -> Vec<String> {
+pub(crate) fn dependencies() -> Vec<String> {
     let manifest = read("Cargo.toml");
     let lines = manifest.lines().skip_while(|line| *line != "[dependencies]").skip(1);
     let lines = lines.take_while(|line| !line.starts_with('['));
@@ -96,7 +96,10 @@ pub fn dependencies() -> Vec<String> {
 }
 
 /// Offsets where `word` stands in the code as the start of a path or a name of its own.
-pub fn paths_that_start_with<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+pub(crate) fn paths_that_start_with<'a>(
+    code: &'a str,
+    word: &'a str,
+) -> impl Iterator<Item = usize> + 'a {
     let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '.' | '#');
     code.match_indices(word)
         .filter(move |(at, _)| !code[..*at].chars().next_back().is_some_and(part_of_name))
@@ -104,7 +107,7 @@ pub fn paths_that_start_with<'a>(code: &'a str, word: &'a str) -> impl Iterator<
 }
 
 /// The names that follow `crate::` at an offset: one, or those of a group in braces.
-pub fn names_after(rest: &str) -> Vec<&str> {
+pub(crate) fn names_after(rest: &str) -> Vec<&str> {
     let name = |text: &'_ str| text.find(|c: char| !c.is_alphanumeric() && c != '_');
     let first = |text| &text[..name(text).unwrap_or(text.len())];
     let Some(group) = rest.strip_prefix('{') else { return vec![first(rest)] };
@@ -132,7 +135,7 @@ fn blank(text: &str) -> String {
 }
 
 /// Blanks comments and the insides of texts and characters.
-pub fn without_words(text: &str) -> String {
+pub(crate) fn without_words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -190,7 +193,7 @@ fn quoted_length(rest: &str, quote: char) -> usize {
 }
 
 /// Blanks every item behind `#[cfg(test)]`, to its semicolon or closing brace.
-pub fn without_tests(code: &str) -> String {
+pub(crate) fn without_tests(code: &str) -> String {
     const MARK: &str = "#[cfg(test)]";
     let mut out = String::with_capacity(code.len());
     let mut rest = code;

@@ -1,0 +1,121 @@
+//! The HTTP door for programs and administrators: JSON under `/api/v1`, described by openapi.json.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode, header};
+use tower::ServiceExt;
+
+use crate::api::import_run::Imports;
+use crate::api::problem::Problem;
+use crate::auth::Authenticator;
+use crate::directory::{Clock, Directory, system_clock};
+use crate::http::{Answer, Body, Caller, Mount};
+
+mod asker;
+mod body;
+mod contact_json;
+mod contacts;
+mod export;
+mod groups;
+mod import_run;
+mod imports;
+mod input;
+mod me;
+mod organizations;
+mod phones;
+mod problem;
+mod report_json;
+mod tokens;
+mod upload;
+mod user_edit;
+mod users;
+
+/// Larger JSON bodies are refused.
+const JSON_BYTES_MAX: usize = 1024 * 1024;
+
+/// The HTTP API.
+pub struct Api {
+    router: Router,
+}
+
+/// What every handler has at hand.
+struct Context {
+    directory: Arc<Directory>,
+    authenticator: Arc<Authenticator>,
+    imports: Imports,
+    clock: Clock,
+}
+
+type Shared = Arc<Context>;
+
+impl Api {
+    pub fn new(directory: Arc<Directory>, authenticator: Arc<Authenticator>) -> Self {
+        let clock: Clock = system_clock;
+        let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
+        let context = Context { directory, authenticator, imports, clock };
+        Self { router: Router::new().nest("/api/v1", routes()).with_state(Arc::new(context)) }
+    }
+
+    /// Answers one request. Paths begin with `/api/v1`.
+    pub async fn respond(
+        &self,
+        request: Request<axum::body::Body>,
+        caller: Caller,
+    ) -> Response<Body> {
+        let mut request = request;
+        request.extensions_mut().insert(caller);
+        let answer = self.router.clone().oneshot(request).await;
+        let response = match answer {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        response.map(body::shared)
+    }
+}
+
+impl Mount for Api {
+    fn handle(&self, request: Request<Incoming>, caller: Caller) -> Answer<'_> {
+        Box::pin(self.respond(request.map(axum::body::Body::new), caller))
+    }
+}
+
+fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/openapi.json", get(openapi))
+        .route("/me", get(me::show))
+        .route("/groups", get(groups::list))
+        .route("/groups/{book}/contacts", get(groups::contacts))
+        .route("/groups/{book}/export", get(export::export))
+        .route("/contacts/{id}", get(contacts::show).delete(contacts::remove))
+        .route("/users", get(users::list).post(users::add))
+        .route("/users/{user}", get(users::show).patch(users::change).delete(users::remove))
+        .route("/import", post(imports::add))
+        .route("/imports/{id}", get(imports::show))
+        .route("/tokens", get(tokens::list).post(tokens::add))
+        .route("/tokens/{id}", axum::routing::delete(tokens::remove))
+        .route("/phones", get(phones::list).post(phones::add))
+        .route("/phones/{name}", axum::routing::delete(phones::remove))
+        .route("/organizations", get(organizations::list).post(organizations::add))
+        .route("/organizations/{id}", get(organizations::show).patch(organizations::change))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::disable())
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing here; /api/v1/openapi.json lists all")
+}
+
+async fn other_method() -> Problem {
+    let detail = "this resource has other methods; see /api/v1/openapi.json";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}

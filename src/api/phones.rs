@@ -1,0 +1,111 @@
+//! Phone accounts: what desk phones sign in with at LDAP.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::account::{Organization, PhoneAccount};
+use crate::api::Shared;
+use crate::api::asker::{Asker, NoParams, Params, book_id};
+use crate::api::input::Input;
+use crate::api::problem::Problem;
+use crate::auth::Authenticator;
+use crate::contact::Book;
+use crate::directory::{Edit, Request};
+
+/// The longest name of a phone account: some phones have short input fields.
+const NAME_CHARS_MAX: usize = 64;
+
+pub(super) async fn list(
+    State(context): State<Shared>,
+    asker: Asker,
+    _: Params<NoParams>,
+) -> Result<Json<Value>, Problem> {
+    asker.must_be_admin()?;
+    let snapshot = context.directory.snapshot();
+    let organization = asker.organization(&snapshot)?;
+    let phones = snapshot.phones(&organization.id);
+    let items: Vec<Value> = phones.map(|phone| shown(phone, organization)).collect();
+    Ok(Json(json!({ "items": items })))
+}
+
+pub(super) async fn add(
+    State(context): State<Shared>,
+    asker: Asker,
+    _: Params<NoParams>,
+    mut input: Input,
+) -> Result<Response, Problem> {
+    asker.must_be_admin()?;
+    let name = name(&mut input)?;
+    let books = books(&mut input)?;
+    let secret = match input.secret("secret")?.filter(|secret| !secret.is_empty()) {
+        Some(secret) => secret,
+        None => Authenticator::new_secret()?,
+    };
+    input.must_be_empty()?;
+    let snapshot = context.directory.snapshot();
+    let organization = asker.organization(&snapshot)?;
+    if snapshot.phone(&organization.id, &name).is_some() {
+        let detail = "there is a phone account with this name; remove it first";
+        let conflict = Problem::new(StatusCode::CONFLICT, detail);
+        return Err(conflict.with("field", json!("name")));
+    }
+    let bytes = Zeroizing::new(secret.as_bytes().to_vec());
+    let hash = context.authenticator.hash(bytes).await?;
+    let id = organization.id.clone();
+    let phone = PhoneAccount { organization: id, name: name.into(), secrets: vec![hash], books };
+    let mut json = shown(&phone, organization);
+    context.directory.commit(Request::one(Edit::PutPhone(phone))).await?;
+    if let Some(json) = json.as_object_mut() {
+        json.insert("secret".to_owned(), json!(secret.as_str()));
+    }
+    let uncached = [(hyper::header::CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, uncached, Json(json)).into_response())
+}
+
+pub(super) async fn remove(
+    State(context): State<Shared>,
+    asker: Asker,
+    Path(name): Path<String>,
+    _: Params<NoParams>,
+) -> Result<StatusCode, Problem> {
+    asker.must_be_admin()?;
+    let snapshot = context.directory.snapshot();
+    let organization = asker.organization(&snapshot)?;
+    let phone = snapshot.phone(&organization.id, &name).ok_or_else(|| Problem::absent("phone"))?;
+    let edit = Edit::RemovePhone(organization.id.clone(), phone.name.clone());
+    context.directory.commit(Request::one(edit)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn name(input: &mut Input) -> Result<String, Problem> {
+    let name = input.required("name")?.to_lowercase();
+    let allowed = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    if name.chars().count() > NAME_CHARS_MAX || !name.chars().all(allowed) {
+        let detail =
+            format!("a name has at most {NAME_CHARS_MAX} letters, digits, - _ . or spaces");
+        return Err(Problem::field("name", detail));
+    }
+    Ok(name)
+}
+
+fn books(input: &mut Input) -> Result<Vec<Book>, Problem> {
+    let names = input.list("books")?.unwrap_or_default();
+    let book = |name: String| match name.as_str() {
+        "people" => Ok(Book::People),
+        "shared" => Ok(Book::Shared),
+        _ => Err(Problem::field("books", "books can be people and shared")),
+    };
+    names.into_iter().map(book).collect()
+}
+
+fn shown(phone: &PhoneAccount, organization: &Organization) -> Value {
+    let books: Vec<&str> = phone.books.iter().map(|book| book_id(*book)).collect();
+    json!({
+        "name": phone.name, "books": books, "organization": organization.id.as_str(),
+        "dn": format!("cn={},ou=services,{}", phone.name, organization.suffix),
+    })
+}

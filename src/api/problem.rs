@@ -1,0 +1,122 @@
+//! Errors as problem details (RFC 9457), and the one place where core errors become status codes.
+
+use axum::response::{IntoResponse, Response};
+use hyper::{StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::api::import_run::ImportError;
+use crate::auth::HashError;
+use crate::directory::CommitError;
+
+/// A refusal, with what would be right.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+    /// Members beside those of the RFC.
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), more: Map::new() }
+    }
+
+    /// 400.
+    pub(super) fn bad(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 400 for one member or parameter of the request.
+    pub(super) fn field(field: &str, detail: impl Into<String>) -> Self {
+        Self::bad(detail).with("field", json!(field))
+    }
+
+    /// 403.
+    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// 404, the same for what is not there and for what the asker may not see.
+    pub(super) fn absent(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+    }
+
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut problem = self.more;
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        problem.insert("title".to_owned(), json!(title));
+        problem.insert("status".to_owned(), json!(self.status.as_u16()));
+        problem.insert("detail".to_owned(), json!(self.detail));
+        let body = Value::Object(problem).to_string();
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.status, kind, body).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = "Basic realm=\"Ringbook\", charset=\"UTF-8\"";
+            let challenge = header::HeaderValue::from_static(challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(fault: CommitError) -> Self {
+        let conflict = |field: &str| {
+            Self::new(StatusCode::CONFLICT, fault.to_string()).with("field", json!(field))
+        };
+        match &fault {
+            CommitError::Changed => Self::new(StatusCode::PRECONDITION_FAILED, fault.to_string()),
+            CommitError::NoContact(_) => Self::absent("contact"),
+            CommitError::NoUser(_) => Self::absent("user"),
+            CommitError::NoOrganization(_) => Self::absent("organization"),
+            CommitError::NameTaken { .. } => conflict("name"),
+            CommitError::UidTaken { .. } => conflict("uid"),
+            CommitError::ExtensionTaken { .. } | CommitError::ExtensionFixed { .. } => {
+                conflict("extension")
+            }
+            CommitError::LoginTaken { .. } => conflict("login"),
+            CommitError::SuffixTaken => conflict("suffix"),
+            CommitError::Region(_) => Self::field("region", fault.to_string()),
+            CommitError::Store(fault) => {
+                tracing::error!(%fault, "a change was not stored");
+                let detail = "the server's store does not take it now: nothing was kept";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+            }
+            CommitError::Closed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+            }
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(fault: ImportError) -> Self {
+        match fault {
+            ImportError::Commit(fault) => fault.into(),
+            ImportError::Contended | ImportError::Cancelled => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
+            }
+        }
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(fault: HashError) -> Self {
+        match fault {
+            HashError::Length => Self::field("password", fault.to_string()),
+            HashError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string()),
+            HashError::Failed => {
+                tracing::error!(%fault, "password");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, fault.to_string())
+            }
+        }
+    }
+}

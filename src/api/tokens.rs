@@ -1,0 +1,108 @@
+//! Tokens: secrets for programs at this door.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use jiff::Timestamp as Instant;
+use serde_json::{Value, json};
+
+use crate::account::{Role, Token};
+use crate::api::Shared;
+use crate::api::asker::{Asker, NoParams, Params};
+use crate::api::contact_json::time;
+use crate::api::input::Input;
+use crate::api::problem::Problem;
+use crate::auth::Authenticator;
+use crate::contact::Timestamp;
+use crate::directory::{Edit, Request};
+
+/// The longest name of a token.
+const NAME_CHARS_MAX: usize = 100;
+
+pub(super) async fn list(
+    State(context): State<Shared>,
+    asker: Asker,
+    _: Params<NoParams>,
+) -> Result<Json<Value>, Problem> {
+    asker.must_be_admin()?;
+    let snapshot = context.directory.snapshot();
+    let tokens = snapshot.tokens().filter(|token| is_visible(&asker, token));
+    let items: Vec<Value> = tokens.map(shown).collect();
+    Ok(Json(json!({ "items": items })))
+}
+
+pub(super) async fn add(
+    State(context): State<Shared>,
+    asker: Asker,
+    _: Params<NoParams>,
+    mut input: Input,
+) -> Result<Response, Problem> {
+    asker.must_be_admin()?;
+    let name = input.required("name")?;
+    if name.chars().count() > NAME_CHARS_MAX {
+        let detail = format!("a name has at most {NAME_CHARS_MAX} characters");
+        return Err(Problem::field("name", detail));
+    }
+    let role = input.required("role")?;
+    let roles = "role must be user, office-manager, admin or operator";
+    let role = Role::parse(&role).ok_or_else(|| Problem::field("role", roles))?;
+    if role > asker.principal.role || (role == Role::Operator && !asker.is_operator()) {
+        return Err(Problem::forbidden("nobody gives a role above their own"));
+    }
+    let expires = expires(&mut input, (context.clock)())?;
+    input.must_be_empty()?;
+    let snapshot = context.directory.snapshot();
+    let organization = match role {
+        Role::Operator => None,
+        _ => Some(asker.organization(&snapshot)?.id.clone()),
+    };
+    let (mut token, secret) = Authenticator::new_token(role, organization, &name)?;
+    token.expires = expires;
+    let mut json = shown(&token);
+    context.directory.commit(Request::one(Edit::PutToken(token))).await?;
+    if let Some(json) = json.as_object_mut() {
+        json.insert("secret".to_owned(), json!(secret.as_str()));
+    }
+    let uncached = [(hyper::header::CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, uncached, Json(json)).into_response())
+}
+
+pub(super) async fn remove(
+    State(context): State<Shared>,
+    asker: Asker,
+    Path(id): Path<String>,
+    _: Params<NoParams>,
+) -> Result<StatusCode, Problem> {
+    asker.must_be_admin()?;
+    let snapshot = context.directory.snapshot();
+    let token = snapshot.token(&id).filter(|token| is_visible(&asker, token));
+    let token = token.ok_or_else(|| Problem::absent("token"))?;
+    context.directory.commit(Request::one(Edit::RemoveToken(token.id.clone()))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Administrators see their organization's tokens, operators' tokens see all.
+fn is_visible(asker: &Asker, token: &Token) -> bool {
+    match &asker.principal.organization {
+        None => asker.is_operator(),
+        own => token.organization == *own && token.role <= asker.principal.role,
+    }
+}
+
+fn expires(input: &mut Input, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = input.text("expires")? else { return Ok(None) };
+    let wrong =
+        || Problem::field("expires", "expires must be a future time, as 2030-12-31T00:00:00Z");
+    let expires = Timestamp(text.parse::<Instant>().map_err(|_| wrong())?.as_second());
+    if expires > now { Ok(Some(expires)) } else { Err(wrong()) }
+}
+
+/// The token without its secret, which nobody knows any more.
+fn shown(token: &Token) -> Value {
+    json!({
+        "id": token.id, "name": token.name, "role": token.role.name(),
+        "organization": token.organization.as_ref().map(ToString::to_string),
+        "created": time(token.created), "expires": token.expires.and_then(time),
+    })
+}

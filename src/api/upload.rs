@@ -1,0 +1,145 @@
+//! Receives a file: as the body or as a part of a form, within a limit.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, Multipart, Request};
+use bytes::Buf;
+use http_body_util::BodyExt;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::{HeaderMap, StatusCode};
+
+use crate::api::problem::Problem;
+use crate::import::file::{Parsed, parse};
+use crate::table::encoding::{Charset, Survey};
+use crate::table::profile::Choice;
+
+/// The largest file.
+const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What a form may have around its file.
+const FORM_BYTES_MAX: u64 = 64 * 1024;
+
+/// A file as it was sent, and what was said about it.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) bytes: Pieces,
+    pub(super) choice: Choice,
+    pub(super) charset: Option<Charset>,
+}
+
+impl Upload {
+    /// Reads the file; this takes a while for a large one.
+    pub(super) fn parse(self) -> Parsed {
+        let mut survey = Survey::default();
+        for piece in &self.bytes.0 {
+            survey.feed(piece);
+        }
+        parse(self.bytes, survey.finish(self.charset), &self.choice)
+    }
+}
+
+/// The bytes of a file in the pieces in which they came; those that were read are let go.
+#[derive(Debug, Default)]
+pub(super) struct Pieces(VecDeque<Bytes>);
+
+impl Pieces {
+    fn push(&mut self, piece: Bytes) {
+        self.0.push_back(piece);
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.0.front().is_some_and(Bytes::is_empty) {
+            self.0.pop_front();
+        }
+        let Some(piece) = self.0.front_mut() else { return Ok(0) };
+        let count = piece.len().min(buffer.len());
+        if let Some(room) = buffer.get_mut(..count) {
+            piece.copy_to_slice(room);
+        }
+        Ok(count)
+    }
+}
+
+/// The file of a request.
+///
+/// # Errors
+/// 413 where it is too large, 400 where it is not all there.
+pub(super) async fn receive(request: Request) -> Result<Pieces, Problem> {
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: u64| bytes > FILE_BYTES_MAX as u64 + FORM_BYTES_MAX) {
+        return Err(too_large());
+    }
+    if media_type(request.headers()).starts_with("multipart/") {
+        let form = Multipart::from_request(request, &()).await;
+        return part(form.map_err(|refused| Problem::bad(refused.body_text()))?).await;
+    }
+    whole(request.into_body()).await
+}
+
+/// The `charset` of the request's media type, as XiVO's clients send it.
+pub(super) fn charset(headers: &HeaderMap) -> Option<String> {
+    let media_type = media_type(headers);
+    let mut parameters = media_type.split(';').skip(1).filter_map(|p| p.split_once('='));
+    let charset = parameters.find(|(name, _)| name.trim() == "charset");
+    charset.map(|(_, value)| value.trim().trim_matches('"').to_owned())
+}
+
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+async fn whole(mut body: Body) -> Result<Pieces, Problem> {
+    let mut file = File::default();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_broken| Problem::bad("the file ends early"))?;
+        if let Ok(piece) = frame.into_data() {
+            file.push(piece)?;
+        }
+    }
+    Ok(file.pieces)
+}
+
+/// The first part that is a file, else the first part.
+async fn part(mut form: Multipart) -> Result<Pieces, Problem> {
+    let broken = |fault: MultipartError| Problem::bad(format!("the form: {}", fault.body_text()));
+    while let Some(mut field) = form.next_field().await.map_err(broken)? {
+        if field.file_name().is_none() && field.name() != Some("file") {
+            continue;
+        }
+        let mut file = File::default();
+        while let Some(piece) = field.chunk().await.map_err(broken)? {
+            file.push(piece)?;
+        }
+        return Ok(file.pieces);
+    }
+    Err(Problem::bad("the form has no file: send it as the part `file`"))
+}
+
+#[derive(Default)]
+struct File {
+    pieces: Pieces,
+    bytes: usize,
+}
+
+impl File {
+    fn push(&mut self, piece: Bytes) -> Result<(), Problem> {
+        self.bytes += piece.len();
+        if self.bytes > FILE_BYTES_MAX {
+            return Err(too_large());
+        }
+        self.pieces.push(piece);
+        Ok(())
+    }
+}
+
+fn too_large() -> Problem {
+    let mib = FILE_BYTES_MAX / (1024 * 1024);
+    let detail = format!("the file is larger than {mib} MiB: send it in parts");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}

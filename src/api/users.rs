@@ -1,0 +1,231 @@
+//! Users: for administrators the accounts, for everybody the listed people.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use hyper::{StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::account::{Organization, Role, User};
+use crate::api::asker::{Asker, NoParams, Params};
+use crate::api::groups::{ListParams, Page};
+use crate::api::input::Input;
+use crate::api::problem::Problem;
+use crate::api::user_edit::{self, UserEdit};
+use crate::api::{Context, Shared, contact_json};
+use crate::contact::{Book, ContactId, UserId};
+use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
+use crate::import::person::{self, NewUser, is_taken_in};
+use crate::index::{Search, Snapshot};
+
+/// How often a change is tried again because another one came first.
+const ATTEMPTS_MAX: usize = 5;
+/// Rows that a search without an indexed word looks at.
+const LOOK_THROUGH: usize = 200_000;
+
+pub(super) async fn list(
+    State(context): State<Shared>,
+    asker: Asker,
+    Params(params): Params<ListParams>,
+) -> Result<Json<Value>, Problem> {
+    asker.must_be_admin()?;
+    let snapshot = context.directory.snapshot();
+    let organization = asker.organization(&snapshot)?;
+    let page = Page::of(&params)?;
+    let query = params.query(&organization.derivation.numbering);
+    let search = Search {
+        organization: &organization.id,
+        books: &[Book::People],
+        query: &query,
+        viewer: asker.principal.viewer(),
+        unlisted: true,
+        look_through: LOOK_THROUGH,
+    };
+    let mut found = snapshot.search(&search);
+    let rows = found.by_ref().skip(page.start).take(page.limit);
+    let users = rows.filter_map(|row| snapshot.user(row.id));
+    let items: Vec<Value> =
+        users.filter_map(|user| shown(&asker, &snapshot, organization, user)).collect();
+    let more = found.next().is_some();
+    Ok(Json(page.answer(items, more, found.exceeded())))
+}
+
+pub(super) async fn show(
+    State(context): State<Shared>,
+    asker: Asker,
+    Path(name): Path<String>,
+    _: Params<NoParams>,
+) -> Result<Json<Value>, Problem> {
+    let snapshot = context.directory.snapshot();
+    let organization = asker.organization(&snapshot)?;
+    let user = find(&snapshot, organization, &name)?;
+    let shown = shown(&asker, &snapshot, organization, user);
+    shown.map(Json).ok_or_else(|| Problem::absent("user"))
+}
+
+pub(super) async fn add(
+    State(context): State<Shared>,
+    asker: Asker,
+    _: Params<NoParams>,
+    input: Input,
+) -> Result<Response, Problem> {
+    asker.must_be_admin()?;
+    let edit = UserEdit::read(input, &asker)?;
+    let password = edit.hashed_password(&context.authenticator).await?.flatten();
+    let id = new_id();
+    for _ in 0..ATTEMPTS_MAX {
+        let snapshot = context.directory.snapshot();
+        let organization = asker.organization(&snapshot)?;
+        let new = NewUser {
+            id,
+            organization: organization.id.clone(),
+            card: edit.new_card()?,
+            login: edit.login.clone().flatten(),
+            password: password.clone(),
+            role: edit.role.unwrap_or(Role::User),
+            listed: edit.listed.unwrap_or(true),
+            created: (context.clock)(),
+        };
+        let (user, draft) = new.make(is_taken_in(&snapshot));
+        let segment = user.principal.clone();
+        let edits = vec![Edit::PutContact { id, draft }, Edit::PutUser(user)];
+        match context.directory.commit(Request { edits, preconditions: Vec::new() }).await {
+            // Somebody else got the path segment first: the next one is free.
+            Err(CommitError::LoginTaken { login }) if login == segment => {}
+            done => {
+                done?;
+                return Ok(created(&context, &asker, id));
+            }
+        }
+    }
+    Err(user_edit::contended())
+}
+
+/// 201 with the user as it is now.
+fn created(context: &Context, asker: &Asker, id: UserId) -> Response {
+    let snapshot = context.directory.snapshot();
+    let user = snapshot.user(id);
+    let organization = user.and_then(|user| snapshot.organization(&user.organization));
+    let shown = user.zip(organization).and_then(|(user, organization)| {
+        let key = user.extension.as_deref().map_or_else(|| id.to_string(), str::to_owned);
+        let key = percent_encoding::utf8_percent_encode(&key, percent_encoding::NON_ALPHANUMERIC);
+        Some((format!("/api/v1/users/{key}"), shown(asker, &snapshot, organization, user)?))
+    });
+    match shown {
+        Some((place, json)) => {
+            (StatusCode::CREATED, [(header::LOCATION, place)], Json(json)).into_response()
+        }
+        // Removed again in the meantime.
+        None => StatusCode::CREATED.into_response(),
+    }
+}
+
+pub(super) async fn change(
+    State(context): State<Shared>,
+    asker: Asker,
+    Path(name): Path<String>,
+    _: Params<NoParams>,
+    input: Input,
+) -> Result<Json<Value>, Problem> {
+    asker.must_be_admin()?;
+    let edit = UserEdit::read(input, &asker)?;
+    let password = edit.hashed_password(&context.authenticator).await?;
+    for _ in 0..ATTEMPTS_MAX {
+        let snapshot = context.directory.snapshot();
+        let organization = asker.organization(&snapshot)?;
+        let old = find(&snapshot, organization, &name)?;
+        may_change(&asker, old)?;
+        let row = snapshot.contact(&organization.id, old.id);
+        let row = row.ok_or_else(|| Problem::absent("user"))?;
+        let card = edit.changed_card(&row.card)?;
+        let user = User {
+            extension: old.extension.clone().or_else(|| edit.extension.clone()),
+            login: edit.login.clone().unwrap_or_else(|| old.login.clone()),
+            email: person::email(&card),
+            role: edit.role.unwrap_or(old.role),
+            password: password.clone().unwrap_or_else(|| old.password.clone()),
+            ..old.clone()
+        };
+        let listed = edit.listed.unwrap_or(row.listed);
+        let mut draft = person::person_draft(organization.id.clone(), card, listed);
+        (draft.name, draft.uid) = (row.name.clone(), row.uid.clone());
+        let condition = Precondition::AtRevision { id: row.id, revision: row.revision };
+        let edits = vec![Edit::PutContact { id: row.id, draft }, Edit::PutUser(user)];
+        let request = Request { edits, preconditions: vec![condition] };
+        match context.directory.commit(request).await {
+            Err(CommitError::Changed) => {}
+            done => {
+                done?;
+                let snapshot = context.directory.snapshot();
+                let organization = asker.organization(&snapshot)?;
+                let user = find(&snapshot, organization, &name)?;
+                let shown = shown(&asker, &snapshot, organization, user);
+                return shown.map(Json).ok_or_else(|| Problem::absent("user"));
+            }
+        }
+    }
+    Err(user_edit::contended())
+}
+
+pub(super) async fn remove(
+    State(context): State<Shared>,
+    asker: Asker,
+    Path(name): Path<String>,
+    _: Params<NoParams>,
+) -> Result<StatusCode, Problem> {
+    asker.must_be_admin()?;
+    let snapshot = context.directory.snapshot();
+    let organization = asker.organization(&snapshot)?;
+    let user = find(&snapshot, organization, &name)?;
+    may_change(&asker, user)?;
+    context.directory.commit(Request::one(Edit::RemoveUser(user.id))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A user by extension, or by id where there is none.
+fn find<'a>(
+    snapshot: &'a Snapshot,
+    organization: &Organization,
+    name: &str,
+) -> Result<&'a User, Problem> {
+    let has_extension =
+        |user: &&User| user.extension.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+    let by_extension = snapshot.user_by_login(&organization.id, name).filter(has_extension);
+    let by_id = || ContactId::parse(name).and_then(|id| snapshot.user(id));
+    let user = by_extension.or_else(by_id).filter(|user| user.organization == organization.id);
+    user.ok_or_else(|| Problem::absent("user"))
+}
+
+/// Nobody changes who stands above them.
+fn may_change(asker: &Asker, user: &User) -> Result<(), Problem> {
+    if user.role > asker.principal.role {
+        return Err(Problem::forbidden("this user has a higher role than you"));
+    }
+    Ok(())
+}
+
+/// The user as the asker sees them; administrators and the user also see the account.
+fn shown(
+    asker: &Asker,
+    snapshot: &Snapshot,
+    organization: &Organization,
+    user: &User,
+) -> Option<Value> {
+    let row = snapshot.contact(&organization.id, user.id)?;
+    let own = asker.principal.user() == Some(user.id);
+    if !(row.listed || own || asker.is_admin()) {
+        return None;
+    }
+    let mut json: Map<String, Value> =
+        contact_json::contact(&row, organization, asker.principal.viewer());
+    if own || asker.is_admin() {
+        let account = json!({
+            "organization": organization.id.as_str(), "role": user.role.name(),
+            "listed": row.listed, "login": user.login, "email": user.email,
+            "principal": user.principal, "signs_in": user.password.is_some(),
+        });
+        json.extend(account.as_object().cloned().unwrap_or_default());
+    }
+    json.entry("extension").or_insert(Value::Null);
+    Some(Value::Object(json))
+}

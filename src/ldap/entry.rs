@@ -1,0 +1,262 @@
+//! Prepared entries: a contact's attributes as bytes, encoded once and copied into answers.
+
+use std::sync::OnceLock;
+
+use crate::auth::dn;
+use crate::contact::card::{Field, FieldSet, PostalAddress};
+use crate::contact::derived::surname;
+use crate::contact::{Book, Contact};
+use crate::ldap::attribute::{AttributeId, Meaning, PostalPart, TELEPHONE};
+use crate::ldap::ber::{self, OCTET_STRING, SET};
+use crate::ldap::time;
+
+/// The entries of one segment of the index, made as they are first asked for.
+pub(super) struct Entries {
+    rows: Box<[OnceLock<Prepared>]>,
+}
+
+impl Entries {
+    pub(super) fn new(rows: usize) -> Self {
+        Self { rows: (0..rows).map(|_| OnceLock::new()).collect() }
+    }
+
+    pub(super) fn get(&self, row: usize, contact: &Contact) -> Option<&Prepared> {
+        Some(self.rows.get(row)?.get_or_init(|| Prepared::new(contact)))
+    }
+}
+
+/// The attributes of one contact that depend on nothing else, in the full rendition.
+pub(super) struct Prepared {
+    /// The attributes there are, a bit for each [`AttributeId`].
+    attributes: u64,
+    /// Where each piece of `bytes` ends.
+    ends: Box<[u32]>,
+    /// The name component (`uid=204`), then for each attribute the set of its values.
+    bytes: Box<[u8]>,
+}
+
+impl Prepared {
+    pub(super) fn new(contact: &Contact) -> Self {
+        let mut bytes = format!("uid={}", dn::escaped(&uid(contact))).into_bytes();
+        let mut ends = vec![offset(bytes.len())];
+        let mut attributes = 0;
+        let mut values = Vec::new();
+        for (id, attribute) in AttributeId::all() {
+            values.clear();
+            put_values(&mut values, attribute.meaning, contact, FieldSet::EMPTY);
+            if !values.is_empty() {
+                ber::put(&mut bytes, SET, &values);
+                ends.push(offset(bytes.len()));
+                attributes |= bit(id);
+            }
+        }
+        Self { attributes, ends: ends.into(), bytes: bytes.into() }
+    }
+
+    /// The first component of the entry's name, escaped.
+    pub(super) fn rdn(&self) -> &[u8] {
+        self.piece(0, self.ends.first())
+    }
+
+    /// The encoded set of an attribute's values.
+    pub(super) fn values(&self, id: AttributeId) -> Option<&[u8]> {
+        if self.attributes & bit(id) == 0 {
+            return None;
+        }
+        let place = (self.attributes & (bit(id) - 1)).count_ones() as usize;
+        Some(self.piece(*self.ends.get(place)?, self.ends.get(place + 1)))
+    }
+
+    fn piece(&self, start: u32, end: Option<&u32>) -> &[u8] {
+        let range = start as usize..end.map_or(0, |end| *end as usize);
+        self.bytes.get(range).unwrap_or_default()
+    }
+}
+
+fn bit(id: AttributeId) -> u64 {
+    1_u64.checked_shl(id.0.into()).unwrap_or(0)
+}
+
+/// A card is far smaller than 4 GiB: doors limit what they take.
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// The value of the name component: a person's extension, else the contact id.
+pub(super) fn uid(contact: &Contact) -> String {
+    let extension = contact.card.first(Field::Extension).filter(|_| contact.book == Book::People);
+    extension.map_or_else(|| contact.id.to_string(), str::to_owned)
+}
+
+/// The fields that an attribute is made of.
+pub(super) fn fields(meaning: Meaning) -> FieldSet {
+    match meaning {
+        Meaning::Name(field) | Meaning::Reference(field) => FieldSet::of(&[field]),
+        Meaning::Texts(fields) | Meaning::Numbers(fields) => fields,
+        Meaning::Postal(PostalPart::Locality) => FieldSet::of(&[Field::Site, Field::Postal]),
+        Meaning::Postal(_) => FieldSet::of(&[Field::Postal]),
+        _ => FieldSet::EMPTY,
+    }
+}
+
+/// Appends the values of an attribute, without those of hidden fields. Attributes that are the
+/// same for all entries, or depend on who asks, have none here.
+pub(super) fn put_values(out: &mut Vec<u8>, meaning: Meaning, contact: &Contact, hidden: FieldSet) {
+    let card = &contact.card;
+    let of_fields = |out: &mut Vec<u8>, fields: FieldSet| {
+        for (_, value) in card.iter().filter(|(field, _)| fields.contains(*field)) {
+            put_value(out, value);
+        }
+    };
+    match meaning {
+        Meaning::Name(Field::FamilyName) => put_value(out, surname(card)),
+        Meaning::Name(_) => put_value(out, card.formatted_name()),
+        Meaning::Texts(fields) => of_fields(out, fields.without(hidden)),
+        Meaning::Numbers(fields) => {
+            let seen = fields.without(hidden);
+            let first = TELEPHONE.into_iter().filter(|field| seen.contains(*field));
+            let others = seen.without(FieldSet::of(&TELEPHONE));
+            for field in first.chain(others.iter()) {
+                of_fields(out, FieldSet::of(&[field]));
+            }
+        }
+        Meaning::Postal(part) => {
+            if part == PostalPart::Locality {
+                of_fields(out, FieldSet::of(&[Field::Site]).without(hidden));
+            }
+            for address in card.all(Field::Postal).filter(|_| !hidden.contains(Field::Postal)) {
+                put_value(out, &postal(part, PostalAddress::parse(address)));
+            }
+        }
+        Meaning::Uid => put_value(out, &uid(contact)),
+        Meaning::EntryUuid => put_value(out, &contact.id.to_string()),
+        Meaning::Created => put_value(out, &time::written(contact.created)),
+        Meaning::Modified => put_value(out, &time::written(contact.modified)),
+        Meaning::Reference(_)
+        | Meaning::ObjectClass
+        | Meaning::StructuralObjectClass
+        | Meaning::EntryDn
+        | Meaning::HasSubordinates
+        | Meaning::Never => {}
+    }
+}
+
+/// Appends a value that is not there yet: values of an attribute are a set.
+pub(super) fn put_value(out: &mut Vec<u8>, value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    let mut encoded = Vec::with_capacity(value.len() + 4);
+    ber::put(&mut encoded, OCTET_STRING, value.as_bytes());
+    let mut known = ber::Reader::new(out);
+    while let Ok(element) = known.next() {
+        if element.whole == encoded {
+            return;
+        }
+    }
+    out.extend_from_slice(&encoded);
+}
+
+fn postal(part: PostalPart, address: PostalAddress<'_>) -> String {
+    let PostalAddress { street, locality, region, code, country, .. } = address;
+    let part = match part {
+        PostalPart::Street => street,
+        PostalPart::Locality => locality,
+        PostalPart::Region => region,
+        PostalPart::Code => code,
+        PostalPart::Country => country,
+        PostalPart::Whole => {
+            let place = [code, locality].join(" ");
+            let lines = [street, place.trim(), region, country];
+            let lines = lines.iter().filter(|line| !line.is_empty()).map(|line| postal_line(line));
+            return lines.collect::<Vec<String>>().join("$");
+        }
+    };
+    part.to_owned()
+}
+
+/// A line of a postal address (RFC 4517 section 3.3.28).
+fn postal_line(line: &str) -> String {
+    line.replace('\\', "\\5C").replace('$', "\\24").replace('\n', "$")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::card::CardBuilder;
+
+    fn contact(book: Book, values: &[(Field, &str)]) -> Contact {
+        let mut card = CardBuilder::default();
+        for (field, value) in values {
+            card.push(*field, value);
+        }
+        let mut contact = crate::contact::tests::nobody();
+        contact.book = book;
+        contact.card = card.finish().unwrap();
+        contact
+    }
+
+    fn values(prepared: &Prepared, name: &str) -> Vec<String> {
+        let id = AttributeId::find(name.as_bytes()).unwrap();
+        let Some(set) = prepared.values(id) else { return Vec::new() };
+        let mut values = ber::Reader::new(ber::Reader::new(set).expect(SET).unwrap());
+        let mut found = Vec::new();
+        while !values.is_empty() {
+            let value = values.expect(OCTET_STRING).unwrap();
+            found.push(String::from_utf8(value.to_vec()).unwrap());
+        }
+        found
+    }
+
+    #[test]
+    fn a_persons_extension_is_the_first_number() {
+        let person = contact(
+            Book::People,
+            &[
+                (Field::GivenName, "Anna"),
+                (Field::FamilyName, "Adams"),
+                (Field::Work, "+49 30 555 0001"),
+                (Field::Mobile, "0170 1"),
+                (Field::Did, "+49 30 555 0001"),
+                (Field::Did, "+49 30 555 0002"),
+                (Field::Extension, "201"),
+            ],
+        );
+        let prepared = Prepared::new(&person);
+        assert_eq!(prepared.rdn(), b"uid=201");
+        let numbers = ["201", "+49 30 555 0001", "+49 30 555 0002"];
+        assert_eq!(values(&prepared, "telephoneNumber"), numbers);
+        assert_eq!(values(&prepared, "ipPhone"), ["201"]);
+        assert_eq!(values(&prepared, "mobile"), ["0170 1"]);
+        assert_eq!(values(&prepared, "cn"), ["Anna Adams"]);
+        assert_eq!(values(&prepared, "sn"), ["Adams"]);
+        assert_eq!(values(&prepared, "homePhone"), [""; 0]);
+    }
+
+    #[test]
+    fn every_entry_has_a_surname() {
+        let company = Prepared::new(&contact(Book::Shared, &[(Field::Company, "Acme")]));
+        assert_eq!(values(&company, "sn"), ["Acme"]);
+        let number = Prepared::new(&contact(Book::Shared, &[(Field::Mobile, "0170 1")]));
+        assert_eq!(values(&number, "sn"), ["0170 1"]);
+        assert_eq!(number.rdn(), b"uid=00000000-0000-0000-0000-000000000000");
+    }
+
+    #[test]
+    fn addresses_are_shown_in_parts_and_as_a_whole() {
+        let address = PostalAddress {
+            kind: "work",
+            street: "Weg 1$",
+            locality: "Berlin",
+            code: "10115",
+            country: "DE",
+            ..Default::default()
+        };
+        let card =
+            [(Field::Company, "Acme"), (Field::Site, "HQ"), (Field::Postal, &address.value())];
+        let prepared = Prepared::new(&contact(Book::Shared, &card));
+        assert_eq!(values(&prepared, "l"), ["HQ", "Berlin"]);
+        assert_eq!(values(&prepared, "postalAddress"), ["Weg 1\\24$10115 Berlin$DE"]);
+        assert_eq!(values(&prepared, "st"), [""; 0]);
+    }
+}

@@ -1,0 +1,234 @@
+//! Entries that are no contacts: Root DSE, suffix and containers. They are few and small, so each
+//! is made when it is asked for.
+
+use crate::account::Organization;
+use crate::auth::dn::{Dn, same_value};
+use crate::contact::Book;
+use crate::contact::fold::fold;
+use crate::contact::query::Truth;
+use crate::ldap::attribute::{AttributeId, Usage, without_options};
+use crate::ldap::ber;
+use crate::ldap::plan::{DnOf, Selection, put_attribute, put_entry, set};
+use crate::ldap::request::{Filter, Substrings};
+use crate::ldap::tree::container;
+
+/// The extended operation that tells who is signed in (RFC 4532).
+pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+/// The control that switches referrals off; as there are none, it always holds (RFC 3296).
+pub(super) const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
+/// The feature of asking for all operational attributes by `+` (RFC 3673).
+const ALL_OPERATIONAL: &str = "1.3.6.1.4.1.4203.1.5.1";
+/// The feature of empty AND and OR filters (RFC 4526).
+const ABSOLUTE_FILTERS: &str = "1.3.6.1.4.1.4203.1.5.3";
+
+/// An entry with its attributes in order.
+#[derive(Debug)]
+pub(super) struct Fixed {
+    dn: String,
+    attributes: Vec<(&'static str, Usage, Vec<String>)>,
+}
+
+impl Fixed {
+    /// The entry that describes the server (RFC 4512 section 5.1). Only what works is in it.
+    pub(super) fn root_dse(suffix: Option<String>) -> Self {
+        let mut entry = Self::new(String::new(), &["top"]);
+        for name in ["namingContexts", "defaultNamingContext"] {
+            entry.operational(name, suffix.as_deref().into_iter());
+        }
+        entry.operational("supportedLDAPVersion", ["3"].into_iter());
+        entry.operational("supportedExtension", [WHO_AM_I].into_iter());
+        entry.operational("supportedControl", [MANAGE_DSA_IT].into_iter());
+        entry.operational("supportedFeatures", [ALL_OPERATIONAL, ABSOLUTE_FILTERS].into_iter());
+        entry.operational("vendorName", ["Ringbook"].into_iter());
+        entry.operational("vendorVersion", [env!("CARGO_PKG_VERSION")].into_iter());
+        entry
+    }
+
+    /// The top of an organization's tree.
+    pub(super) fn suffix(organization: &Organization, suffix: &Dn) -> Self {
+        let first = suffix.rdns().first().and_then(|rdn| rdn.single());
+        let mut entry = Self::new(suffix.to_string(), &["top", "dcObject", "organization"]);
+        if let Some(("dc", value)) = first {
+            entry.user("dc", value);
+        }
+        entry.user("o", &organization.name);
+        entry.describe_tree("organization", true);
+        entry
+    }
+
+    /// The parent of a book's entries.
+    pub(super) fn container(book: Book, dn: String, has_entries: bool) -> Self {
+        let mut entry = Self::new(dn, &["top", "organizationalUnit"]);
+        entry.user("ou", container(book));
+        entry.describe_tree("organizationalUnit", has_entries);
+        entry
+    }
+
+    fn new(dn: String, classes: &[&str]) -> Self {
+        let classes = classes.iter().map(|class| (*class).to_owned()).collect();
+        Self { dn, attributes: vec![("objectClass", Usage::User, classes)] }
+    }
+
+    fn user(&mut self, name: &'static str, value: &str) {
+        self.attributes.push((name, Usage::User, vec![value.to_owned()]));
+    }
+
+    fn operational<'v>(&mut self, name: &'static str, values: impl Iterator<Item = &'v str>) {
+        let values: Vec<String> = values.map(str::to_owned).collect();
+        if !values.is_empty() {
+            self.attributes.push((name, Usage::Operational, values));
+        }
+    }
+
+    fn describe_tree(&mut self, class: &'static str, has_subordinates: bool) {
+        let dn = self.dn.clone();
+        let subordinates = if has_subordinates { "TRUE" } else { "FALSE" };
+        self.operational("structuralObjectClass", [class].into_iter());
+        self.operational("entryDN", [dn.as_str()].into_iter());
+        self.operational("hasSubordinates", [subordinates].into_iter());
+    }
+
+    /// Appends the message of the entry.
+    pub(super) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        id: i32,
+        selection: &Selection<'_>,
+        types_only: bool,
+    ) {
+        let mut attributes = Vec::new();
+        for (name, usage, values) in &self.attributes {
+            for spelling in selection.spellings(name, *usage) {
+                let mut encoded = Vec::new();
+                ber::put(&mut encoded, ber::OCTET_STRING, spelling);
+                let values = if types_only { set::<&str>(&[]) } else { set(values) };
+                put_attribute(&mut attributes, &encoded, &values);
+            }
+        }
+        put_entry(out, id, &DnOf { rdn: self.dn.as_bytes(), parent: "" }, &attributes);
+    }
+
+    /// Whether the filter is true of the entry.
+    pub(super) fn matches(&self, filter: &Filter<'_>) -> Truth {
+        match filter {
+            Filter::And(all) => fold_truths(all.iter().map(|f| self.matches(f)), Truth::False),
+            Filter::Or(any) => fold_truths(any.iter().map(|f| self.matches(f)), Truth::True),
+            Filter::Not(inner) => match self.matches(inner) {
+                Truth::True => Truth::False,
+                Truth::False => Truth::True,
+                Truth::Undefined => Truth::Undefined,
+            },
+            Filter::Present(name) => self.values(name, |values| !values.is_empty()),
+            Filter::Equality(name, value) | Filter::Approximate(name, value) => {
+                self.compare(name, value)
+            }
+            Filter::Substrings(name, parts) => {
+                self.values(name, |values| values.iter().any(|value| has_parts(value, parts)))
+            }
+            Filter::Extensible(assertion) => match assertion.attribute {
+                Some(name) => self.compare(name, assertion.value),
+                None => Truth::Undefined,
+            },
+            Filter::AtLeast(..) | Filter::AtMost(..) => Truth::Undefined,
+        }
+    }
+
+    /// Whether the attribute has the value.
+    pub(super) fn compare(&self, name: &[u8], value: &[u8]) -> Truth {
+        let Ok(value) = std::str::from_utf8(value) else { return Truth::Undefined };
+        self.values(name, |values| values.iter().any(|known| same_value(known, value)))
+    }
+
+    /// Whether the entry has the attribute at all.
+    pub(super) fn has(&self, name: &[u8]) -> bool {
+        self.values(name, |values| !values.is_empty()) == Truth::True
+    }
+
+    fn values(&self, name: &[u8], holds: impl Fn(&[String]) -> bool) -> Truth {
+        let name = without_options(name);
+        let same = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
+        match self.attributes.iter().find(|(known, ..)| same(known)) {
+            Some((_, _, values)) => holds(values).into(),
+            None if AttributeId::find(name).is_some() => Truth::False,
+            None => Truth::Undefined,
+        }
+    }
+}
+
+/// AND where `False` decides, OR where `True` does (RFC 4511 section 4.5.1.7).
+fn fold_truths(truths: impl Iterator<Item = Truth>, decisive: Truth) -> Truth {
+    let mut result = if decisive == Truth::False { Truth::True } else { Truth::False };
+    for truth in truths {
+        if truth == decisive {
+            return decisive;
+        }
+        if truth == Truth::Undefined {
+            result = Truth::Undefined;
+        }
+    }
+    result
+}
+
+fn has_parts(value: &str, parts: &Substrings<'_>) -> bool {
+    let text = |part: &[u8]| std::str::from_utf8(part).map(fold).ok();
+    let value = fold(value);
+    let mut rest = value.as_str();
+    if let Some(initial) = parts.initial {
+        let Some(behind) = text(initial).and_then(|initial| rest.strip_prefix(&*initial)) else {
+            return false;
+        };
+        rest = behind;
+    }
+    if let Some(last) = parts.last {
+        let Some(before) = text(last).and_then(|last| rest.strip_suffix(&*last)) else {
+            return false;
+        };
+        rest = before;
+    }
+    parts.any.iter().all(|part| {
+        let Some(part) = text(part) else { return false };
+        let behind = rest.find(&*part).and_then(|at| rest.get(at + part.len()..));
+        behind.inspect(|behind| rest = behind).is_some()
+    })
+}
+
+/// Whether a filter asks for containers: `objectClass=organizationalUnit` as a positive term.
+/// Others must not find them, or address books show them as cards.
+pub(super) fn demands_containers(filter: &Filter<'_>) -> bool {
+    match filter {
+        Filter::And(inner) | Filter::Or(inner) => inner.iter().any(demands_containers),
+        Filter::Equality(name, value) => {
+            without_options(name).eq_ignore_ascii_case(b"objectClass")
+                && value.eq_ignore_ascii_case(b"organizationalUnit")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_on_containers_have_three_values() {
+        let people = Fixed::container(Book::People, "ou=people,dc=x".into(), true);
+        let equal = |name: &'static [u8], value: &'static [u8]| Filter::Equality(name, value);
+        let ou = equal(b"OU", b"People");
+        assert_eq!(people.matches(&ou), Truth::True);
+        assert_eq!(people.matches(&equal(b"cn", b"x")), Truth::False);
+        assert_eq!(people.matches(&equal(b"nonsense", b"x")), Truth::Undefined);
+        let not = Filter::Not(Box::new(equal(b"nonsense", b"x")));
+        assert_eq!(people.matches(&not), Truth::Undefined);
+        assert_eq!(people.matches(&Filter::Or(vec![not, ou])), Truth::True);
+        let parts = Substrings { initial: Some(b"pe"), any: vec![b"op"], last: Some(b"e") };
+        assert_eq!(people.matches(&Filter::Substrings(b"ou", parts)), Truth::True);
+    }
+
+    #[test]
+    fn containers_are_found_only_by_their_class() {
+        let class = || Filter::Equality(b"objectclass", b"OrganizationalUnit");
+        assert!(demands_containers(&Filter::And(vec![Filter::Present(b"cn"), class()])));
+        assert!(!demands_containers(&Filter::Not(Box::new(class()))));
+        assert!(!demands_containers(&Filter::Present(b"objectClass")));
+    }
+}

@@ -1,0 +1,151 @@
+//! Results of operations, and the one buffer that replies are written through.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use ldap3_lber::structure::StructureTag;
+use ldap3_lber::write::encode_into;
+use ldap3_proto::proto::{
+    LdapBindResponse, LdapExtendedResponse, LdapMsg, LdapOp, LdapResult, LdapResultCode,
+};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use crate::ldap::ber::{self, ENUMERATED, OCTET_STRING, SEQUENCE};
+use crate::ldap::operation::Operation;
+
+/// Entries are sent in batches of about this size: one write for most searches.
+const BATCH_BYTES: usize = 64 * 1024;
+/// A buffer that grew beyond this is not kept between operations.
+const KEPT_BYTES_MAX: usize = 256 * 1024;
+/// Tag of a search's last reply.
+const SEARCH_RESULT_DONE: u8 = 0x65;
+/// Name of the message that a server sends before it ends a connection (RFC 4511 section 4.4.1).
+const NOTICE_OF_DISCONNECTION: &str = "1.3.6.1.4.1.1466.20036";
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outcome {
+    pub(super) code: LdapResultCode,
+    /// The part of the base that exists, where it does not in whole.
+    pub(super) matched: String,
+    /// For people who read traces.
+    pub(super) message: &'static str,
+}
+
+impl Outcome {
+    pub(super) fn new(code: LdapResultCode, message: &'static str) -> Self {
+        Self { code, matched: String::new(), message }
+    }
+
+    pub(super) fn success() -> Self {
+        Self::new(LdapResultCode::Success, "")
+    }
+
+    fn result(self) -> LdapResult {
+        let Self { code, matched, message } = self;
+        LdapResult { code, matcheddn: matched, message: message.to_owned(), referral: Vec::new() }
+    }
+}
+
+/// Replies on their way to the client. Writing can be given up between any two polls without
+/// losing or doubling a byte, so a search may be abandoned while a batch is being sent.
+#[derive(Debug)]
+pub(super) struct Replies<W> {
+    writer: W,
+    /// Whole messages.
+    pub(super) out: Vec<u8>,
+    /// How many bytes of `out` are sent.
+    sent: usize,
+    write_timeout: Duration,
+}
+
+impl<W: AsyncWrite + Unpin> Replies<W> {
+    pub(super) fn new(writer: W, write_timeout: Duration) -> Self {
+        Self { writer, out: Vec::new(), sent: 0, write_timeout }
+    }
+
+    /// Whether enough is gathered for a batch.
+    pub(super) fn is_batch(&self) -> bool {
+        self.out.len() >= BATCH_BYTES
+    }
+
+    /// Sends what is gathered.
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
+        while let Some(rest) = self.out.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            let written = timeout(self.write_timeout, self.writer.write(rest)).await??;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.sent += written;
+        }
+        self.sent = 0;
+        if self.out.capacity() > KEPT_BYTES_MAX {
+            self.out = Vec::new();
+        }
+        self.out.clear();
+        self.writer.flush().await
+    }
+
+    /// Says that nothing more comes.
+    pub(super) async fn shut_down(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.writer.shutdown().await
+    }
+
+    /// Appends the last reply to a search.
+    pub(super) fn search_done(&mut self, id: i32, outcome: &Outcome) {
+        let mut result = Vec::with_capacity(outcome.matched.len() + outcome.message.len() + 16);
+        ber::put(&mut result, ENUMERATED, &[code_byte(&outcome.code)]);
+        ber::put(&mut result, OCTET_STRING, outcome.matched.as_bytes());
+        ber::put(&mut result, OCTET_STRING, outcome.message.as_bytes());
+        let mut message = Vec::with_capacity(result.len() + 16);
+        ber::put_integer(&mut message, id);
+        ber::put(&mut message, SEARCH_RESULT_DONE, &result);
+        ber::put(&mut self.out, SEQUENCE, &message);
+    }
+
+    /// Appends the reply to an operation that has only a result.
+    pub(super) fn result(&mut self, id: i32, operation: Operation, outcome: Outcome) {
+        let reply = match operation {
+            Operation::Search => return self.search_done(id, &outcome),
+            Operation::Bind => {
+                LdapOp::BindResponse(LdapBindResponse { res: outcome.result(), saslcreds: None })
+            }
+            Operation::Modify => LdapOp::ModifyResponse(outcome.result()),
+            Operation::Add => LdapOp::AddResponse(outcome.result()),
+            Operation::Delete => LdapOp::DelResponse(outcome.result()),
+            Operation::ModifyDn => LdapOp::ModifyDNResponse(outcome.result()),
+            Operation::Compare => LdapOp::CompareResult(outcome.result()),
+            Operation::Extended => return self.extended(id, outcome, None),
+            Operation::Unbind | Operation::Abandon => return,
+        };
+        self.message(id, reply);
+    }
+
+    pub(super) fn extended(&mut self, id: i32, outcome: Outcome, value: Option<Vec<u8>>) {
+        let reply = LdapExtendedResponse { res: outcome.result(), name: None, value };
+        self.message(id, LdapOp::ExtendedResponse(reply));
+    }
+
+    /// Appends the notice that the connection ends, and why.
+    pub(super) fn notice_of_disconnection(&mut self, code: LdapResultCode, message: &'static str) {
+        let res = Outcome::new(code, message).result();
+        let name = Some(NOTICE_OF_DISCONNECTION.to_owned());
+        self.message(0, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name, value: None }));
+    }
+
+    fn message(&mut self, id: i32, reply: LdapOp) {
+        let mut encoded = BytesMut::new();
+        // Writing into memory does not fail.
+        if encode_into(&mut encoded, StructureTag::from(LdapMsg::new(id, reply))).is_ok() {
+            self.out.extend_from_slice(&encoded);
+        }
+    }
+}
+
+/// The code on the wire. All that searches end with are below 128.
+fn code_byte(code: &LdapResultCode) -> u8 {
+    u8::try_from(code.clone() as i64).unwrap_or(LdapResultCode::Other as u8)
+}

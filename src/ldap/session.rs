@@ -1,0 +1,249 @@
+//! The session of one connection: who is signed in, and what becomes of each message. No sockets.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ldap3_proto::proto::{
+    LdapBindCred, LdapBindRequest, LdapExtendedRequest, LdapOp, LdapResultCode,
+};
+use tokio::io::AsyncWrite;
+use zeroize::Zeroizing;
+
+use crate::auth::dn::Dn;
+use crate::auth::{Principal, Refused, Who};
+use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
+use crate::ldap::operation::{Operation, decode};
+use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
+use crate::ldap::result::{Outcome, Replies};
+use crate::ldap::{Door, Limits};
+
+/// The operation that changes a password (RFC 3062).
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
+
+/// What a connection does after a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Continue,
+    /// The client has been told why, or asked for it.
+    Close,
+}
+
+/// The state between the messages of one connection.
+pub(super) struct Session {
+    pub(super) door: Arc<Door>,
+    peer: SocketAddr,
+    pub(super) principal: Principal,
+}
+
+impl Session {
+    pub(super) fn new(door: Arc<Door>, peer: SocketAddr) -> Self {
+        Self { door, peer, principal: Principal::anonymous() }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.door.limits
+    }
+
+    /// The longest message that is taken now.
+    pub(super) fn message_bytes_max(&self) -> usize {
+        match self.principal.who {
+            Who::Anonymous => self.door.limits.message_bytes_max_before_bind,
+            _ => self.door.limits.message_bytes_max,
+        }
+    }
+
+    /// Answers a message.
+    ///
+    /// # Errors
+    /// Those of the connection that the replies go to.
+    pub(super) async fn handle<W: AsyncWrite + Unpin>(
+        &mut self,
+        message: &[u8],
+        replies: &mut Replies<W>,
+    ) -> io::Result<Next> {
+        let Ok(envelope) = Envelope::read(message) else { return Ok(malformed(message, replies)) };
+        let Some(operation) = Operation::of_tag(envelope.operation.tag) else {
+            return Ok(malformed(message, replies));
+        };
+        if !self.door.authenticator.still_valid(&self.principal) {
+            tracing::info!(front = "ldap", peer = %self.peer, "the account is gone");
+            let message = "the account that signed in is no longer valid";
+            replies.notice_of_disconnection(LdapResultCode::StrongerAuthRequired, message);
+            return Ok(Next::Close);
+        }
+        if operation.is_answered() && envelope.controls.iter().any(is_refused) {
+            let code = LdapResultCode::UnavailableCriticalExtension;
+            let outcome = Outcome::new(code, "a critical control is not known here");
+            replies.result(envelope.id, operation, outcome);
+            return Ok(Next::Continue);
+        }
+        match operation {
+            Operation::Unbind => Ok(Next::Close),
+            // Nothing is running: operations are answered one after the other.
+            Operation::Abandon => Ok(Next::Continue),
+            Operation::Search => self.search_message(message, &envelope, replies).await,
+            _ => match decode(envelope.operation) {
+                Ok(request) => {
+                    self.other(envelope.id, operation, request, replies).await;
+                    Ok(Next::Continue)
+                }
+                Err(_) => Ok(malformed(message, replies)),
+            },
+        }
+    }
+
+    async fn search_message<W: AsyncWrite + Unpin>(
+        &self,
+        message: &[u8],
+        envelope: &Envelope<'_>,
+        replies: &mut Replies<W>,
+    ) -> io::Result<Next> {
+        let content = envelope.operation.content;
+        let outcome = match SearchRequest::read(content, self.limits().filter()) {
+            Ok(request) => self.search(envelope.id, &request, replies).await?,
+            Err(Unreadable::TooComplex) => Outcome::new(
+                LdapResultCode::AdminLimitExceeded,
+                "the filter is too long or too deep",
+            ),
+            Err(Unreadable::Malformed) => return Ok(malformed(message, replies)),
+        };
+        tracing::debug!(
+            front = "ldap",
+            peer = %self.peer,
+            principal = %self.principal,
+            operation = "search",
+            result = ?outcome.code,
+        );
+        replies.search_done(envelope.id, &outcome);
+        Ok(Next::Continue)
+    }
+
+    async fn other<W: AsyncWrite + Unpin>(
+        &mut self,
+        id: i32,
+        operation: Operation,
+        request: LdapOp,
+        replies: &mut Replies<W>,
+    ) {
+        let mut value = None;
+        let outcome = match request {
+            LdapOp::BindRequest(bind) => self.bind(bind).await,
+            LdapOp::CompareRequest(compare) => {
+                self.compare(&compare.dn, compare.atype.as_bytes(), &compare.val)
+            }
+            LdapOp::ExtendedRequest(request) => {
+                let (outcome, answer) = self.extended(&request);
+                value = answer;
+                outcome
+            }
+            _ => Outcome::new(
+                LdapResultCode::UnwillingToPerform,
+                "the directory is not changed by LDAP; use the web page, the HTTP API or CardDAV",
+            ),
+        };
+        tracing::debug!(
+            front = "ldap",
+            peer = %self.peer,
+            principal = %self.principal,
+            ?operation,
+            result = ?outcome.code,
+        );
+        match operation {
+            Operation::Extended => replies.extended(id, outcome, value),
+            _ => replies.result(id, operation, outcome),
+        }
+    }
+
+    /// Signs in (RFC 4513 section 5.1). Whoever was signed in is not any more, whatever comes out.
+    async fn bind(&mut self, bind: LdapBindRequest) -> Outcome {
+        self.principal = Principal::anonymous();
+        // LDAPv2 is what some phones speak after a factory reset.
+        if !matches!(bind.version, 2 | 3) {
+            return Outcome::new(
+                LdapResultCode::ProtocolError,
+                "only LDAP versions 2 and 3 are known",
+            );
+        }
+        let password = match bind.cred {
+            LdapBindCred::Simple(password) => Zeroizing::new(password),
+            LdapBindCred::SASL(_) | LdapBindCred::Unsupported => {
+                let message = "only simple binds are known: a name and a password";
+                return Outcome::new(LdapResultCode::AuthMethodNotSupported, message);
+            }
+        };
+        match (bind.dn.is_empty(), password.is_empty()) {
+            (true, true) => return Outcome::success(),
+            (false, true) => {
+                let message = "a name without a password signs nobody in";
+                return Outcome::new(LdapResultCode::UnwillingToPerform, message);
+            }
+            (_, false) => {}
+        }
+        match self.door.authenticator.sign_in(&bind.dn, password.as_bytes()).await {
+            Ok(principal) => {
+                self.principal = principal;
+                Outcome::success()
+            }
+            Err(Refused::Credentials) => {
+                tracing::info!(front = "ldap", peer = %self.peer, name = bind.dn, "sign-in refused");
+                Outcome::new(LdapResultCode::InvalidCredentials, "wrong name or password")
+            }
+            Err(Refused::Unavailable) => {
+                Outcome::new(LdapResultCode::Busy, "too many sign-ins at once; try again later")
+            }
+        }
+    }
+
+    fn extended(&self, request: &LdapExtendedRequest) -> (Outcome, Option<Vec<u8>>) {
+        match request.name.as_str() {
+            WHO_AM_I => (Outcome::success(), Some(self.who_am_i().into_bytes())),
+            PASSWORD_MODIFY => {
+                let message = "passwords are not changed by LDAP; use the web page or the HTTP API";
+                (Outcome::new(LdapResultCode::UnwillingToPerform, message), None)
+            }
+            _ => {
+                let message = "this extended operation is not known here";
+                (Outcome::new(LdapResultCode::ProtocolError, message), None)
+            }
+        }
+    }
+
+    /// The authorization identity (RFC 4532 section 2.2): empty for nobody.
+    fn who_am_i(&self) -> String {
+        let snapshot = self.door.directory.snapshot();
+        let organization = self.principal.organization.as_ref();
+        let Some(organization) = organization.and_then(|id| snapshot.organization(id)) else {
+            return String::new();
+        };
+        let suffix = Dn::parse(&organization.suffix).unwrap_or_default();
+        let escaped = crate::auth::dn::escaped;
+        match &self.principal.who {
+            Who::User(id) => {
+                let extension = snapshot.user(*id).and_then(|user| user.extension.as_deref());
+                let uid = extension.map_or_else(|| id.to_string(), str::to_owned);
+                format!("dn:uid={},ou=people,{suffix}", escaped(&uid))
+            }
+            Who::Phone(name) => format!("dn:cn={},ou=services,{suffix}", escaped(name)),
+            Who::Anonymous | Who::Token(_) => String::new(),
+        }
+    }
+}
+
+/// Whether a control forbids to answer as if it were not there.
+fn is_refused(control: &Control<'_>) -> bool {
+    control.critical && control.oid != MANAGE_DSA_IT.as_bytes()
+}
+
+/// Tells the client that its message was malformed, on the message's id where that can be read,
+/// and that the connection ends: what follows may not be what it seems.
+fn malformed<W: AsyncWrite + Unpin>(message: &[u8], replies: &mut Replies<W>) -> Next {
+    let text = "the message is malformed";
+    let peek = Peek::at(message);
+    let operation = peek.and_then(|peek| Operation::of_tag(peek.operation));
+    if let (Some(peek), Some(operation)) = (peek, operation) {
+        replies.result(peek.id, operation, Outcome::new(LdapResultCode::ProtocolError, text));
+    }
+    replies.notice_of_disconnection(LdapResultCode::ProtocolError, text);
+    Next::Close
+}

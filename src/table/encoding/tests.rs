@@ -1,0 +1,73 @@
+//! Tests of how a file's encoding is found and read.
+
+use super::*;
+
+/// The text of a file, with the name of its encoding.
+fn read(bytes: &[u8], told: Option<&str>) -> Result<(String, &'static str), FileError> {
+    let mut survey = Survey::default();
+    for piece in bytes.chunks(3) {
+        survey.feed(piece);
+    }
+    let text = survey.finish(told.map(Charset::parse).transpose()?)?;
+    let mut reader = Utf8Reader::new(bytes, text);
+    let mut out = Vec::new();
+    while reader.fill(&mut out)? {}
+    Ok((String::from_utf8(out).unwrap(), text.encoding_name()))
+}
+
+fn encode(text: &str, charset: &str) -> Vec<u8> {
+    Encoding::for_label(charset.as_bytes()).unwrap().encode(text).0.into_owned()
+}
+
+fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(to_bytes).collect()
+}
+
+#[test]
+fn a_mark_says_the_encoding() {
+    let check = |bytes: &[u8], encoding| {
+        assert_eq!(read(bytes, None), Ok(("Jürgen".to_owned(), encoding)));
+        assert_eq!(read(bytes, Some("latin1")), Ok(("Jürgen".to_owned(), encoding)));
+    };
+    check("\u{feff}Jürgen".as_bytes(), "UTF-8");
+    check(&utf16("\u{feff}Jürgen", u16::to_le_bytes), "UTF-16LE");
+    check(&utf16("\u{feff}Jürgen", u16::to_be_bytes), "UTF-16BE");
+}
+
+#[test]
+fn utf16_shows_by_its_zeros() {
+    assert_eq!(read(&utf16("Jürgen", u16::to_le_bytes), None).unwrap().1, "UTF-16LE");
+    assert_eq!(read(&utf16("Jürgen", u16::to_be_bytes), None).unwrap().1, "UTF-16BE");
+    assert_eq!(read(b"a\0b", None).unwrap(), ("a\0b".to_owned(), "UTF-8"));
+}
+
+#[test]
+fn a_code_page_is_told_or_guessed() {
+    let latin1 = encode("name\nJürgen Grüß\n", "latin1");
+    assert_eq!(read(&latin1, Some("latin-1")).unwrap().0, "name\nJürgen Grüß\n");
+    assert_eq!(read(&latin1, None).unwrap(), ("name\nJürgen Grüß\n".to_owned(), "windows-1252"));
+    let russian = encode("Иванов Иван Петрович", "windows-1251");
+    assert_eq!(read(&russian, None).unwrap().1, "windows-1251");
+    assert_eq!(read(b"a", Some("klingon")), Err(FileError::UnknownCharset("klingon".to_owned())));
+}
+
+#[test]
+fn the_first_bad_byte_is_named() {
+    let at = BadByte { offset: 8, line: 3 };
+    let damaged = FileError::Damaged { at, encoding: "UTF-8" };
+    assert_eq!(read(b"name\nA\nJ\xfcrgen", Some("utf-8")), Err(damaged));
+    let mut survey = Survey::default();
+    survey.feed(b"name\r\nA\r\nJ\xfcrgen");
+    let refused = survey.finish(None).unwrap().only_if_told().unwrap_err();
+    let at = BadByte { offset: 10, line: 3 };
+    assert_eq!(refused, FileError::NotUtf8 { at, looks_like: "windows-1252" });
+    assert!(matches!(read(b"Anna \xc3", Some("utf-8")), Err(FileError::Damaged { .. })));
+}
+
+#[test]
+fn other_formats_are_called_by_their_name() {
+    let check = |bytes: &[u8]| assert!(matches!(read(bytes, None), Err(FileError::OtherFormat(_))));
+    check(b"PK\x03\x04\x14\0\x06\0");
+    check(b"BEGIN:VCARD\r\nVERSION:3.0\r\n");
+    check(b"\n  <html><body>");
+}

@@ -1,0 +1,60 @@
+//! The first row: the names of the columns, compared without case and spacing.
+
+use crate::table::FileError;
+use crate::table::reader::Record;
+
+/// The columns of a file.
+#[derive(Debug)]
+pub(super) struct Header {
+    columns: Vec<HeaderCell>,
+}
+
+/// The name of one column.
+#[derive(Debug)]
+pub(super) struct HeaderCell {
+    /// As the file has it, for messages.
+    pub(super) name: String,
+    /// As it is compared, see [`key`].
+    pub(super) key: String,
+}
+
+impl Header {
+    /// # Errors
+    /// [`FileError`] where a column has no name, or two have the same.
+    pub(super) fn read(record: &Record<'_>) -> Result<Self, FileError> {
+        let line = record.line;
+        let mut columns: Vec<HeaderCell> = Vec::with_capacity(record.len());
+        for name in record.cells() {
+            let cell = HeaderCell { name: name.trim().to_owned(), key: key(name) };
+            if cell.key.is_empty() {
+                return Err(FileError::EmptyHeaderCell { line, column: columns.len() + 1 });
+            }
+            columns.push(cell);
+        }
+        let mut keys: Vec<&str> = columns.iter().map(|column| column.key.as_str()).collect();
+        keys.sort_unstable();
+        let twice = keys.windows(2).find_map(|pair| match pair {
+            [first, second] if first == second => Some((*first).to_owned()),
+            _ => None,
+        });
+        match twice {
+            Some(name) => Err(FileError::DuplicateHeader { line, name }),
+            None => Ok(Self { columns }),
+        }
+    }
+
+    pub(super) fn columns(&self) -> &[HeaderCell] {
+        &self.columns
+    }
+
+    /// The names as the file has them, cut for a message.
+    pub(super) fn summary(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|cell| cell.name.as_str()).collect();
+        crate::table::shortened(&names.join(", "))
+    }
+}
+
+/// A name as it is compared: trimmed, in lower case, with single spaces.
+pub(super) fn key(name: &str) -> String {
+    name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,10 @@
+//! The LDAP door over real sockets.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+mod client;
+mod connections;
+mod filter;
+mod phones;
+mod reads;
+mod sign_in;
+mod world;
