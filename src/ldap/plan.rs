@@ -150,10 +150,10 @@ impl Plan {
             ids_left.filter_map(|id| Column::new(Some(id), id.get()?.name.as_bytes())).collect();
         let parts = columns.iter().map(|column| column.part(&[]));
         if columns.len() == ids.len() {
-            let (constant, others) = parts.partition(|part| matches!(part, Part::Constant(_)));
-            self.parts.extend::<Vec<Part>>(constant);
+            let (constant, others): (Vec<Part>, Vec<Part>) =
+                parts.partition(|part| matches!(part, Part::Constant(_)));
+            self.parts.extend(constant);
             self.parts.push(Part::Block(ids.clone()));
-            let others: Vec<Part> = others;
             self.parts.extend(others.into_iter().filter(|part| matches!(part, Part::Column(_))));
         } else {
             self.parts.extend(parts);
