@@ -106,13 +106,13 @@ class Ringbook(Server):
         self.ldap, self.http = found["ldap"], found["http"]
         return spent
 
-    def admin(self, *words):
-        """Runs an administrator's command against the server."""
+    def admin(self, *words, secret=None):
+        """Runs an administrator's command against the server; the secret goes to its input."""
         with open(os.path.join(self.data, "operator-token"), encoding="utf-8") as file:
             token = file.read().strip()
         environment = {**os.environ, "RINGBOOK_URL": f"http://{self.http}", "RINGBOOK_TOKEN": token}
         done = subprocess.run(
-            [self.program, *words], env=environment, capture_output=True, text=True, check=False)
+            [self.program, *words], env=environment, input=secret, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"ringbook {words[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
@@ -129,8 +129,8 @@ class Ringbook(Server):
     def add_accounts(self, login):
         """The account of the phones, and a user who writes cards."""
         name = self.bind_dn.split(",")[0].removeprefix("cn=")
-        self.admin("phone", "add", name, "--secret", self.bind_password)
-        self.admin("user", "set", login, "--password", self.bind_password)
+        self.admin("phone", "add", name, "--secret-file", "-", secret=self.bind_password)
+        self.admin("user", "set", login, "--password-file", "-", secret=self.bind_password)
 
     def commit_cpu_ms(self, login, cards):
         """The server's CPU milliseconds for one durable new card, PUT one after the other."""

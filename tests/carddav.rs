@@ -6,6 +6,8 @@ mod limits;
 mod reading;
 #[path = "carddav/script.rs"]
 mod script;
+#[path = "carddav/socket.rs"]
+mod socket;
 #[path = "carddav/syncing.rs"]
 mod syncing;
 #[path = "carddav/world.rs"]

@@ -108,11 +108,18 @@ pub(crate) fn may_put(
     check_content_type(headers)
 }
 
-/// Any parameters will do: the version is read from the card.
+/// Any parameters will do: the version is read from the card. The last two are what programs such as
+/// curl say when they do not know.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let known = ["text/vcard", "text/x-vcard", "text/directory"];
+    let known = [
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ];
     if value.is_empty() || known.iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
         return Ok(());
     }
@@ -179,10 +186,8 @@ fn draft(
     let old = existing.and_then(|contact| contact.uid.as_deref());
     let new = reading.uid.as_deref();
     // A card never turns into another one (RFC 6352 6.3.2.1). One that lost its UID keeps it here.
-    if let (Some(old), Some(new)) = (old, new) {
-        if bare(old) != bare(new) {
-            return Err(uid_taken(&view.href, name));
-        }
+    if old.zip(new).is_some_and(|(old, new)| bare(old) != bare(new)) {
+        return Err(uid_taken(&view.href, name));
     }
     Ok(Draft {
         organization: view.organization().clone(),

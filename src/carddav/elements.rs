@@ -82,10 +82,9 @@ fn multiget(root: &Element) -> Result<Report, Refusal> {
 
 fn sync_collection(root: &Element) -> Result<Report, Refusal> {
     // Depth said what the level says before RFC 6578; some clients send neither.
-    if let Some(level) = root.dav("sync-level") {
-        if !matches!(level.text.trim(), "1" | "infinite" | "infinity") {
-            return Err(bad_request("a sync-level is 1 or infinite"));
-        }
+    let level = root.dav("sync-level").map_or("1", |level| level.text.trim());
+    if !matches!(level, "1" | "infinite" | "infinity") {
+        return Err(bad_request("a sync-level is 1 or infinite"));
     }
     check_address_data(root)?;
     let token = root.dav("sync-token").map(|token| token.text.trim()).unwrap_or_default();

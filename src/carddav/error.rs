@@ -7,7 +7,7 @@ use crate::carddav::multistatus::{self, XML};
 use crate::carddav::xml::{CARDDAV, XmlError};
 use crate::directory::CommitError;
 use crate::http::Body;
-use crate::http::answer::full;
+use crate::http::answer::{full, unauthorized};
 
 /// A request that is not done.
 #[derive(Debug)]
@@ -73,6 +73,10 @@ impl Refusal {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
+        // Thunderbird adds no account of a server that never challenges.
+        if self.status == StatusCode::UNAUTHORIZED {
+            return unauthorized(&self.text);
+        }
         let (kind, body) = match &self.condition {
             Some(condition) => (XML, error_body(condition, &self.text)),
             None => ("text/plain; charset=utf-8", format!("{}\n", self.text).into_bytes()),

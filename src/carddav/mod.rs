@@ -19,7 +19,7 @@ use crate::carddav::value::CARD_BYTES_MAX;
 use crate::carddav::view::{Client, Session};
 use crate::carddav::xml::Element;
 use crate::directory::Directory;
-use crate::http::answer::{empty, full, unauthorized};
+use crate::http::answer::{empty, full};
 use crate::http::{Answer, Body, Caller, Mount};
 
 mod card;
@@ -75,7 +75,7 @@ impl Handler {
         }
         let session = match self.session(&caller, &parts.headers) {
             Ok(session) => Arc::new(session),
-            Err(response) => return response,
+            Err(refusal) => return refusal.into_response(),
         };
         let Some(resource) = resource else { return nowhere(&parts.method).into_response() };
         let answer = dispatch(session, resource, &parts, body).await;
@@ -83,16 +83,15 @@ impl Handler {
     }
 
     /// The signed-in user, whose account is looked up anew for every request.
-    fn session(&self, caller: &Caller, headers: &HeaderMap) -> Result<Session, Response<Body>> {
-        // Thunderbird adds no account of a server that never challenges.
-        let nobody = || unauthorized("sign in with name and password");
+    fn session(&self, caller: &Caller, headers: &HeaderMap) -> Result<Session, Refusal> {
+        let nobody = || Refusal::plain(StatusCode::UNAUTHORIZED, "sign in with name and password");
         let mut principal = caller.principal.clone().ok_or_else(nobody)?;
         let id = match principal.who {
             Who::User(id) => id,
             Who::Anonymous => return Err(nobody()),
             Who::Phone(_) | Who::Token(_) => {
                 let text = "only users have address books here";
-                return Err(Refusal::plain(StatusCode::FORBIDDEN, text).into_response());
+                return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
             }
         };
         let snapshot = self.directory.snapshot();

@@ -93,9 +93,7 @@ impl Resource {
     pub(crate) fn of_href(href: &str) -> Option<Self> {
         let href = href.trim();
         let path = match href.split_once("://") {
-            Some((scheme, rest)) if matches!(scheme, "http" | "https") => {
-                rest.get(rest.find('/')?..)?
-            }
+            Some(("http" | "https", rest)) => rest.get(rest.find('/')?..)?,
             _ => href,
         };
         Self::at(path.split(['?', '#']).next()?)

@@ -276,10 +276,26 @@ async fn ask(
     Client::find(connect)?.ask(method, path, &[], body).await
 }
 
+/// Prints a list, page after page.
 async fn list(connect: &Connect, what: &str, columns: &[&str]) -> Result<Status, ClientError> {
     let client = Client::find(connect)?;
-    let answer = client.ask(Method::GET, &[what], &[], None).await?;
-    print(connect, &answer, || table(&answer, columns));
+    let mut items = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let parameters: Vec<(&str, &str)> =
+            cursor.iter().map(|at| ("cursor", at.as_str())).collect();
+        let mut page = client.ask(Method::GET, &[what], &parameters, None).await?;
+        if let Some(Value::Array(found)) = page.get_mut("items").map(Value::take) {
+            items.extend(found);
+        }
+        let next = page.get("next").and_then(Value::as_str).map(str::to_owned);
+        if next.is_none() || next == cursor {
+            break;
+        }
+        cursor = next;
+    }
+    let answer = json!({ "items": items });
+    print(connect, &answer, || table(&items, columns));
     Ok(Status::Done)
 }
 

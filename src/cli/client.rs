@@ -48,7 +48,12 @@ pub(super) enum ClientError {
     Protocol { address: String, reason: String },
     /// The daemon's own words.
     #[error("{detail} ({status})")]
-    Refused { status: StatusCode, detail: String },
+    Refused {
+        status: StatusCode,
+        detail: String,
+        /// Of an import of which nothing could be used.
+        report: Option<Value>,
+    },
     #[error("{0}")]
     Input(String),
 }
@@ -107,7 +112,7 @@ impl Client {
         }
         let status = response.status();
         let answer = self.json(response).await.unwrap_or_default();
-        Err(refused(status, &answer))
+        Err(refused(status, answer))
     }
 
     /// As [`Client::send`], for an answer in JSON; null where there is none.
@@ -200,10 +205,12 @@ fn local(connect: &Connect) -> Result<String, ClientError> {
 }
 
 /// What the daemon says of a refusal, in its own words where it has any.
-fn refused(status: StatusCode, answer: &Value) -> ClientError {
+fn refused(status: StatusCode, mut answer: Value) -> ClientError {
+    let report = answer.get_mut("report").map(Value::take);
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
-    let detail = text("detail").or(text("title")).unwrap_or("the daemon refused");
-    ClientError::Refused { status, detail: detail.to_owned() }
+    let detail =
+        text("detail").or_else(|| text("title")).unwrap_or("the daemon refused").to_owned();
+    ClientError::Refused { status, detail, report }
 }
 
 /// The body of a request, in chunks.

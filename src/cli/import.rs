@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hyper::Method;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -21,15 +21,16 @@ pub(super) struct ImportArguments {
     /// Files to import; `-` is the standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Address book: people, shared, personal (one's own) or personal:LOGIN
-    #[arg(long, value_name = "BOOK", default_value = "people")]
-    into: String,
-    /// Kind of file: auto, xivo, xivo-users or custom
-    #[arg(long, value_name = "NAME", default_value = "auto")]
-    profile: String,
-    /// What happens to rows that are there already
-    #[arg(long, default_value = "add")]
-    mode: Mode,
+    /// Address book: people, shared, personal (one's own) or personal:LOGIN. Default: what the
+    /// kind of file is for
+    #[arg(long, value_name = "BOOK")]
+    into: Option<String>,
+    /// Kind of file: xivo, xivo-users or custom; recognised where it is not given
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// What happens to rows that are there already: add skips them
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
     /// Encoding of the file, such as windows-1252; recognised where it is not given
     #[arg(long, value_name = "NAME")]
     charset: Option<String>,
@@ -43,16 +44,6 @@ pub(super) struct ImportArguments {
     connect: Connect,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Mode {
-    /// Skip them
-    Add,
-    /// Change what differs
-    Update,
-    /// Change what differs, and remove what the file lacks
-    Mirror,
-}
-
 pub(super) async fn run(arguments: ImportArguments) -> Result<Status, ClientError> {
     let client = Client::find(&arguments.connect)?;
     let mut statuses = Vec::new();
@@ -62,6 +53,9 @@ pub(super) async fn run(arguments: ImportArguments) -> Result<Status, ClientErro
             Ok(report) => tell(&name, &report, arguments.connect.json),
             Err(error) => {
                 note(&format!("{name}: {error}"));
+                if let ClientError::Refused { report: Some(report), .. } = &error {
+                    tell(&name, report, arguments.connect.json);
+                }
                 Status::Nothing
             }
         });
@@ -82,14 +76,15 @@ async fn import(
         bytes,
         progress: Box::new(move |sent| progress.inc(sent)),
     };
-    let mode = arguments.mode.to_possible_value();
-    let mut parameters = vec![
-        ("into", arguments.into.as_str()),
-        ("profile", arguments.profile.as_str()),
-        ("mode", mode.as_ref().map_or("add", |mode| mode.get_name())),
+    let told = [
+        ("into", &arguments.into),
+        ("profile", &arguments.profile),
+        ("mode", &arguments.mode),
+        ("charset", &arguments.charset),
+        ("columns", &arguments.columns),
     ];
-    let optional = [("charset", &arguments.charset), ("columns", &arguments.columns)];
-    parameters.extend(optional.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+    let told = told.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+    let mut parameters: Vec<(&str, &str)> = told.collect();
     if arguments.dry_run {
         parameters.push(("dry_run", "true"));
     }

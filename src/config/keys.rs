@@ -36,6 +36,7 @@ pub(super) struct Key {
 const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:3890 or [::1]:0";
 const SECONDS: &str = "a number of seconds from 1 to 86400";
 const COUNT: &str = "a number from 1 to 1000000";
+const BYTES: &str = "a number of bytes from 1024 to 67108864";
 
 /// Shortens the table: a key whose value is parsed by one function and put into one field.
 macro_rules! keys {
@@ -78,6 +79,13 @@ keys! {
     "limits.http_idle_s", SECONDS, seconds => limits.http_idle;
     "limits.http_stalled_s", SECONDS, seconds => limits.http_stalled;
     "limits.ldap_idle_s", SECONDS, seconds => limits.ldap_idle;
+    "limits.ldap_message_bytes", BYTES, bytes => limits.ldap_message_bytes_max;
+    "limits.ldap_message_bytes_before_bind", BYTES, bytes
+        => limits.ldap_message_bytes_before_bind_max;
+    "limits.ldap_filter_depth", "a number from 1 to 100", depth => limits.ldap_filter_depth_max;
+    "limits.ldap_filter_terms", COUNT, count => limits.ldap_filter_terms_max;
+    "limits.ldap_operations", COUNT, count => limits.ldap_operations_max;
+    "limits.look_through", "a number from 1 to 1000000000", rows => limits.look_through;
     "limits.stop_s", SECONDS, seconds => limits.stop;
 }
 
@@ -215,6 +223,19 @@ fn networks(value: &Value) -> Option<Networks> {
 
 fn count(value: &Value) -> Option<usize> {
     value.within(1..=1_000_000).and_then(|count| usize::try_from(count).ok())
+}
+
+fn rows(value: &Value) -> Option<usize> {
+    value.within(1..=1_000_000_000).and_then(|count| usize::try_from(count).ok())
+}
+
+fn bytes(value: &Value) -> Option<usize> {
+    value.within(1024..=64 * 1024 * 1024).and_then(|count| usize::try_from(count).ok())
+}
+
+/// Deeper filters could exhaust the stack.
+fn depth(value: &Value) -> Option<usize> {
+    value.within(1..=100).and_then(|count| usize::try_from(count).ok())
 }
 
 fn seconds(value: &Value) -> Option<Duration> {

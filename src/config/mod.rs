@@ -51,6 +51,15 @@ pub struct Limits {
     pub http_stalled: Duration,
     /// Silence between two LDAP requests.
     pub ldap_idle: Duration,
+    /// Bytes of an LDAP message, after and before a sign-in.
+    pub ldap_message_bytes_max: usize,
+    pub ldap_message_bytes_before_bind_max: usize,
+    pub ldap_filter_depth_max: usize,
+    pub ldap_filter_terms_max: usize,
+    /// LDAP requests of one connection that wait for their answer.
+    pub ldap_operations_max: usize,
+    /// Contacts that a search examines which no index helps.
+    pub look_through: usize,
     /// What a stop waits for requests to finish.
     pub stop: Duration,
 }
@@ -79,6 +88,12 @@ impl Default for Limits {
             http_idle: Duration::from_secs(60),
             http_stalled: Duration::from_secs(300),
             ldap_idle: Duration::from_secs(3600),
+            ldap_message_bytes_max: 256 * 1024,
+            ldap_message_bytes_before_bind_max: 8 * 1024,
+            ldap_filter_depth_max: 50,
+            ldap_filter_terms_max: 1000,
+            ldap_operations_max: 32,
+            look_through: 200_000,
             stop: Duration::from_secs(10),
         }
     }

@@ -34,8 +34,9 @@ impl Locale {
     /// Reads `LC_ALL`, else `LANG`, in the form `de_DE.UTF-8`.
     pub fn of(environment: &[(String, String)]) -> Self {
         let find = |name| environment.iter().find(|(found, _)| found == name);
-        let set = ["LC_ALL", "LANG"].into_iter().filter_map(find).map(|(_, value)| value.as_str());
-        let locale = set.filter(|value| !value.is_empty()).next().unwrap_or_default();
+        let mut set =
+            ["LC_ALL", "LANG"].into_iter().filter_map(find).map(|(_, value)| value.as_str());
+        let locale = set.find(|value| !value.is_empty()).unwrap_or_default();
         let plain = locale.split(['.', '@']).next().unwrap_or_default();
         let Some((language, region)) = plain.split_once('_') else { return Self::default() };
         let letters = |text: &str| text.bytes().all(|c| c.is_ascii_lowercase());

@@ -8,6 +8,7 @@ use super::*;
 use crate::config::organization::Locale;
 
 const EXAMPLE: &str = include_str!("../../conf/ringbook.toml");
+const PRODUCTION: &str = include_str!("../../conf/production.toml");
 
 /// The configuration of a file with this text, an environment and arguments.
 fn load(text: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Result<Config, String> {
@@ -68,6 +69,13 @@ fn the_example_names_every_key() {
     named.sort();
     known.sort_unstable();
     assert_eq!(named, known);
+}
+
+#[test]
+fn the_example_for_production_can_be_used() {
+    let config = load(PRODUCTION, &[], &[]).unwrap();
+    assert_eq!(config.store_path(), Path::new("/var/lib/ringbook/ringbook.db"));
+    assert_eq!(config.ldap_listen.port(), 389);
 }
 
 #[test]

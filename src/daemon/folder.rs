@@ -95,6 +95,13 @@ impl Drop for Folder {
     }
 }
 
+/// Makes an empty file that only its owner reads, where there is none. The store's other files take
+/// its mode.
+pub(super) fn make_private(path: &Path) -> Result<(), FolderError> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    file.map(drop).map_err(|source| FolderError::Io { path: path.to_owned(), source })
+}
+
 /// The operator's token that a daemon left in its data folder.
 pub fn operator_token(folder: &Path) -> Option<Zeroizing<String>> {
     read(&folder.join(OPERATOR_TOKEN)).map(Zeroizing::new)

@@ -13,16 +13,16 @@ use crate::auth::{Authenticator, HashError};
 use crate::config::Config;
 use crate::config::organization::Locale;
 use crate::contact::Book;
+use crate::daemon::doors::Doors;
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
 use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request};
-use crate::http::{Front, Limits};
-use crate::net::gate::Gate;
 use crate::net::{BindError, Listener, Net};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
+mod doors;
 pub mod folder;
 mod notify;
 mod organization;
@@ -112,12 +112,8 @@ impl Daemon {
             organization: organization(&directory, &id)?,
             new_token,
         };
-        let limits = &config.limits;
-        let gate = Gate::new(limits.connections_max, limits.connections_per_address_max);
-        let net = Net::new(gate, config.plain_networks.clone());
-        let front = Front::new(authenticator, http_limits(config));
-        let front = Arc::new(front);
-        net.listen(http, move |connection| Arc::clone(&front).serve(connection));
+        let doors = Doors { directory: &directory, authenticator: &authenticator, config };
+        let net = doors.open(ldap, http, id);
         folder.tell_listening(&listening.json())?;
         notify(options.notify.as_deref(), READY);
         tracing::info!(ldap = %listening.ldap, http = %listening.http, "listening");
@@ -163,6 +159,7 @@ fn refuse_demo_outside(options: &Options) -> Result<(), StartError> {
 
 fn open(config: &Config) -> Result<Directory, StartError> {
     let path = config.store_path();
+    folder::make_private(&path)?;
     let store = SqliteStore::open(&path).and_then(|store| Directory::open(Box::new(store)));
     store.map_err(|source| StartError::Store { path, source })
 }
@@ -183,15 +180,6 @@ fn organization(directory: &Directory, id: &OrganizationId) -> Result<Organizati
 fn contacts(directory: &Directory, id: &OrganizationId) -> usize {
     let snapshot = directory.snapshot();
     [Book::People, Book::Shared].map(|book| snapshot.count(id, book)).into_iter().sum()
-}
-
-fn http_limits(config: &Config) -> Limits {
-    let limits = &config.limits;
-    Limits {
-        first_request: limits.first_request,
-        idle: limits.http_idle,
-        stalled: limits.http_stalled,
-    }
 }
 
 /// Makes the operator's token at the first start, and a new one for a folder whose token is gone

@@ -4,7 +4,6 @@ use crate::account::{Organization, OrganizationId, OrganizationSettings};
 use crate::config::organization::{Locale, OrganizationKeys};
 use crate::daemon::StartError;
 use crate::directory::{Directory, Edit, Request};
-use crate::index::Snapshot;
 
 /// The listeners' organization: the one that is configured, else the only one there is. An empty
 /// store gets one. What is configured of it counts at every start.
@@ -13,8 +12,8 @@ pub(super) async fn settle(
     keys: &OrganizationKeys,
     locale: &Locale,
 ) -> Result<OrganizationId, StartError> {
-    let snapshot = directory.snapshot();
-    let settings = match chosen(&snapshot, keys)? {
+    let known: Vec<Organization> = directory.snapshot().organizations().cloned().collect();
+    let settings = match chosen(&known, keys)? {
         None => keys.first(locale),
         Some(organization) => {
             let kept = settings(organization);
@@ -33,22 +32,18 @@ pub(super) async fn settle(
 
 /// None where the store is empty.
 fn chosen<'a>(
-    snapshot: &'a Snapshot,
+    known: &'a [Organization],
     keys: &OrganizationKeys,
 ) -> Result<Option<&'a Organization>, StartError> {
-    let mut all = snapshot.organizations();
-    let (first, second) = (all.next(), all.next());
-    if first.is_none() {
-        return Ok(None);
-    }
-    if let Some(found) = snapshot.organization(&keys.id()) {
-        return Ok(Some(found));
-    }
-    match (first, second, &keys.id) {
-        (Some(only), None, None) => Ok(Some(only)),
-        _ => {
-            let ids: Vec<&str> = snapshot.organizations().map(|found| found.id.as_str()).collect();
-            Err(StartError::NoOrganization { id: keys.id(), known: ids.join(", ") })
+    let id = keys.id();
+    let found = known.iter().find(|organization| organization.id == id);
+    match (found, known) {
+        (Some(found), _) => Ok(Some(found)),
+        (None, []) => Ok(None),
+        (None, [only]) if keys.id.is_none() => Ok(Some(only)),
+        (None, _) => {
+            let ids: Vec<&str> = known.iter().map(|other| other.id.as_str()).collect();
+            Err(StartError::NoOrganization { id, known: ids.join(", ") })
         }
     }
 }

@@ -119,7 +119,7 @@ impl Company {
             builder.push(Field::Site, site).push(Field::Title, title);
             let (extension, email) = self.numbers(at, mail, &mut builder);
             let leader = leaders.iter().find(|(led, _)| *led == department);
-            if let Some((_, leader)) = leader.or(leaders.first()) {
+            if let Some((_, leader)) = leader.or_else(|| leaders.first()) {
                 builder.push(Field::Manager, &leader.to_string());
             }
             if leader.is_none() {

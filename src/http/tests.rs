@@ -33,7 +33,8 @@ impl Mount for Whoami {
             let Ok(body) = request.into_body().collect().await else {
                 return text(StatusCode::BAD_REQUEST, "no body");
             };
-            let who = caller.principal.map_or("nobody".to_owned(), |found| found.to_string());
+            let who =
+                caller.principal.map_or_else(|| "nobody".to_owned(), |found| found.to_string());
             Response::new(full(format!("{who} sent {}", body.to_bytes().len())))
         })
     }

@@ -1,6 +1,7 @@
 //! The attributes of entries: their names, the aliases that phones use, and what they mean.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::contact::card::{Field, FieldSet};
@@ -90,6 +91,19 @@ impl AttributeId {
         lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
         NAMES.get(&*lower).copied()
+    }
+
+    /// The attribute's bit in a set of them.
+    pub(super) fn bit(self) -> u64 {
+        1_u64.checked_shl(self.0.into()).unwrap_or(0)
+    }
+
+    /// The attributes of a usage: they stand together.
+    pub(super) fn all_of(usage: Usage) -> Range<u8> {
+        let of_usage = |(_, attribute): &(Self, &Attribute)| attribute.usage == usage;
+        let mut ids = Self::all().filter(of_usage).map(|(id, _)| id.0);
+        let first = ids.next().unwrap_or(0);
+        first..ids.last().map_or(first, |last| last + 1)
     }
 
     pub(super) fn get(self) -> Option<&'static Attribute> {
@@ -253,6 +267,10 @@ mod tests {
     fn no_name_is_of_two_attributes() {
         let names = ATTRIBUTES.iter().map(|attribute| 1 + attribute.aliases.len()).sum::<usize>();
         assert_eq!(NAMES.len(), names);
-        assert!(ATTRIBUTES.len() <= 64, "a prepared entry marks them in 64 bits");
+        assert!(ATTRIBUTES.len() < 64, "a prepared entry marks them in 64 bits");
+        for usage in [Usage::User, Usage::Operational] {
+            let all = AttributeId::all().filter(|(_, attribute)| attribute.usage == usage);
+            assert_eq!(AttributeId::all_of(usage).len(), all.count(), "they stand together");
+        }
     }
 }

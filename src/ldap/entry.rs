@@ -1,5 +1,6 @@
 //! Prepared entries: a contact's attributes as bytes, encoded once and copied into answers.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::auth::dn;
@@ -7,7 +8,7 @@ use crate::contact::card::{Field, FieldSet, PostalAddress};
 use crate::contact::derived::surname;
 use crate::contact::{Book, Contact};
 use crate::ldap::attribute::{AttributeId, Meaning, PostalPart, TELEPHONE};
-use crate::ldap::ber::{self, OCTET_STRING, SET};
+use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::ldap::time;
 
 /// The entries of one segment of the index, made as they are first asked for.
@@ -26,60 +27,105 @@ impl Entries {
 }
 
 /// The attributes of one contact that depend on nothing else, in the full rendition.
+///
+/// All in one piece of memory, so that reading it costs one cache miss: which attributes there are
+/// (a bit for each [`AttributeId`]), where each piece ends, and the pieces: the name component
+/// (`uid=204`), then the attributes in their order, encoded with their own names. Attributes that
+/// are made for each asker have a bit and an empty piece.
 pub(super) struct Prepared {
-    /// The attributes there are, a bit for each [`AttributeId`].
-    attributes: u64,
-    /// Where each piece of `bytes` ends.
-    ends: Box<[u32]>,
-    /// The name component (`uid=204`), then for each attribute the set of its values.
     bytes: Box<[u8]>,
 }
 
+/// Bytes of the bits, and of each end.
+const BITS: usize = size_of::<u64>();
+const END: usize = size_of::<u32>();
+
 impl Prepared {
     pub(super) fn new(contact: &Contact) -> Self {
-        let mut bytes = format!("uid={}", dn::escaped(&uid(contact))).into_bytes();
-        let mut ends = vec![offset(bytes.len())];
+        let mut pieces = format!("uid={}", dn::escaped(&uid(contact))).into_bytes();
+        let mut ends = vec![pieces.len()];
         let mut attributes = 0;
         let mut values = Vec::new();
         for (id, attribute) in AttributeId::all() {
             values.clear();
             put_values(&mut values, attribute.meaning, contact, FieldSet::EMPTY);
+            let made = matches!(attribute.meaning, Meaning::Reference(field)
+                if contact.card.first(field).is_some());
             if !values.is_empty() {
-                ber::put(&mut bytes, SET, &values);
-                ends.push(offset(bytes.len()));
-                attributes |= bit(id);
+                put_attribute(&mut pieces, attribute.name, &values);
+            }
+            if made || !values.is_empty() {
+                ends.push(pieces.len());
+                attributes |= id.bit();
             }
         }
-        Self { attributes, ends: ends.into(), bytes: bytes.into() }
+        let mut bytes = Vec::with_capacity(BITS + END * ends.len() + pieces.len());
+        bytes.extend(attributes.to_le_bytes());
+        let start = BITS + END * ends.len();
+        for end in &ends {
+            // A card is far smaller than 4 GiB: doors limit what they take.
+            bytes.extend(u32::try_from(start + end).unwrap_or(u32::MAX).to_le_bytes());
+        }
+        bytes.extend(pieces);
+        Self { bytes: bytes.into() }
     }
 
     /// The first component of the entry's name, escaped.
     pub(super) fn rdn(&self) -> &[u8] {
-        self.piece(0, self.ends.first())
+        let start = BITS + END * (1 + self.attributes().count_ones() as usize);
+        self.bytes.get(start..self.end(0)).unwrap_or_default()
+    }
+
+    /// Whether the entry has a value of the attribute.
+    pub(super) fn has(&self, id: AttributeId) -> bool {
+        self.attributes() & id.bit() != 0
+    }
+
+    /// An attribute, encoded with its own name.
+    pub(super) fn attribute(&self, id: AttributeId) -> Option<&[u8]> {
+        let attributes = self.attributes();
+        if attributes & id.bit() == 0 {
+            return None;
+        }
+        let place = (attributes & (id.bit() - 1)).count_ones() as usize;
+        self.bytes.get(self.end(place)..self.end(place + 1))
     }
 
     /// The encoded set of an attribute's values.
     pub(super) fn values(&self, id: AttributeId) -> Option<&[u8]> {
-        if self.attributes & bit(id) == 0 {
-            return None;
-        }
-        let place = (self.attributes & (bit(id) - 1)).count_ones() as usize;
-        Some(self.piece(*self.ends.get(place)?, self.ends.get(place + 1)))
+        let mut attribute = ber::Reader::new(self.attribute(id)?);
+        let mut inner = ber::Reader::new(attribute.expect(SEQUENCE).ok()?);
+        inner.expect(OCTET_STRING).ok()?;
+        Some(inner.rest())
     }
 
-    fn piece(&self, start: u32, end: Option<&u32>) -> &[u8] {
-        let range = start as usize..end.map_or(0, |end| *end as usize);
+    /// All attributes between two, encoded with their own names.
+    pub(super) fn block(&self, attributes: &Range<u8>) -> &[u8] {
+        let before = |id: u8| {
+            let lower = AttributeId(id).bit().wrapping_sub(1);
+            (self.attributes() & lower).count_ones() as usize
+        };
+        let range = self.end(before(attributes.start))..self.end(before(attributes.end));
         self.bytes.get(range).unwrap_or_default()
     }
+
+    fn attributes(&self) -> u64 {
+        self.bytes.first_chunk().map_or(0, |bits| u64::from_le_bytes(*bits))
+    }
+
+    /// Where a piece ends; the name component is the first.
+    fn end(&self, place: usize) -> usize {
+        let end = self.bytes.get(BITS + END * place..).and_then(|rest| rest.first_chunk());
+        end.map_or(0, |end| u32::from_le_bytes(*end) as usize)
+    }
 }
 
-fn bit(id: AttributeId) -> u64 {
-    1_u64.checked_shl(id.0.into()).unwrap_or(0)
-}
-
-/// A card is far smaller than 4 GiB: doors limit what they take.
-fn offset(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
+/// Appends an attribute: its name and its encoded values.
+fn put_attribute(out: &mut Vec<u8>, name: &str, values: &[u8]) {
+    let mut content = Vec::with_capacity(name.len() + values.len() + 8);
+    ber::put(&mut content, OCTET_STRING, name.as_bytes());
+    ber::put(&mut content, SET, values);
+    ber::put(out, SEQUENCE, &content);
 }
 
 /// The value of the name component: a person's extension, else the contact id.

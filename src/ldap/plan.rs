@@ -74,19 +74,35 @@ impl<'a> Selection<'a> {
 /// The attributes to return of each contact, ready to be written.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// How an entry is put together where everything may be copied.
+    parts: Vec<Part>,
+    /// All attributes one by one, for entries of which something is hidden, and for types only.
     columns: Vec<Column>,
-    /// The encoded names.
-    names: Vec<u8>,
+    /// The fields that the attributes are made of.
+    fields: FieldSet,
     types_only: bool,
 }
 
+/// A piece of an entry.
 #[derive(Debug)]
+enum Part {
+    /// The same for all entries.
+    Constant(Vec<u8>),
+    /// An attribute under its own name.
+    Attribute(AttributeId),
+    /// All attributes of a usage under their own names.
+    Block(Range<u8>),
+    /// An attribute under the client's spelling, or made for the asker.
+    Column(Column),
+}
+
+#[derive(Clone, Debug)]
 struct Column {
     id: AttributeId,
     meaning: Meaning,
-    /// Cannot be copied where one of these is hidden.
     fields: FieldSet,
-    name: Range<usize>,
+    /// The encoded name.
+    name: Vec<u8>,
 }
 
 /// An entry to write.
@@ -103,31 +119,47 @@ pub(super) struct EntryOf<'e> {
 
 impl Plan {
     pub(super) fn new(selection: &Selection<'_>, types_only: bool) -> Self {
-        let mut plan = Self { columns: Vec::new(), names: Vec::new(), types_only };
-        let mut canonical = 0_u64;
+        let (parts, columns, fields) = (Vec::new(), Vec::new(), FieldSet::EMPTY);
+        let mut plan = Self { parts, columns, fields, types_only };
+        let mut canonical = 0;
         for name in &selection.named {
-            if let Some(id) = AttributeId::find(name) {
-                plan.add(id, name);
-                let same = id.get().is_some_and(|known| {
-                    without_options(name).eq_ignore_ascii_case(known.name.as_bytes())
-                });
-                canonical |= u64::from(same) << id.0;
+            let Some(column) = Column::new(AttributeId::find(name), name) else { continue };
+            if column.is_called(without_options(name)) {
+                canonical |= column.id.bit();
             }
+            plan.parts.push(column.part(name));
+            plan.add(column);
         }
-        for (id, attribute) in AttributeId::all() {
-            if selection.takes(attribute.usage) && canonical & (1 << id.0) == 0 {
-                plan.add(id, attribute.name.as_bytes());
+        for usage in [Usage::User, Usage::Operational] {
+            if selection.takes(usage) {
+                plan.add_all(&AttributeId::all_of(usage), canonical);
             }
         }
         plan
     }
 
-    fn add(&mut self, id: AttributeId, name: &[u8]) {
-        let Some(attribute) = id.get() else { return };
-        let start = self.names.len();
-        ber::put(&mut self.names, OCTET_STRING, name);
-        let (meaning, name) = (attribute.meaning, start..self.names.len());
-        self.columns.push(Column { id, meaning, fields: entry::fields(meaning), name });
+    fn add(&mut self, column: Column) {
+        self.fields = self.fields.union(column.fields);
+        self.columns.push(column);
+    }
+
+    /// All attributes of a usage but those that were named.
+    fn add_all(&mut self, ids: &Range<u8>, named: u64) {
+        let ids_left = ids.clone().map(AttributeId).filter(|id| named & id.bit() == 0);
+        let columns: Vec<Column> =
+            ids_left.filter_map(|id| Column::new(Some(id), id.get()?.name.as_bytes())).collect();
+        let whole = columns.len() == ids.len();
+        if whole {
+            self.parts.push(Part::Block(ids.clone()));
+        }
+        for column in columns {
+            let part = column.part(&[]);
+            // What is copied is in the block.
+            if !whole || !matches!(part, Part::Attribute(_)) {
+                self.parts.push(part);
+            }
+            self.add(column);
+        }
     }
 
     /// Appends the message of one entry. The scratch buffer is kept between calls.
@@ -139,42 +171,97 @@ impl Plan {
         entry: &EntryOf<'_>,
     ) {
         scratch.clear();
-        for column in &self.columns {
-            let name = self.names.get(column.name.clone()).unwrap_or_default();
-            match column.copied(entry) {
-                Some(values) => self.put(scratch, name, values),
-                None => {
-                    let values = column.made(entry);
-                    let values = Some(values.as_slice()).filter(|set| *set != NO_VALUES);
-                    self.put(scratch, name, values);
-                }
+        if self.types_only || !self.fields.and(entry.hidden).is_empty() {
+            for column in &self.columns {
+                column.put(scratch, entry, self.types_only);
+            }
+        } else {
+            for part in &self.parts {
+                part.put(scratch, entry);
             }
         }
         let dn = DnOf { rdn: entry.prepared.rdn(), parent: entry.parent };
         put_entry(out, id, &dn, scratch);
     }
+}
 
-    fn put(&self, attributes: &mut Vec<u8>, name: &[u8], values: Option<&[u8]>) {
-        let Some(values) = values else { return };
-        put_attribute(attributes, name, if self.types_only { &NO_VALUES } else { values });
+impl Part {
+    fn put(&self, out: &mut Vec<u8>, entry: &EntryOf<'_>) {
+        match self {
+            Self::Constant(attribute) => out.extend_from_slice(attribute),
+            Self::Attribute(id) => {
+                out.extend_from_slice(entry.prepared.attribute(*id).unwrap_or_default());
+            }
+            Self::Block(ids) => out.extend_from_slice(entry.prepared.block(ids)),
+            Self::Column(column) => column.put(out, entry, false),
+        }
     }
 }
 
 impl Column {
+    fn new(id: Option<AttributeId>, name: &[u8]) -> Option<Self> {
+        let id = id?;
+        let meaning = id.get()?.meaning;
+        let mut encoded = Vec::new();
+        ber::put(&mut encoded, OCTET_STRING, name);
+        Some(Self { id, meaning, fields: entry::fields(meaning), name: encoded })
+    }
+
+    /// Whether this is the attribute's own name, in any case.
+    fn is_called(&self, name: &[u8]) -> bool {
+        self.id.get().is_some_and(|own| own.name.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// The fastest way to write the column; an empty spelling is the attribute's own.
+    fn part(&self, spelling: &[u8]) -> Part {
+        if let Some(values) = self.constant() {
+            let mut attribute = Vec::new();
+            put_attribute(&mut attribute, &self.name, values);
+            return Part::Constant(attribute);
+        }
+        let own = self.id.get().is_some_and(|own| own.name.as_bytes() == spelling);
+        let made = matches!(self.meaning, Meaning::EntryDn | Meaning::Reference(_));
+        if !made && (own || spelling.is_empty()) {
+            return Part::Attribute(self.id);
+        }
+        Part::Column(self.clone())
+    }
+
+    /// The values where they are the same for all entries.
+    fn constant(&self) -> Option<&'static [u8]> {
+        match self.meaning {
+            Meaning::ObjectClass => Some(&CLASSES),
+            Meaning::StructuralObjectClass => Some(&STRUCTURAL),
+            Meaning::HasSubordinates => Some(&LEAF),
+            _ => None,
+        }
+    }
+
+    fn put(&self, out: &mut Vec<u8>, entry: &EntryOf<'_>, types_only: bool) {
+        let made;
+        let values = match self.copied(entry) {
+            Some(values) => values,
+            None => {
+                made = self.made(entry);
+                Some(made.as_slice()).filter(|set| *set != NO_VALUES)
+            }
+        };
+        let Some(values) = values else { return };
+        put_attribute(out, &self.name, if types_only { &NO_VALUES } else { values });
+    }
+
     /// The values where they need not be made: `Some(None)` where there are none.
     fn copied<'e>(&self, entry: &EntryOf<'e>) -> Option<Option<&'e [u8]>> {
-        let constant: &'static LazyLock<Vec<u8>> = match self.meaning {
-            Meaning::ObjectClass => &CLASSES,
-            Meaning::StructuralObjectClass => &STRUCTURAL,
-            Meaning::HasSubordinates => &LEAF,
-            Meaning::EntryDn | Meaning::Reference(_) => return None,
-            _ if self.fields.and(entry.hidden).is_empty() => {
-                return Some(entry.prepared.values(self.id));
-            }
-            _ if self.fields.without(entry.hidden).is_empty() => return Some(None),
-            _ => return None,
-        };
-        Some(Some(constant))
+        if let Some(constant) = self.constant() {
+            return Some(Some(constant));
+        }
+        match self.meaning {
+            Meaning::EntryDn => None,
+            Meaning::Reference(_) if entry.prepared.has(self.id) => None,
+            _ if self.fields.and(entry.hidden).is_empty() => Some(entry.prepared.values(self.id)),
+            _ if self.fields.without(entry.hidden).is_empty() => Some(None),
+            _ => None,
+        }
     }
 
     fn made(&self, entry: &EntryOf<'_>) -> Vec<u8> {

@@ -272,5 +272,8 @@ fn extensible(mut reader: Reader<'_>) -> Result<Assertion<'_>, Malformed> {
     let attribute = reader.optional(0x82)?;
     let value = reader.expect(0x83)?;
     let dn_attributes = reader.optional(0x84)?.map_or(Ok(false), ber::boolean)?;
+    if !reader.is_empty() {
+        return Err(Malformed);
+    }
     Ok(Assertion { rule, attribute, value, dn_attributes })
 }

@@ -39,7 +39,8 @@ export_as() { # export_as USER BOOK
 }
 expect 0 'Aldertion' 'the owner exports the contacts' export_as 201:demo-201 personal
 export_as 201:demo-201 personal >"$scratch/personal.csv"
-expect 0 '^company,email,fax,firstname,id,lastname,mobile,number' 'the export has sorted columns and an id' \
-    head -n 1 "$scratch/personal.csv"
+columns=$(head -n 1 "$scratch/personal.csv" | tr -d '\r' | tr ',' '\n')
+same 'the columns of the export are sorted' "$(sort <<<"$columns")" "$columns"
+expect 0 '^id$' 'the export has the id' echo "$columns"
 report=$(import_file "$scratch/personal.csv" into=personal:202)
 same 'what was exported imports again' "$(($(wc -l <"$scratch/personal.csv") - 1))" "$(member created <<<"$report")"

@@ -83,6 +83,12 @@ fn extensible_matches_are_read() {
 }
 
 #[test]
+fn an_extensible_match_has_one_value() {
+    let twice = request_content(b"\xa9\x0a\x81\x02cn\x83\x01a\x83\x01b");
+    assert_eq!(SearchRequest::read(&twice, LIMITS), Err(Unreadable::Malformed));
+}
+
+#[test]
 fn controls_keep_their_criticality_and_value() {
     let message = message("sss+vlv");
     let controls = Envelope::read(&message).unwrap().controls;

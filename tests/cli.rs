@@ -1,0 +1,129 @@
+//! The commands against a running daemon.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::common::{TestDaemon, ringbook};
+
+mod common;
+
+const CONTACTS: &str =
+    "firstname,lastname,number\nJörg,Müller,(030) 555-1234\n,,\nEva,Ohm,030 5551235\n";
+
+fn check(output: &Output, status: i32, parts: &[&str]) {
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "no `{part}` in: {text}");
+    }
+}
+
+fn first_line(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_file_goes_in_and_the_status_says_what_was_refused() {
+    let daemon = TestDaemon::demo();
+    let file = daemon.data().join("contacts.csv");
+    fs::write(&file, CONTACTS).unwrap();
+    let file = file.display().to_string();
+    let import = |file: &str| daemon.run(&["import", file, "--into", "shared"]);
+    check(&import(&file), 1, &["2 created, 1 failed", "line 3: failed: "]);
+    check(&import(&file), 1, &["0 created, 2 skipped, 1 failed", "line 2: skipped: "]);
+    fs::write(&file, "no,csv,of\nours,at,all\n").unwrap();
+    check(&import(&file), 2, &["400 Bad Request"]);
+    check(&import("nowhere.csv"), 2, &["nowhere.csv: cannot be read"]);
+    let json = daemon.run(&["import", &file, "--into", "nowhere", "--json"]);
+    check(&json, 2, &["into must be people, shared"]);
+}
+
+#[test]
+fn a_book_comes_out() {
+    let daemon = TestDaemon::demo();
+    check(&daemon.run(&["export", "--book", "people"]), 0, &["firstname", "Łukasz", "佐藤"]);
+    let file = daemon.data().join("shared.csv");
+    let out = ["export", "--book", "shared", "--out", &file.display().to_string()];
+    check(&daemon.run(&out), 0, &[]);
+    assert!(fs::read_to_string(file).unwrap().contains("Kabelwerk Nord AG"));
+    check(&daemon.run(&["export", "--book", "nowhere"]), 2, &["404 Not Found"]);
+}
+
+#[test]
+fn users_are_made_changed_and_removed() {
+    let daemon = TestDaemon::demo();
+    let password = daemon.data().join("password");
+    fs::write(&password, "new secret\n").unwrap();
+    let password = password.display().to_string();
+    let add = ["user", "add", "400", "--given-name", "Ines", "--family-name", "Neu"];
+    let more = ["--email", "ines@pbx.example", "--number", "mobile:0151 5550400"];
+    let more = [&more[..], &["--password-file", &password]].concat();
+    check(&daemon.run(&[&add[..], &more].concat()), 0, &[]);
+    check(&daemon.run(&["user", "show", "400"]), 0, &["Ines Neu", "ines@pbx.example", "5550400"]);
+    check(&daemon.run(&["user", "list"]), 0, &["EXTENSION", "400", "Ines Neu", "Anna Adams"]);
+    let listed = daemon.run(&["user", "list", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 81);
+    assert_eq!(daemon.ask("400:new secret", "GET /api/v1/me", b"").status, 200);
+    check(&daemon.run(&["user", "set", "400", "--title", "Chefin", "--role", "admin"]), 0, &[]);
+    check(&daemon.run(&["user", "show", "400"]), 0, &["Ines Neu", "Chefin", "role: admin"]);
+    check(&daemon.run(&["user", "remove", "400"]), 0, &[]);
+    check(&daemon.run(&["user", "show", "400"]), 2, &["404"]);
+    assert_eq!(daemon.ask("400:new secret", "GET /api/v1/me", b"").status, 401);
+}
+
+#[test]
+fn a_token_works_until_it_is_removed() {
+    let daemon = TestDaemon::demo();
+    let made = daemon.run(&["token", "add", "backup", "--role", "admin"]);
+    check(&made, 0, &["never shown again"]);
+    let secret = first_line(&made);
+    let status = || daemon.ask(&format!("Bearer {secret}"), "GET /api/v1/users", b"").status;
+    assert_eq!(status(), 200);
+    let id = secret.split('_').nth(1).unwrap();
+    check(&daemon.run(&["token", "list"]), 0, &["operator-token", "backup", id]);
+    check(&daemon.run(&["token", "remove", id]), 0, &[]);
+    assert_eq!(status(), 401);
+}
+
+#[test]
+fn a_phone_account_is_made_with_a_secret() {
+    let daemon = TestDaemon::demo();
+    let made = daemon.run(&["phone", "add", "lobby"]);
+    check(&made, 0, &["never shown again"]);
+    assert!(first_line(&made).len() >= 20, "{made:?}");
+    check(&daemon.run(&["phone", "list"]), 0, &["cn=lobby,ou=services,dc=pbx,dc=example"]);
+    check(&daemon.run(&["phone", "remove", "lobby"]), 0, &[]);
+    check(&daemon.run(&["phone", "remove", "lobby"]), 2, &["404"]);
+}
+
+#[test]
+fn the_environment_names_daemon_and_token() {
+    let daemon = TestDaemon::demo();
+    let run = |token: &str| {
+        let mut command = ringbook(&daemon.data());
+        command.env("RINGBOOK_URL", format!("http://{}", daemon.http()));
+        command.env("RINGBOOK_TOKEN", token).args(["user", "show", "201"]).output().unwrap()
+    };
+    check(&run(&daemon.token()), 0, &["Anna Adams"]);
+    check(&run("rb_1_2"), 2, &["401 Unauthorized"]);
+}
+
+#[test]
+fn one_organization_of_several_is_named() {
+    let daemon = TestDaemon::demo();
+    let second = br#"{"id": "second", "name": "Second", "domain": "second.example",
+        "suffix": "dc=second", "region": "DE"}"#;
+    let token = format!("Bearer {}", daemon.token());
+    let made = daemon.ask(&token, "POST /api/v1/organizations", second);
+    assert_eq!(made.status, 201, "{made:?}");
+    check(&daemon.run(&["user", "list"]), 2, &["organization=ID"]);
+    check(&daemon.run(&["user", "list", "--organization", "demo"]), 0, &["Anna Adams"]);
+}
