@@ -108,11 +108,18 @@ pub(crate) fn may_put(
     check_content_type(headers)
 }
 
-/// Any parameters will do: the version is read from the card.
+/// Any parameters will do: the version is read from the card. The last two are what programs such as
+/// curl say when they do not know.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let known = ["text/vcard", "text/x-vcard", "text/directory"];
+    let known = [
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ];
     if value.is_empty() || known.iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
         return Ok(());
     }

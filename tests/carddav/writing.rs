@@ -138,6 +138,7 @@ async fn content_types_of_cards_are_many() {
         "TEXT/VCARD; x=\"y;z\"",
         "text/x-vcard",
         "text/directory; profile=vcard",
+        "application/x-www-form-urlencoded",
         "",
     ] {
         let request = format!("PUT {PERSONAL}a.vcf\nContent-Type: {kind}\n\n{}", card("a", "A"));
