@@ -114,7 +114,7 @@ impl Layout {
         } else {
             format!("missing fields: {found} where the header has {wanted}")
         };
-        let row = || shortened(&record.cells().collect::<Vec<_>>().join(" "));
+        let row = || shortened(&record.cells().collect::<Vec<_>>().join(","));
         // Which cell is which is unknown, so the row is shown only where none can be a secret.
         let harmless = !self.profile.has_secrets() && !self.keeps_password();
         let value = (harmless && self.ignored.is_empty()).then(row);
