@@ -55,7 +55,7 @@ pub(super) async fn add(
     let charset = named.as_deref().map(Charset::parse).transpose();
     let charset = charset.map_err(|fault| Problem::field("charset", fault.to_string()))?;
     drop(snapshot);
-    let bytes = upload::receive(request).await?;
+    let bytes = upload::receive(request, &context.upload_memory).await?;
     let parsed = context.imports.read(Upload { bytes, choice, charset }).await?;
     let target = target(&asker, &organization, &parsed, told)?;
     let run = if params.dry_run == Some(true) { Run::Dry } else { Run::Real };

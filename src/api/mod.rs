@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
+use tokio::sync::{Mutex, Semaphore};
 use tower::ServiceExt;
 
 use crate::api::import_run::Imports;
@@ -48,6 +49,9 @@ struct Context {
     directory: Arc<Directory>,
     authenticator: Arc<Authenticator>,
     imports: Imports,
+    upload_memory: Arc<Semaphore>,
+    /// Held while an account is read, changed and written, so that no change is lost to another.
+    account_changes: Mutex<()>,
     clock: Clock,
 }
 
@@ -57,7 +61,9 @@ impl Api {
     pub fn new(directory: Arc<Directory>, authenticator: Arc<Authenticator>) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
-        let context = Context { directory, authenticator, imports, clock };
+        let (upload_memory, account_changes) = (upload::memory(), Mutex::new(()));
+        let context =
+            Context { directory, authenticator, imports, upload_memory, account_changes, clock };
         Self { router: Router::new().nest("/api/v1", routes()).with_state(Arc::new(context)) }
     }
 

@@ -51,6 +51,7 @@ pub(super) async fn add(
 ) -> Result<Response, Problem> {
     asker.must_be_operator()?;
     let id = input.required("id")?;
+    let _turn = context.account_changes.lock().await;
     let wrong = || Problem::field("id", "an id has 1 to 63 of a-z, 0-9 and -");
     let id = OrganizationId::parse(&id).ok_or_else(wrong)?;
     if context.directory.snapshot().organization(&id).is_some() {
@@ -82,6 +83,7 @@ pub(super) async fn change(
     input: Input,
 ) -> Result<Json<Value>, Problem> {
     asker.must_be_operator()?;
+    let _turn = context.account_changes.lock().await;
     let snapshot = context.directory.snapshot();
     let old = OrganizationId::parse(&id).and_then(|id| snapshot.organization(&id));
     let old = old.filter(|organization| sees(&asker, organization));

@@ -46,6 +46,9 @@ pub(super) async fn add(
         None => Authenticator::new_secret()?,
     };
     input.must_be_empty()?;
+    let bytes = Zeroizing::new(secret.as_bytes().to_vec());
+    let hash = context.authenticator.hash(bytes).await?;
+    let _turn = context.account_changes.lock().await;
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?;
     if snapshot.phone(&organization.id, &name).is_some() {
@@ -53,8 +56,6 @@ pub(super) async fn add(
         let conflict = Problem::new(StatusCode::CONFLICT, detail);
         return Err(conflict.with("field", json!("name")));
     }
-    let bytes = Zeroizing::new(secret.as_bytes().to_vec());
-    let hash = context.authenticator.hash(bytes).await?;
     let id = organization.id.clone();
     let phone = PhoneAccount { organization: id, name: name.into(), secrets: vec![hash], books };
     let mut json = shown(&phone, organization);

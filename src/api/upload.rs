@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
@@ -10,6 +11,7 @@ use bytes::Buf;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::problem::Problem;
 use crate::import::file::{Parsed, parse};
@@ -17,7 +19,10 @@ use crate::table::encoding::{Charset, Survey};
 use crate::table::profile::Choice;
 
 /// The largest file.
-const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+const FILE_BYTES_MAX: usize = 64 * MIB;
+/// What all files together may take.
+const MEMORY_MIB: usize = 256;
+const MIB: usize = 1024 * 1024;
 /// What a form may have around its file.
 const FORM_BYTES_MAX: u64 = 64 * 1024;
 
@@ -33,7 +38,7 @@ impl Upload {
     /// Reads the file; this takes a while for a large one.
     pub(super) fn parse(self) -> Parsed {
         let mut survey = Survey::default();
-        for piece in &self.bytes.0 {
+        for piece in &self.bytes.pieces {
             survey.feed(piece);
         }
         parse(self.bytes, survey.finish(self.charset), &self.choice)
@@ -42,20 +47,49 @@ impl Upload {
 
 /// The bytes of a file in the pieces in which they came; those that were read are let go.
 #[derive(Debug, Default)]
-pub(super) struct Pieces(VecDeque<Bytes>);
+pub(super) struct Pieces {
+    pieces: VecDeque<Bytes>,
+    bytes: usize,
+    /// The file's share of the memory for uploads, in MiB.
+    share: Option<OwnedSemaphorePermit>,
+}
+
+/// The memory for files that are being received or read.
+pub(super) fn memory() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MEMORY_MIB))
+}
 
 impl Pieces {
-    fn push(&mut self, piece: Bytes) {
-        self.0.push_back(piece);
+    /// Keeps the next piece.
+    fn push(&mut self, piece: Bytes, memory: &Arc<Semaphore>) -> Result<(), Problem> {
+        self.bytes += piece.len();
+        if self.bytes > FILE_BYTES_MAX {
+            return Err(too_large());
+        }
+        let held = self.share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = self.bytes.div_ceil(MIB).saturating_sub(held);
+        if missing > 0 {
+            let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+            let more = Arc::clone(memory).try_acquire_many_owned(missing).map_err(|_full| {
+                let detail = "too many large files are being imported, try again later";
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            })?;
+            match &mut self.share {
+                Some(share) => share.merge(more),
+                None => self.share = Some(more),
+            }
+        }
+        self.pieces.push_back(piece);
+        Ok(())
     }
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.0.front().is_some_and(Bytes::is_empty) {
-            self.0.pop_front();
+        while self.pieces.front().is_some_and(Bytes::is_empty) {
+            self.pieces.pop_front();
         }
-        let Some(piece) = self.0.front_mut() else { return Ok(0) };
+        let Some(piece) = self.pieces.front_mut() else { return Ok(0) };
         let count = piece.len().min(buffer.len());
         if let Some(room) = buffer.get_mut(..count) {
             piece.copy_to_slice(room);
@@ -67,8 +101,8 @@ impl Read for Pieces {
 /// The file of a request.
 ///
 /// # Errors
-/// 413 where it is too large, 400 where it is not all there.
-pub(super) async fn receive(request: Request) -> Result<Pieces, Problem> {
+/// 413 where it is too large, 400 where it is not all there, 503 where others take the memory.
+pub(super) async fn receive(request: Request, memory: &Arc<Semaphore>) -> Result<Pieces, Problem> {
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > FILE_BYTES_MAX as u64 + FORM_BYTES_MAX) {
@@ -76,9 +110,9 @@ pub(super) async fn receive(request: Request) -> Result<Pieces, Problem> {
     }
     if media_type(request.headers()).starts_with("multipart/") {
         let form = Multipart::from_request(request, &()).await;
-        return part(form.map_err(|refused| Problem::bad(refused.body_text()))?).await;
+        return part(form.map_err(|refused| Problem::bad(refused.body_text()))?, memory).await;
     }
-    whole(request.into_body()).await
+    whole(request.into_body(), memory).await
 }
 
 /// The `charset` of the request's media type, as XiVO's clients send it.
@@ -94,52 +128,35 @@ fn media_type(headers: &HeaderMap) -> String {
     value.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-async fn whole(mut body: Body) -> Result<Pieces, Problem> {
-    let mut file = File::default();
+async fn whole(mut body: Body, memory: &Arc<Semaphore>) -> Result<Pieces, Problem> {
+    let mut file = Pieces::default();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_broken| Problem::bad("the file ends early"))?;
         if let Ok(piece) = frame.into_data() {
-            file.push(piece)?;
+            file.push(piece, memory)?;
         }
     }
-    Ok(file.pieces)
+    Ok(file)
 }
 
 /// The first part that is a file, else the first part.
-async fn part(mut form: Multipart) -> Result<Pieces, Problem> {
+async fn part(mut form: Multipart, memory: &Arc<Semaphore>) -> Result<Pieces, Problem> {
     let broken = |fault: MultipartError| Problem::bad(format!("the form: {}", fault.body_text()));
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         if field.file_name().is_none() && field.name() != Some("file") {
             continue;
         }
-        let mut file = File::default();
+        let mut file = Pieces::default();
         while let Some(piece) = field.chunk().await.map_err(broken)? {
-            file.push(piece)?;
+            file.push(piece, memory)?;
         }
-        return Ok(file.pieces);
+        return Ok(file);
     }
     Err(Problem::bad("the form has no file: send it as the part `file`"))
 }
 
-#[derive(Default)]
-struct File {
-    pieces: Pieces,
-    bytes: usize,
-}
-
-impl File {
-    fn push(&mut self, piece: Bytes) -> Result<(), Problem> {
-        self.bytes += piece.len();
-        if self.bytes > FILE_BYTES_MAX {
-            return Err(too_large());
-        }
-        self.pieces.push(piece);
-        Ok(())
-    }
-}
-
 fn too_large() -> Problem {
-    let mib = FILE_BYTES_MAX / (1024 * 1024);
+    let mib = FILE_BYTES_MAX / MIB;
     let detail = format!("the file is larger than {mib} MiB: send it in parts");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }

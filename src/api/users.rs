@@ -73,6 +73,7 @@ pub(super) async fn add(
     let edit = UserEdit::read(input, &asker)?;
     let password = edit.hashed_password(&context.authenticator).await?.flatten();
     let id = new_id();
+    let _turn = context.account_changes.lock().await;
     for _ in 0..ATTEMPTS_MAX {
         let snapshot = context.directory.snapshot();
         let organization = asker.organization(&snapshot)?;
@@ -130,6 +131,7 @@ pub(super) async fn change(
     asker.must_be_admin()?;
     let edit = UserEdit::read(input, &asker)?;
     let password = edit.hashed_password(&context.authenticator).await?;
+    let _turn = context.account_changes.lock().await;
     for _ in 0..ATTEMPTS_MAX {
         let snapshot = context.directory.snapshot();
         let organization = asker.organization(&snapshot)?;

@@ -20,11 +20,14 @@ pub(super) struct HeaderCell {
 
 impl Header {
     /// # Errors
-    /// [`FileError`] where a column has no name, or two have the same.
+    /// [`FileError`] where a column has no name, two have the same, or a name is no text.
     pub(super) fn read(record: &Record<'_>) -> Result<Self, FileError> {
         let line = record.line;
         let mut columns: Vec<HeaderCell> = Vec::with_capacity(record.len());
         for name in record.cells() {
+            if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+                return Err(FileError::NoText { line });
+            }
             let cell = HeaderCell { name: name.trim().to_owned(), key: key(name) };
             if cell.key.is_empty() {
                 return Err(FileError::EmptyHeaderCell { line, column: columns.len() + 1 });

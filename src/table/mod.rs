@@ -51,6 +51,8 @@ pub enum FileError {
     Unreadable(String),
     #[error("column {column} of the header has no name")]
     EmptyHeaderCell { line: u64, column: usize },
+    #[error("the first line is no text: is this a CSV file?")]
+    NoText { line: u64 },
     #[error("the header has the column `{name}` twice")]
     DuplicateHeader { line: u64, name: String },
     #[error("the header is too large: {reason}")]
@@ -87,6 +89,7 @@ impl FileError {
         match self {
             Self::NotUtf8 { at, .. } | Self::Damaged { at, .. } => Some(at.line),
             Self::EmptyHeaderCell { line, .. }
+            | Self::NoText { line }
             | Self::DuplicateHeader { line, .. }
             | Self::HeaderTooLarge { line, .. }
             | Self::Unterminated { line } => Some(*line),

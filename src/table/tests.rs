@@ -119,6 +119,7 @@ fn a_header_at_fault_refuses_the_file() {
     let empty = FileError::EmptyHeaderCell { line: 1, column: 2 };
     assert_eq!(read("firstname,,number\nA,B,1\n").unwrap_err(), empty);
     assert!(matches!(read("John,Doe,555\n"), Err(FileError::UnknownHeader { .. })));
+    assert_eq!(read("\u{1}\u{2}a,b\n1,2\n").unwrap_err(), FileError::NoText { line: 1 });
     assert_eq!(read("firstname,lastname\n").unwrap_err(), FileError::NoRows);
     assert_eq!(read("").unwrap_err(), FileError::NoRows);
     assert_eq!(read("\u{feff}\r\n\r\n").unwrap_err(), FileError::NoRows);
