@@ -55,8 +55,36 @@ fn what_is_kept_is_for_its_owner_only() {
 }
 
 #[test]
+fn a_stop_finishes_the_import_that_was_begun() {
+    let mut daemon = TestDaemon::demo();
+    let mut stream = daemon.connect(daemon.http());
+    let rows = b"firstname,lastname,number\nEva,Ohm,030 5551235\n";
+    let head = format!(
+        "POST /api/v1/import?into=shared HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        daemon.token(),
+        rows.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on[..12], b"HTTP/1.1 100");
+    daemon.signal("TERM");
+    let listening = daemon.data().join("listening.json");
+    while listening.exists() {
+        std::thread::yield_now();
+    }
+    stream.write_all(rows).unwrap();
+    let answer = Answer::read(stream);
+    assert_eq!((answer.status, &answer.json()["created"]), (201, &json!(1)));
+    assert_eq!(daemon.wait().code(), Some(0));
+}
+
+#[test]
 fn ctrl_c_stops_it_too() {
     let mut daemon = TestDaemon::empty();
+    daemon.signal("HUP");
+    assert_eq!(daemon.ask("", "GET /healthz", b"").status, 200);
     daemon.signal("INT");
     assert_eq!(daemon.wait().code(), Some(0));
 }

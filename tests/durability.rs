@@ -1,5 +1,6 @@
 //! An acknowledged write survives `kill -9`: writers at the CardDAV door, a server that dies under
 //! them again and again, and a look at every card after each restart.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,4 +1,5 @@
 //! The index finds what [`Query::matches`] says, and nothing else, however contacts came and went.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use proptest::prelude::*;
 use ringbook::account::{Organization, OrganizationId, OrganizationSettings};

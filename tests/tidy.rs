@@ -282,7 +282,7 @@ fn documents_link_to_files_that_exist() {
         files_below(root()).iter().filter(|path| path.extension().is_some_and(|e| e == "md"))
     {
         let text = fs::read_to_string(path).unwrap();
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
         let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         for link in links.filter(|link| !link.is_empty() && !link.contains(':')) {
             if !folder.join(link).exists() {

@@ -121,8 +121,9 @@ impl Authenticator {
         Self { directory, listener: default_organization, hasher, cache }
     }
 
-    /// Signs in a user or a phone account: LDAP only. For the forms of a name see
-    /// `docs/` and the tests of `auth::name`.
+    /// Signs in a user or a phone account: LDAP only. The name is a DN, `uid|cn|mail=value`,
+    /// `name@domain`, `DOMAIN\name` or a bare name; the password is not looked at before the name
+    /// has fixed the organization.
     ///
     /// # Errors
     /// [`Refused`]; a wrong name takes as long as a wrong password.

@@ -57,6 +57,13 @@ pub(crate) async fn get(
     let view = place.view(session)?;
     let row = view.find(&place.name).ok_or_else(Refusal::not_found)?;
     let conditions = Conditions::of(headers)?;
+    let known = view.etag(row.contact());
+    if conditions.is_not_modified(&known) {
+        let mut response = Response::new(empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        set(response.headers_mut(), ETAG, known.as_bytes());
+        return Ok(response);
+    }
     let (revision, bytes) = match content::read(&view, row.contact()).await {
         Content::Here(revision, bytes) => (revision, bytes),
         Content::Gone => return Err(Refusal::not_found()),
@@ -72,10 +79,6 @@ pub(crate) async fn get(
     let mut modified = Vec::new();
     http_date(row.modified, &mut modified);
     set(out, LAST_MODIFIED, &modified);
-    if conditions.is_not_modified(&etag) {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return Ok(response);
-    }
     set(out, CONTENT_TYPE, b"text/vcard; charset=utf-8");
     set(out, CONTENT_LENGTH, bytes.len().to_string().as_bytes());
     if *method != Method::HEAD {

@@ -188,7 +188,6 @@ mod tests {
         for path in [
             "",
             "dav",
-            "/",
             "/dav//",
             "/dav/homes//personal/",
             "/dav/homes/../personal/",

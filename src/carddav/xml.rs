@@ -1,5 +1,6 @@
 //! XML in requests: read into a small tree, with limits and without anything a DAV body never needs.
 
+use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -132,7 +133,10 @@ fn entity(name: &str) -> Result<&'static str, XmlError> {
 
 fn element(resolved: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Element, XmlError> {
     let namespace = match resolved {
-        ResolveResult::Bound(namespace) => Namespace::of(namespace.as_ref()),
+        ResolveResult::Bound(namespace) => {
+            // The reader leaves entities in it as they are written.
+            Namespace::of(&unescape(namespace.as_ref()).map_err(malformed)?)
+        }
         ResolveResult::Unbound => Namespace::Other("".into()),
         ResolveResult::Unknown(_) => return Err(malformed("a namespace prefix is not declared")),
     };

@@ -83,8 +83,8 @@ pub(super) fn run(arguments: ServeArguments) -> Status {
 
 async fn serve(options: Options) -> Status {
     // Before anything is begun, so that an early signal ends it well.
-    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-    let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] = kinds.map(signal) else {
         return fail(&io::Error::other("cannot listen for signals"));
     };
     let demo = options.demo;
@@ -94,9 +94,12 @@ async fn serve(options: Options) -> Status {
         Err(error) => return fail(&error),
     };
     greet(daemon.listening(), &data, demo);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => tracing::info!("SIGHUP: nothing here is read again"),
+        }
     }
     tokio::select! {
         () = daemon.stop() => Status::Done,

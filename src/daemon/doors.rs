@@ -39,6 +39,8 @@ impl Doors<'_> {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
         let api = Api::new(Arc::clone(self.directory), Arc::clone(self.authenticator));
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
+            // Clients that are given no path ask at `/` who the user is.
+            .mount("", "carddav", carddav.clone())
             .mount(".well-known", "carddav", carddav.clone())
             .mount("dav", "carddav", carddav)
             .mount("api", "api", Arc::new(api))

@@ -18,6 +18,9 @@ use crate::net::Connection;
 /// Longest path with query that is looked at.
 const PATH_BYTES_MAX: usize = 8 * 1024;
 
+/// What the log shows of a long path.
+const PATH_LOGGED_BYTES: usize = 200;
+
 /// How long the HTTP door waits for its clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -78,16 +81,8 @@ impl Front {
         let path = request.uri().path().to_owned();
         let (response, door, principal) = self.dispatch(request, peer).await;
         let response = if method == Method::HEAD { without_body(response) } else { response };
-        tracing::info!(
-            door,
-            principal = %principal.unwrap_or_else(Principal::anonymous),
-            peer = %peer.address,
-            %method,
-            path = path.get(..200).unwrap_or(&path),
-            status = response.status().as_u16(),
-            took_us = begun.elapsed().as_micros(),
-            "request"
-        );
+        let line = Line { door, principal, peer, method, path, begun };
+        line.log(response.status());
         response
     }
 
@@ -133,6 +128,41 @@ impl Front {
             Refused::Credentials => unauthorized(&refused.to_string()),
             Refused::Unavailable => unavailable(&refused.to_string()),
         })
+    }
+}
+
+/// What the log says of a request: never its query, which may hold names, and never its headers.
+struct Line {
+    door: &'static str,
+    principal: Option<Principal>,
+    peer: Peer,
+    method: Method,
+    path: String,
+    begun: Instant,
+}
+
+impl Line {
+    /// What went wrong is seen without asking for it; a client that syncs is not.
+    fn log(self, status: StatusCode) {
+        macro_rules! log {
+            ($level:ident) => {
+                tracing::$level!(
+                    door = self.door,
+                    principal = %self.principal.unwrap_or_else(Principal::anonymous),
+                    peer = %self.peer.address,
+                    method = %self.method,
+                    path = self.path.get(..PATH_LOGGED_BYTES).unwrap_or(&self.path),
+                    status = status.as_u16(),
+                    took_us = self.begun.elapsed().as_micros(),
+                    "request"
+                )
+            };
+        }
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => log!(info),
+            _ if status.is_server_error() => log!(warn),
+            _ => log!(debug),
+        }
     }
 }
 

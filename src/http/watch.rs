@@ -53,11 +53,12 @@ impl Activity {
     /// Waits until the connection has been silent for too long.
     pub(super) async fn silence(&self, patience: Patience) {
         loop {
-            let deadline = self.deadline(patience);
-            if deadline <= Instant::now() {
+            let (deadline, now) = (self.deadline(patience), Instant::now());
+            if deadline <= now {
                 return;
             }
-            sleep_until(deadline).await;
+            // An answered request shortens the patience meanwhile.
+            sleep_until(deadline.min(now + patience.idle)).await;
         }
     }
 

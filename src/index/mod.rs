@@ -7,12 +7,14 @@ use std::sync::Arc;
 use crate::account::{Organization, OrganizationId, PhoneAccount, Token, User};
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, ContactId, Rendition, Revision, UserId};
-use crate::index::search::{Books, Condition};
+use crate::index::class::{Classes, Extras};
+use crate::index::search::Condition;
 use crate::index::sharded::Sharded;
 use crate::index::shelf::{BookState, Shelf, is_listed};
 
 mod apply;
 mod candidates;
+mod class;
 mod digits;
 mod grams;
 mod search;
@@ -201,11 +203,9 @@ impl Snapshot {
     pub fn search<'a>(&'a self, search: &Search<'a>) -> Matches<'a> {
         let Some(tenant) = self.tenants.get(search.organization) else { return Matches::none() };
         let condition = Condition {
-            books: Books::Any(search.books),
+            classes: Classes::of(search.books, Extras { unlisted: search.unlisted, groups: false }),
             query: search.query,
             viewer: search.viewer,
-            unlisted: search.unlisted,
-            groups: false,
             organization: &tenant.organization,
         };
         let common = search.books.iter().any(|book| !matches!(book, Book::Personal(_)));
@@ -221,11 +221,9 @@ impl Snapshot {
     pub fn members(&self, organization: &OrganizationId, book: Book) -> Matches<'_> {
         let Some(tenant) = self.tenants.get(organization) else { return Matches::none() };
         let condition = Condition {
-            books: Books::One(book),
+            classes: Classes::of(&[book], Extras { unlisted: false, groups: true }),
             query: &EVERYTHING,
             viewer: Viewer { full: true, person: None },
-            unlisted: false,
-            groups: true,
             organization: &tenant.organization,
         };
         Matches::new(self.shelf(organization, book).into_iter(), condition, usize::MAX)

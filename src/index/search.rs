@@ -8,8 +8,9 @@ use crate::account::{Organization, OrganizationId};
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::contact::{Book, Contact, ContactId, Rendition, UserId};
 use crate::index::candidates::{Candidates, Walk};
+use crate::index::class::Classes;
 use crate::index::segment::{Segment, rank};
-use crate::index::shelf::{Live, Shelf, is_listed};
+use crate::index::shelf::{Live, Shelf};
 
 /// Who looks: decides what they see of each contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,22 +95,6 @@ impl std::fmt::Debug for Row<'_> {
     }
 }
 
-/// The books a walk is about.
-#[derive(Clone, Copy)]
-pub(super) enum Books<'a> {
-    One(Book),
-    Any(&'a [Book]),
-}
-
-impl Books<'_> {
-    fn contain(self, book: Book) -> bool {
-        match self {
-            Self::One(one) => one == book,
-            Self::Any(any) => any.contains(&book),
-        }
-    }
-}
-
 /// The contacts that match, in name order; found one by one as they are asked for.
 pub struct Matches<'a> {
     sources: Vec<Source<'a>>,
@@ -138,12 +123,9 @@ struct Effort {
 
 #[derive(Clone, Copy)]
 pub(super) struct Condition<'a> {
-    pub(super) books: Books<'a>,
+    pub(super) classes: Classes,
     pub(super) query: &'a Query,
     pub(super) viewer: Viewer,
-    pub(super) unlisted: bool,
-    /// Group cards are members of books, but nothing that a search finds.
-    pub(super) groups: bool,
     pub(super) organization: &'a Organization,
 }
 
@@ -248,8 +230,11 @@ impl Source<'_> {
                 }
                 effort.look_through -= 1;
             }
-            let Some(contact) = self.live.segment.contact(row) else { return Advance::Exhausted };
-            if self.live.is_alive(row) && condition.holds(contact) {
+            let Some((contact, class)) = self.live.segment.classified(row) else {
+                return Advance::Exhausted;
+            };
+            let wanted = condition.classes.contain(class) && self.live.is_alive(row);
+            if wanted && condition.holds(contact) {
                 self.head = Some((row, contact));
                 return Advance::Head;
             }
@@ -260,11 +245,8 @@ impl Source<'_> {
 
 impl Condition<'_> {
     fn holds(&self, contact: &Contact) -> bool {
-        if !self.books.contain(contact.book)
-            || !(self.unlisted || is_listed(contact))
-            || (!self.groups && contact.derived.group)
-        {
-            return false;
+        if let Query::Constant(truth) = self.query {
+            return *truth == Truth::True;
         }
         let hidden = self.organization.hidden(self.viewer.rendition(contact));
         let gaze = Gaze { hidden, collation: &self.organization.derivation.collation };

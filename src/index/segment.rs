@@ -7,12 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::contact::card::Field;
 use crate::contact::{Book, Contact, ContactId, Revision};
+use crate::index::class::Class;
 use crate::index::digits::Digits;
 use crate::index::grams::{Grams, GramsBuilder};
 
 /// Contacts whose row number is their rank by name. Postings are therefore in name order too.
 pub(super) struct Segment {
     pub(super) rows: Vec<Arc<Contact>>,
+    /// What each row is.
+    classes: Vec<Class>,
     pub(super) grams: Grams,
     pub(super) digits: Digits,
     /// For each field, the rows that have a value; fields that all rows have are left out.
@@ -80,6 +83,7 @@ impl Segment {
                 |a, b| (a.book, &a.uid).cmp(&(b.book, &b.uid)),
             ),
             by_revision: sorted(&rows, |_| true, |a, b| a.revision.cmp(&b.revision)),
+            classes: rows.iter().map(|contact| Class::of(contact)).collect(),
             rows,
             attachment: OnceLock::new(),
         }
@@ -87,6 +91,12 @@ impl Segment {
 
     pub(super) fn contact(&self, row: u32) -> Option<&Arc<Contact>> {
         self.rows.get(row as usize)
+    }
+
+    /// A contact, not fetched from memory yet, and what it is.
+    pub(super) fn classified(&self, row: u32) -> Option<(&Arc<Contact>, Class)> {
+        let class = self.classes.get(row as usize)?;
+        Some((self.contact(row)?, *class))
     }
 
     /// The row of a contact.

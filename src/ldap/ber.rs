@@ -139,11 +139,13 @@ pub(super) fn integer(content: &[u8]) -> Result<i64, Malformed> {
 /// Appends a length in its shortest form.
 pub(super) fn put_length(out: &mut Vec<u8>, length: usize) {
     let bytes = length.to_be_bytes();
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let digits = bytes.get(zeros..).unwrap_or_default();
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => out.push(short),
+    match (length, bytes) {
+        (0..0x80, [.., low]) => out.push(low),
+        (0x80..0x100, [.., low]) => out.extend([0x81, low]),
+        (0x100..0x1_0000, [.., high, low]) => out.extend([0x82, high, low]),
         _ => {
+            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+            let digits = bytes.get(zeros..).unwrap_or_default();
             out.push(0x80 | digits.len() as u8);
             out.extend_from_slice(digits);
         }

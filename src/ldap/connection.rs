@@ -79,15 +79,15 @@ async fn answer<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         };
         tokio::select! {
             biased;
-            next = work => Ok(next?),
-            interruption = inbox.watch(running, bytes_max, &limits) => Err(interruption),
+            next = work => next.map(Ok),
+            interruption = inbox.watch(running, bytes_max, &limits) => Ok(Err(interruption)),
         }
     };
     if peek.and_then(|peek| Operation::of_tag(peek.operation)) == Some(Operation::Bind) {
         // The password stays in memory no longer than needed.
         message.fill(0);
     }
-    match outcome {
+    match outcome? {
         Ok(Next::Continue) => Ok(None),
         Ok(Next::Close) => Ok(Some(Ending::Told)),
         Err(Interruption::Unbound) => Ok(Some(Ending::Client)),

@@ -10,6 +10,7 @@ use crate::contact::{Book, Contact};
 use crate::ldap::attribute::{AttributeId, Meaning, PostalPart, TELEPHONE};
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::ldap::time;
+use crate::ldap::tree::{CONTAINERS, container};
 
 /// The entries of one segment of the index, made as they are first asked for.
 pub(super) struct Entries {
@@ -28,16 +29,17 @@ impl Entries {
 
 /// The attributes of one contact that depend on nothing else, in the full rendition.
 ///
-/// All in one piece of memory, so that reading it costs one cache miss: which attributes there are
-/// (a bit for each [`AttributeId`]), where each piece ends, and the pieces: the name component
+/// All in one piece of memory, so that reading it costs one cache miss: the container (a byte), which
+/// attributes there are (a bit for each [`AttributeId`]), where each piece ends, and the pieces: the name component
 /// (`uid=204`), then the attributes in their order, encoded with their own names. Attributes that
 /// are made for each asker have a bit and an empty piece.
 pub(super) struct Prepared {
     bytes: Box<[u8]>,
 }
 
-/// Bytes of the bits, and of each end.
-const BITS: usize = size_of::<u64>();
+/// Where the bits are, where the ends begin, and the bytes of each end.
+const BITS: usize = 1;
+const ENDS: usize = BITS + size_of::<u64>();
 const END: usize = size_of::<u32>();
 
 impl Prepared {
@@ -59,9 +61,11 @@ impl Prepared {
                 attributes |= id.bit();
             }
         }
-        let mut bytes = Vec::with_capacity(BITS + END * ends.len() + pieces.len());
+        let start = ENDS + END * ends.len();
+        let mut bytes = Vec::with_capacity(start + pieces.len());
+        let container = CONTAINERS.iter().position(|name| *name == container(contact.book));
+        bytes.push(container.and_then(|at| u8::try_from(at).ok()).unwrap_or_default());
         bytes.extend(attributes.to_le_bytes());
-        let start = BITS + END * ends.len();
         for end in &ends {
             // A card is far smaller than 4 GiB: doors limit what they take.
             bytes.extend(u32::try_from(start + end).unwrap_or(u32::MAX).to_le_bytes());
@@ -70,9 +74,15 @@ impl Prepared {
         Self { bytes: bytes.into() }
     }
 
+    /// The name of the container that the entry is in.
+    pub(super) fn container(&self) -> &'static str {
+        let number = self.bytes.first().copied().unwrap_or_default();
+        CONTAINERS.get(usize::from(number)).copied().unwrap_or_default()
+    }
+
     /// The first component of the entry's name, escaped.
     pub(super) fn rdn(&self) -> &[u8] {
-        let start = BITS + END * (1 + self.attributes().count_ones() as usize);
+        let start = ENDS + END * (1 + self.attributes().count_ones() as usize);
         self.bytes.get(start..self.end(0)).unwrap_or_default()
     }
 
@@ -110,12 +120,13 @@ impl Prepared {
     }
 
     fn attributes(&self) -> u64 {
-        self.bytes.first_chunk().map_or(0, |bits| u64::from_le_bytes(*bits))
+        let bits = self.bytes.get(BITS..).and_then(|rest| rest.first_chunk());
+        bits.map_or(0, |bits| u64::from_le_bytes(*bits))
     }
 
     /// Where a piece ends; the name component is the first.
     fn end(&self, place: usize) -> usize {
-        let end = self.bytes.get(BITS + END * place..).and_then(|rest| rest.first_chunk());
+        let end = self.bytes.get(ENDS + END * place..).and_then(|rest| rest.first_chunk());
         end.map_or(0, |end| u32::from_le_bytes(*end) as usize)
     }
 }

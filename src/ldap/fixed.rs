@@ -8,7 +8,7 @@ use crate::contact::fold::fold;
 use crate::contact::query::Truth;
 use crate::ldap::attribute::{AttributeId, Usage, without_options};
 use crate::ldap::ber;
-use crate::ldap::plan::{DnOf, Selection, put_attribute, put_entry, set};
+use crate::ldap::plan::{DnOf, MessageId, Selection, put_attribute, put_entry, set};
 use crate::ldap::request::{Filter, Substrings};
 use crate::ldap::tree::container;
 
@@ -105,7 +105,12 @@ impl Fixed {
                 put_attribute(&mut attributes, &encoded, &values);
             }
         }
-        put_entry(out, id, &DnOf { rdn: self.dn.as_bytes(), parent: "" }, &attributes);
+        put_entry(
+            out,
+            &MessageId::new(id),
+            &DnOf { rdn: self.dn.as_bytes(), parent: "" },
+            &attributes,
+        );
     }
 
     /// Whether the filter is true of the entry.

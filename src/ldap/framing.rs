@@ -1,7 +1,5 @@
 //! Cuts the stream of bytes into messages, within limits.
 
-use bytes::BytesMut;
-
 use crate::ldap::ber::{Header, SEQUENCE};
 
 /// What the bytes received so far begin with.
@@ -19,7 +17,7 @@ pub(super) enum Frame {
 
 impl Frame {
     /// Looks at the next message. Its length is checked before any of it is waited for.
-    pub(super) fn peek(buffer: &BytesMut, bytes_max: usize) -> Self {
+    pub(super) fn peek(buffer: &[u8], bytes_max: usize) -> Self {
         match buffer.first() {
             None => return Self::Incomplete,
             Some(&SEQUENCE) => {}
@@ -41,7 +39,7 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], expected: Frame) {
-        assert_eq!(Frame::peek(&BytesMut::from(bytes), 100), expected);
+        assert_eq!(Frame::peek(bytes, 100), expected);
     }
 
     #[test]

@@ -141,14 +141,14 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
     /// Looks at the messages that have arrived since the last time.
     fn look(&mut self, running: i32, bytes_max: usize) -> Option<Interruption> {
         loop {
-            let mut rest = self.buffer.clone().split_off(self.seen_bytes.min(self.buffer.len()));
-            let Frame::Message(bytes) = Frame::peek(&rest, bytes_max) else { return None };
-            let message = rest.split_to(bytes);
+            let rest = self.buffer.get(self.seen_bytes..)?;
+            let Frame::Message(bytes) = Frame::peek(rest, bytes_max) else { return None };
+            let message = rest.get(..bytes)?;
             self.seen_bytes += bytes;
             self.seen_messages += 1;
-            match Peek::at(&message).and_then(|peek| Operation::of_tag(peek.operation)) {
+            match Peek::at(message).and_then(|peek| Operation::of_tag(peek.operation)) {
                 Some(Operation::Unbind) => return Some(Interruption::Unbound),
-                Some(Operation::Abandon) => match abandoned(&message) {
+                Some(Operation::Abandon) => match abandoned(message) {
                     Some(id) if id == running => return Some(Interruption::Abandoned),
                     Some(id) if self.abandoned.len() < self.seen_messages => {
                         self.abandoned.push(id);

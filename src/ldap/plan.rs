@@ -148,18 +148,17 @@ impl Plan {
         let ids_left = ids.clone().map(AttributeId).filter(|id| named & id.bit() == 0);
         let columns: Vec<Column> =
             ids_left.filter_map(|id| Column::new(Some(id), id.get()?.name.as_bytes())).collect();
-        let whole = columns.len() == ids.len();
-        if whole {
+        let parts = columns.iter().map(|column| column.part(&[]));
+        if columns.len() == ids.len() {
+            let (constant, others): (Vec<Part>, Vec<Part>) =
+                parts.partition(|part| matches!(part, Part::Constant(_)));
+            self.parts.extend(constant);
             self.parts.push(Part::Block(ids.clone()));
+            self.parts.extend(others.into_iter().filter(|part| matches!(part, Part::Column(_))));
+        } else {
+            self.parts.extend(parts);
         }
-        for column in columns {
-            let part = column.part(&[]);
-            // What is copied is in the block.
-            if !whole || !matches!(part, Part::Attribute(_)) {
-                self.parts.push(part);
-            }
-            self.add(column);
-        }
+        columns.into_iter().for_each(|column| self.add(column));
     }
 
     /// Appends the message of one entry. The scratch buffer is kept between calls.
@@ -167,7 +166,7 @@ impl Plan {
         &self,
         out: &mut Vec<u8>,
         scratch: &mut Vec<u8>,
-        id: i32,
+        id: &MessageId,
         entry: &EntryOf<'_>,
     ) {
         scratch.clear();
@@ -297,18 +296,27 @@ pub(super) fn put_attribute(out: &mut Vec<u8>, name: &[u8], values: &[u8]) {
     out.extend_from_slice(values);
 }
 
+/// The encoded id of the request that is being answered.
+pub(super) struct MessageId(Vec<u8>);
+
+impl MessageId {
+    pub(super) fn new(id: i32) -> Self {
+        let mut encoded = Vec::new();
+        ber::put_integer(&mut encoded, id);
+        Self(encoded)
+    }
+}
+
 /// Appends the message of an entry with these encoded attributes.
-pub(super) fn put_entry(out: &mut Vec<u8>, id: i32, dn: &DnOf<'_>, attributes: &[u8]) {
+pub(super) fn put_entry(out: &mut Vec<u8>, id: &MessageId, dn: &DnOf<'_>, attributes: &[u8]) {
     let element = |content: usize| 1 + ber::length_bytes(content) + content;
     let name = dn.rdn.len() + dn.parent.len();
     let operation = element(name) + element(attributes.len());
-    let id_start = out.len();
-    ber::put_integer(out, id);
-    let id_bytes = out.len() - id_start;
-    out.truncate(id_start);
+    let message = id.0.len() + element(operation);
+    out.reserve(element(message));
     out.push(SEQUENCE);
-    ber::put_length(out, id_bytes + element(operation));
-    ber::put_integer(out, id);
+    ber::put_length(out, message);
+    out.extend_from_slice(&id.0);
     out.push(SEARCH_RESULT_ENTRY);
     ber::put_length(out, operation);
     out.push(OCTET_STRING);
@@ -345,7 +353,7 @@ mod tests {
             parent: ",ou=shared,dc=x",
             reference: &|_| Vec::new(),
         };
-        plan.write(&mut out, &mut scratch, 300, &entry);
+        plan.write(&mut out, &mut scratch, &MessageId::new(300), &entry);
         let message = LdapMsg::try_from(Parser::new(16).parse(&out).unwrap().1).unwrap();
         assert_eq!(message.msgid, 300);
         let LdapOp::SearchResultEntry(entry) = message.op else { panic!("an entry") };

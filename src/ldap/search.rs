@@ -8,18 +8,18 @@ use tokio::io::AsyncWrite;
 
 use crate::auth::Principal;
 use crate::auth::dn::Dn;
-use crate::contact::card::Field;
+use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, ContactId};
+use crate::contact::{Book, Contact, ContactId};
 use crate::index::{Row, Search, Step};
 use crate::ldap::entry::{Entries, Prepared};
 use crate::ldap::filter::{self, Context};
 use crate::ldap::fixed::{Fixed, demands_containers};
-use crate::ldap::plan::{EntryOf, Plan, Selection};
+use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
 use crate::ldap::request::{Filter, Scope, SearchRequest};
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::session::Session;
-use crate::ldap::tree::{Place, Tree};
+use crate::ldap::tree::{Place, Tree, container};
 
 /// Rows that are examined before others have their turn.
 const STEP_ROWS: usize = 1000;
@@ -81,13 +81,13 @@ impl Session {
             tree: &tree,
             principal: &self.principal,
             plan: Plan::new(&selection, request.types_only),
-            id,
+            id: MessageId::new(id),
             left: if request.size_limit == 0 { u32::MAX } else { request.size_limit },
             deadline: deadline(request.time_limit),
             look_through: self.limits().look_through,
         };
         let target = target(&tree, place, request.scope);
-        if let Some(outcome) = run.fixed(&target, request, &selection, replies) {
+        if let Some(outcome) = run.fixed(id, &target, (request, &selection), replies) {
             return Ok(outcome);
         }
         run.contacts(&target, &request.filter, replies).await
@@ -177,7 +177,7 @@ struct Run<'r> {
     tree: &'r Tree<'r>,
     principal: &'r Principal,
     plan: Plan,
-    id: i32,
+    id: MessageId,
     /// How many more entries the client wants.
     left: u32,
     deadline: Option<Instant>,
@@ -188,9 +188,9 @@ impl Run<'_> {
     /// Writes the entries that are no contacts; gives the outcome where the client wants no more.
     fn fixed<W: AsyncWrite + Unpin>(
         &mut self,
+        id: i32,
         target: &Target,
-        request: &SearchRequest<'_>,
-        selection: &Selection<'_>,
+        (request, selection): (&SearchRequest<'_>, &Selection<'_>),
         replies: &mut Replies<W>,
     ) -> Option<Outcome> {
         if target.only_demanded && !demands_containers(&request.filter) {
@@ -202,7 +202,7 @@ impl Run<'_> {
                     Some(left) => left,
                     None => return Some(size_limit_exceeded()),
                 };
-                entry.write(&mut replies.out, self.id, selection, request.types_only);
+                entry.write(&mut replies.out, id, selection, request.types_only);
             }
         }
         None
@@ -228,10 +228,10 @@ impl Run<'_> {
             unlisted: false,
             look_through: self.look_through,
         };
-        let parents: Vec<(Book, String)> = target
+        let parents: Vec<(&str, String)> = target
             .books
             .iter()
-            .map(|book| (*book, format!(",{}", tree.container_dn(*book))))
+            .map(|book| (container(*book), format!(",{}", tree.container_dn(*book))))
             .collect();
         let mut matches = tree.snapshot.search(&search);
         let mut scratch = Vec::new();
@@ -278,7 +278,7 @@ impl Run<'_> {
     fn write<W: AsyncWrite + Unpin>(
         &self,
         row: Row<'_>,
-        parents: &[(Book, String)],
+        parents: &[(&str, String)],
         scratch: &mut Vec<u8>,
         replies: &mut Replies<W>,
     ) {
@@ -291,16 +291,25 @@ impl Run<'_> {
                 &made
             }
         };
-        let parent = parents.iter().find(|(book, _)| *book == row.book);
-        let rendition = self.principal.viewer().rendition(row.contact());
+        let container = prepared.container();
+        let parent = parents.iter().find(|(name, _)| *name == container);
+        // The contact itself is left in memory wherever the prepared entry is enough.
+        let hidden = match self.tree.organization.hidden_numbers {
+            FieldSet::EMPTY => FieldSet::EMPTY,
+            _ => self.hidden(row.contact()),
+        };
         let entry = EntryOf {
             contact: row.contact(),
             prepared,
-            hidden: self.tree.organization.hidden(rendition),
+            hidden,
             parent: parent.map_or("", |(_, parent)| parent.as_str()),
             reference: &|field: Field| self.references(row, field),
         };
-        self.plan.write(&mut replies.out, scratch, self.id, &entry);
+        self.plan.write(&mut replies.out, scratch, &self.id, &entry);
+    }
+
+    fn hidden(&self, contact: &Contact) -> FieldSet {
+        self.tree.organization.hidden(self.principal.viewer().rendition(contact))
     }
 
     /// The names of those a contact refers to, as far as the asker may see them.

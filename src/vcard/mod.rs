@@ -2,6 +2,7 @@
 //!
 //! Versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, 3.0 is written. Nothing here does I/O.
 
+mod fields;
 pub mod line;
 pub mod read;
 mod telephone;

@@ -148,6 +148,17 @@ fn huge_values_are_cut_in_the_fields() {
 }
 
 #[test]
+fn endless_lists_cost_little() {
+    for line in ["CATEGORIES:", "N:", "ADR:"] {
+        for separator in [",", ";", "x,", "x;"] {
+            let list = separator.repeat(1_000_000);
+            let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:x\n{line}{list}\nEND:VCARD");
+            assert!(read(text.as_bytes()).unwrap().card.as_str().len() < 200 << 10);
+        }
+    }
+}
+
+#[test]
 fn a_person_is_written_as_clients_expect_it() {
     let mut builder = CardBuilder::default();
     builder.push(Field::FormattedName, "Anna Adams").push(Field::GivenName, "Anna");

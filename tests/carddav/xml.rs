@@ -10,7 +10,7 @@ use quick_xml::reader::NsReader;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Node {
     pub(crate) name: String,
-    pub(crate) children: Vec<Node>,
+    pub(crate) children: Vec<Self>,
     pub(crate) text: String,
 }
 

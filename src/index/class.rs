@@ -1,0 +1,61 @@
+//! Which rows a search may find at all, told by one byte a row: walking many rows must not fetch
+//! each contact from memory only to skip it.
+
+use crate::contact::{Book, Contact};
+use crate::index::shelf::is_listed;
+
+const PEOPLE: u8 = 1;
+const UNLISTED: u8 = 1 << 1;
+const SHARED: u8 = 1 << 2;
+const PERSONAL: u8 = 1 << 3;
+/// How far the bits of group cards are from those of contacts.
+const GROUP_SHIFT: u8 = 4;
+
+/// What a row is: one bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+/// A set of [`Class`]es.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Classes(u8);
+
+impl Class {
+    pub(super) fn of(contact: &Contact) -> Self {
+        let class = match contact.book {
+            Book::People if is_listed(contact) => PEOPLE,
+            Book::People => UNLISTED,
+            Book::Shared => SHARED,
+            Book::Personal(_) => PERSONAL,
+        };
+        Self(if contact.derived.group { class << GROUP_SHIFT } else { class })
+    }
+}
+
+/// Whether a search also finds what is hidden from most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extras {
+    /// People who are not listed: in the administrators' part of HTTP.
+    pub(super) unlisted: bool,
+    /// Group cards: they are members of books, but nothing that a search finds.
+    pub(super) groups: bool,
+}
+
+impl Classes {
+    /// The rows of some books. All rows of a personal shelf are of its owner.
+    pub(super) fn of(books: &[Book], extras: Extras) -> Self {
+        let mut classes = 0;
+        for book in books {
+            classes |= match book {
+                Book::People if extras.unlisted => PEOPLE | UNLISTED,
+                Book::People => PEOPLE,
+                Book::Shared => SHARED,
+                Book::Personal(_) => PERSONAL,
+            };
+        }
+        Self(if extras.groups { classes | classes << GROUP_SHIFT } else { classes })
+    }
+
+    pub(super) fn contain(self, class: Class) -> bool {
+        self.0 & class.0 != 0
+    }
+}

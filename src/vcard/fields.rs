@@ -1,0 +1,269 @@
+//! The fields of a card: what each of its lines adds.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::contact::card::{Card, CardBuilder, Field, NamelessCard, PostalAddress};
+use crate::vcard::line::Content;
+use crate::vcard::read::{Fault, InvalidCard, Problem, UID_BYTES_MAX};
+use crate::vcard::telephone;
+use crate::vcard::text::{decoded, parameter_text, split, unescaped};
+
+/// A longer value is cut in the fields; the stored text keeps it whole.
+const VALUE_BYTES_MAX: usize = 16 << 10;
+/// Values beyond these bytes together are in the stored text only.
+const CARD_BYTES_MAX: usize = 64 << 10;
+/// What a value without a preference counts as; `PREF` goes from 1 to 100 (RFC 6350 5.3).
+const NO_PREFERENCE: u8 = u8::MAX;
+
+/// Collects the values of a card.
+#[derive(Default)]
+pub(crate) struct Fields {
+    pub(crate) uid: Option<String>,
+    /// The label of each group that has one, by the group in lower case.
+    labels: HashMap<String, String>,
+    values: Vec<(Field, u8, String)>,
+    /// What the values take together.
+    bytes: usize,
+    /// Whether a value of the present line did not fit.
+    is_cut: bool,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Fields {
+    /// Reads the lines between BEGIN and END, with their numbers.
+    pub(crate) fn of(lines: &[(usize, Content<'_>)]) -> Result<Self, InvalidCard> {
+        let mut fields = Self { labels: labels(lines), ..Self::default() };
+        for (number, content) in lines {
+            fields.take(*number, content)?;
+        }
+        Ok(fields)
+    }
+
+    fn take(&mut self, line: usize, content: &Content<'_>) -> Result<(), InvalidCard> {
+        let name = content.name().to_ascii_uppercase();
+        let whole = decoded(content);
+        let value = whole.get(..whole.floor_char_boundary(CARD_BYTES_MAX)).unwrap_or_default();
+        match name.as_str() {
+            "UID" => {
+                let uid = unescaped(value.trim()).into_owned();
+                if uid.len() > UID_BYTES_MAX {
+                    return Err(InvalidCard { line, fault: Fault::LongUid });
+                }
+                if self.uid.is_none() && !uid.is_empty() {
+                    self.uid = Some(uid);
+                }
+            }
+            "N" => self.name(content, value),
+            "ORG" => self.organization(content, value),
+            "ADR" => self.postal(content, value),
+            "TEL" => {
+                let field = telephone::field_of(content, self.label(content));
+                self.add(field, content, number(value));
+            }
+            "NICKNAME" => self.list(Field::Nickname, content, value),
+            "CATEGORIES" => self.list(Field::Category, content, value),
+            "BDAY" => self.add(Field::Birthday, content, birthday(content, value)),
+            "KIND" | "X-ADDRESSBOOKSERVER-KIND" => {
+                let kind = value.trim().to_ascii_lowercase();
+                let kind = if kind == "individual" { String::new() } else { kind };
+                self.add(Field::Kind, content, Cow::Owned(kind));
+            }
+            "RELATED" | "X-ABRELATEDNAMES" => self.related(content, value),
+            name => {
+                if let Some(field) = text_field(name) {
+                    self.add(field, content, unescaped(value));
+                }
+            }
+        }
+        if std::mem::take(&mut self.is_cut) {
+            self.problems.push(Problem { line, what: "too long to be found as a whole" });
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, field: Field, content: &Content<'_>, value: Cow<'_, str>) {
+        let value = value.trim();
+        let room = CARD_BYTES_MAX.saturating_sub(self.bytes).min(VALUE_BYTES_MAX);
+        let kept = value.get(..value.floor_char_boundary(room)).unwrap_or_default();
+        self.is_cut |= kept.len() < value.len();
+        if !kept.is_empty() {
+            self.bytes += kept.len() + size_of::<(Field, u8, String)>();
+            self.values.push((field, preference(content), kept.to_owned()));
+        }
+    }
+
+    fn list(&mut self, field: Field, content: &Content<'_>, value: &str) {
+        for part in split(value, ',') {
+            self.add(field, content, unescaped(part));
+        }
+    }
+
+    fn name(&mut self, content: &Content<'_>, value: &str) {
+        let parts = [
+            Field::FamilyName,
+            Field::GivenName,
+            Field::MiddleName,
+            Field::NamePrefix,
+            Field::NameSuffix,
+        ];
+        // A second N is another way to write the first (ALTID); the card has one name.
+        if self.values.iter().any(|(field, ..)| parts.contains(field)) {
+            return;
+        }
+        for (field, part) in parts.into_iter().zip(split(value, ';')) {
+            self.add(field, content, component(part));
+        }
+        let sort_as = content.parameter("SORT-AS").map(parameter_text).unwrap_or_default();
+        for (field, part) in [Field::PhoneticFamilyName, Field::PhoneticGivenName]
+            .into_iter()
+            .zip(sort_as.split(','))
+        {
+            self.add(field, content, Cow::Borrowed(part));
+        }
+    }
+
+    fn organization(&mut self, content: &Content<'_>, value: &str) {
+        let fields = std::iter::once(Field::Company).chain(std::iter::repeat(Field::Department));
+        for (field, part) in fields.zip(split(value, ';')) {
+            self.add(field, content, unescaped(part));
+        }
+    }
+
+    fn postal(&mut self, content: &Content<'_>, value: &str) {
+        let mut parts = split(value, ';').map(component);
+        let mut next = || parts.next().unwrap_or_default();
+        let (office_box, extended, street) = (next(), next(), next());
+        let street = [street, extended, office_box];
+        let street: Vec<&str> =
+            street.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+        let has = |kind: &str| content.types().any(|found| found.eq_ignore_ascii_case(kind));
+        let address = PostalAddress {
+            kind: if has("home") {
+                "home"
+            } else if has("work") {
+                "work"
+            } else {
+                ""
+            },
+            street: &street.join("\n"),
+            locality: &next(),
+            region: &next(),
+            code: &next(),
+            country: &next(),
+        };
+        self.add(Field::Postal, content, Cow::Owned(address.value()));
+    }
+
+    fn related(&mut self, content: &Content<'_>, value: &str) {
+        let label = self.label(content).unwrap_or_default().to_ascii_lowercase();
+        let is = |role: &str| {
+            label.contains(role)
+                || content.types().any(|t| t.eq_ignore_ascii_case(&format!("x-{role}")))
+        };
+        let field = if is("manager") {
+            Field::Manager
+        } else if is("assistant") {
+            Field::Assistant
+        } else {
+            return;
+        };
+        let value = unescaped(value);
+        let bare = value.trim().strip_prefix("urn:uuid:").unwrap_or(&value);
+        self.add(field, content, Cow::Borrowed(bare));
+    }
+
+    fn label(&self, content: &Content<'_>) -> Option<&str> {
+        let group = Some(content.group()).filter(|group| !group.is_empty())?;
+        self.labels.get(&group.to_ascii_lowercase()).map(String::as_str)
+    }
+
+    /// The finished card.
+    pub(crate) fn card(mut self) -> Result<Card, NamelessCard> {
+        self.values.sort_by_key(|(field, preference, _)| (*field, *preference));
+        let mut builder = CardBuilder::default();
+        let mut named = false;
+        for (field, _, value) in &self.values {
+            // Further FN lines are translations (RFC 6350 6.2.1); phones show one name.
+            if *field == Field::FormattedName && std::mem::replace(&mut named, true) {
+                continue;
+            }
+            builder.push(*field, value);
+        }
+        builder.finish()
+    }
+}
+
+fn labels(lines: &[(usize, Content<'_>)]) -> HashMap<String, String> {
+    let labelled = lines.iter().filter(|(_, c)| !c.group().is_empty() && c.is("X-ABLABEL"));
+    let label = |c: &Content<'_>| (c.group().to_ascii_lowercase(), decoded(c).into_owned());
+    labelled.map(|(_, content)| label(content)).collect()
+}
+
+/// The fields whose whole value is one text.
+fn text_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "FN" => Field::FormattedName,
+        "X-PHONETIC-FIRST-NAME" => Field::PhoneticGivenName,
+        "X-PHONETIC-LAST-NAME" => Field::PhoneticFamilyName,
+        "TITLE" => Field::Title,
+        "ROLE" => Field::Role,
+        "EMAIL" => Field::Email,
+        "IMPP" | "X-SIP" | "X-JABBER" => Field::Address,
+        "NOTE" => Field::Note,
+        "URL" => Field::Url,
+        "LANG" => Field::Language,
+        "X-MANAGER" | "X-MS-MANAGER" | "X-EVOLUTION-MANAGER" => Field::Manager,
+        "X-ASSISTANT" | "X-MS-ASSISTANT" | "X-EVOLUTION-ASSISTANT" => Field::Assistant,
+        "X-RINGBOOK-SITE" => Field::Site,
+        "X-RINGBOOK-VOICEMAIL" => Field::VoicemailBox,
+        _ => return None,
+    })
+}
+
+/// `PREF=1` is the best (4.0); `TYPE=pref` (3.0) and a bare `PREF` (2.1) say the same.
+fn preference(content: &Content<'_>) -> u8 {
+    if let Some(preference) = content.parameter("PREF").and_then(|text| text.parse().ok()) {
+        return preference;
+    }
+    let preferred = content.types().any(|kind| kind.eq_ignore_ascii_case("pref"));
+    if preferred { 1 } else { NO_PREFERENCE }
+}
+
+/// A component of N or ADR: values of a list within it are joined, as in `Jr.,M.D.`.
+fn component(part: &str) -> Cow<'_, str> {
+    if !part.contains(',') {
+        return unescaped(part);
+    }
+    let values: Vec<Cow<'_, str>> = split(part, ',').map(unescaped).collect();
+    let values: Vec<&str> = values.iter().map(|v| v.trim()).filter(|v| !v.is_empty()).collect();
+    Cow::Owned(values.join(" "))
+}
+
+/// A number as text: `tel:+49-30-1;ext=5` (RFC 3966) is `+49-30-1`.
+fn number(value: &str) -> Cow<'_, str> {
+    let value = value.trim();
+    match value.split_at_checked(4) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tel:") => {
+            Cow::Borrowed(rest.split(';').next().unwrap_or_default())
+        }
+        _ => unescaped(value),
+    }
+}
+
+/// A birthday as `1985-04-12` or `--04-12` where it is written in a form of RFC 6350 4.3.1 or
+/// Apple's, else as it came.
+fn birthday<'a>(content: &Content<'_>, value: &'a str) -> Cow<'a, str> {
+    let date = value.trim().split('T').next().unwrap_or_default();
+    let omitted = content.parameter("X-APPLE-OMIT-YEAR");
+    let digits: String = date.chars().filter(char::is_ascii_digit).collect();
+    let plain = date.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let (year, day) = match (plain, digits.len()) {
+        (true, 8) => digits.split_at(4),
+        (true, 4) if date.starts_with("--") => ("-", digits.as_str()),
+        _ => return unescaped(value),
+    };
+    let year = if omitted == Some(year) { "-" } else { year };
+    let (month, day) = day.split_at(2);
+    Cow::Owned(format!("{year}-{month}-{day}"))
+}
