@@ -145,7 +145,42 @@ fn an_extension_is_given_once_and_for_good() {
     let renumber = Edit::PutUser(user(anna, Some("202"), "201.main"));
     assert_eq!(directory.commit_blocking(Request::one(renumber)), fixed);
     commit(&directory, Edit::RemoveUser(anna));
-    person(&directory, "Later", "201", true);
+    let later = new_id();
+    let taken = CommitError::LoginTaken { login: "201.main".into() };
+    let same_path = Edit::PutUser(user(later, Some("201"), "201.main"));
+    assert_eq!(
+        directory.commit_blocking(Request::one(same_path)),
+        Err(taken),
+        "paths are permanent"
+    );
+    commit(&directory, Edit::PutUser(user(later, Some("201"), "201-2.main")));
+    assert!(directory.snapshot().user_by_principal("201.main").is_none());
+}
+
+#[test]
+fn a_path_of_a_removed_user_stays_theirs_after_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringbook.db");
+    let directory = open(&path);
+    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    let anna = person(&directory, "Anna", "201", true);
+    commit(&directory, Edit::RemoveUser(anna));
+    drop(directory);
+    let directory = open(&path);
+    assert_eq!(directory.snapshot().principal_holder("201.main"), Some(anna));
+}
+
+#[test]
+fn a_contact_of_another_organization_is_no_contact() {
+    let directory = directory();
+    commit(&directory, Edit::PutOrganization(settings("other", "dc=other", "other.example")));
+    let id = new_id();
+    commit(&directory, put(id, shared("Anna")));
+    let other = OrganizationId::parse("other").unwrap();
+    let theft = put(id, Draft { organization: other, ..shared("Stolen") });
+    let refused = directory.commit_blocking(Request::one(theft));
+    assert_eq!(refused, Err(CommitError::NoContact(id)));
+    assert!(directory.snapshot().contact(&main(), id).is_some());
 }
 
 #[test]

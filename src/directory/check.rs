@@ -10,7 +10,7 @@ use crate::contact::{
 use crate::directory::overlay::{Overlay, State};
 use crate::directory::{CommitError, Edit, Precondition, Request};
 use crate::index::Snapshot;
-use crate::store::{Change, Key, Record, StoredContact, Tombstone};
+use crate::store::{Change, Key, Record, RetiredPrincipal, StoredContact, Tombstone};
 
 /// The changes that a request makes. What it changes goes to `staged`, so that its later edits and
 /// the requests behind it see it.
@@ -102,6 +102,10 @@ impl Checker<'_> {
 
     fn put_contact(&mut self, id: ContactId, draft: Draft) -> Result<(), CommitError> {
         let old = self.state().contact(&draft.organization, id);
+        if old.is_none() && self.find(id).is_some() {
+            // Another organization's: for this one there is no such contact.
+            return Err(CommitError::NoContact(id));
+        }
         self.names_are_free(id, &draft)?;
         self.extension_stays(id, old.as_deref(), &draft)?;
         let Some((new, body)) = self.finished(id, draft, old.as_deref())? else { return Ok(()) };
@@ -247,7 +251,7 @@ impl Checker<'_> {
         if let Some(login) = taken(&user.login) {
             return Err(CommitError::LoginTaken { login });
         }
-        if self.state().principal(&user.principal).is_some_and(|holder| holder != user.id) {
+        if self.state().principal_holder(&user.principal).is_some_and(|holder| holder != user.id) {
             return Err(CommitError::LoginTaken { login: user.principal });
         }
         self.staged.put_user(&user);
@@ -265,6 +269,7 @@ impl Checker<'_> {
             }
         }
         self.staged.remove_user(id);
+        self.put(Record::Retired(RetiredPrincipal { segment: user.principal.clone(), user: id }))?;
         self.remove(Key::User(id))
     }
 

@@ -153,12 +153,10 @@ impl State<'_> {
         has.then_some(user.id)
     }
 
-    /// Who has this CardDAV path segment.
-    pub(super) fn principal(&self, segment: &str) -> Option<UserId> {
+    /// Who has, or had, this CardDAV path segment.
+    pub(super) fn principal_holder(&self, segment: &str) -> Option<UserId> {
         let holder = self.layers.iter().rev().find_map(|layer| layer.principals.get(segment));
-        let known = self.snapshot.user_by_principal(segment).map(|user| user.id);
-        let user = self.user(holder.copied().or(known)?)?;
-        (*user.principal == *segment).then_some(user.id)
+        holder.copied().or_else(|| self.snapshot.principal_holder(segment))
     }
 }
 

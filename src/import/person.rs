@@ -74,7 +74,7 @@ fn segment(
 
 /// Whether a path segment is somebody's in a snapshot.
 pub fn is_taken_in(snapshot: &Snapshot) -> impl Fn(&str) -> bool {
-    |segment| snapshot.user_by_principal(segment).is_some()
+    |segment| snapshot.principal_holder(segment).is_some()
 }
 
 /// What is wrong with an extension: it stands in DNs, in paths and on dial pads.

@@ -132,6 +132,7 @@ impl Snapshot {
             Record::Token(token) => {
                 Arc::make_mut(&mut self.tokens).insert(token.id.clone(), token);
             }
+            Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
             Record::Contact(_) | Record::Import(_) => {}
         }
     }
@@ -198,7 +199,6 @@ impl Snapshot {
                 self.logins.insert(key, holders);
             }
         }
-        self.principals.remove(&user.principal);
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Snapshot {
     tenants: BTreeMap<OrganizationId, Tenant>,
     users: Sharded<UserId, Arc<User>>,
     logins: Sharded<LoginKey, Vec<UserId>>,
+    /// Those of removed users too.
     principals: Sharded<Box<str>, UserId>,
     tokens: Arc<BTreeMap<Box<str>, Token>>,
 }
@@ -141,7 +142,12 @@ impl Snapshot {
 
     /// The user with this CardDAV path segment, such as `204.acme`.
     pub fn user_by_principal(&self, segment: &str) -> Option<&User> {
-        self.principals.get(segment).and_then(|id| self.user(*id))
+        self.principal_holder(segment).and_then(|id| self.user(id))
+    }
+
+    /// The user who has, or had, this CardDAV path segment: nobody else ever gets it.
+    pub fn principal_holder(&self, segment: &str) -> Option<UserId> {
+        self.principals.get(segment).copied()
     }
 
     pub fn phone(&self, organization: &OrganizationId, name: &str) -> Option<&PhoneAccount> {

@@ -9,6 +9,7 @@ use crate::account::{
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::derived::NameOrder;
 use crate::contact::{Book, ContactId, Timestamp};
+use crate::store::RetiredPrincipal;
 
 /// Why a stored text is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +108,16 @@ pub(super) fn user(id: &str, text: &str) -> Decoded<User> {
         principal: object.text("principal")?.into(),
         created: object.time("created")?,
     })
+}
+
+pub(super) fn retired_text(retired: &RetiredPrincipal) -> String {
+    json!({ "user": retired.user.to_string() }).to_string()
+}
+
+pub(super) fn retired(segment: &str, text: &str) -> Decoded<RetiredPrincipal> {
+    let object = Object::parse(text)?;
+    let user = ContactId::parse(object.text("user")?).ok_or(Undecodable("user"))?;
+    Ok(RetiredPrincipal { segment: segment.into(), user })
 }
 
 pub(super) fn phone_text(phone: &PhoneAccount) -> String {

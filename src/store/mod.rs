@@ -17,9 +17,18 @@ pub enum Record {
     User(User),
     Phone(PhoneAccount),
     Token(Token),
+    /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
+    Retired(RetiredPrincipal),
     Contact(StoredContact),
     /// Written only: reports are read one by one, see [`Store::import_report`].
     Import(ImportReport),
+}
+
+/// See [`Record::Retired`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredPrincipal {
+    pub segment: Box<str>,
+    pub user: UserId,
 }
 
 /// A contact on its way to or from the store.

@@ -99,6 +99,7 @@ fn record(kind: &str, key: &str, body: &str) -> Result<Record, Undecodable> {
             Record::Phone(codec::phone(organization, name, body)?)
         }
         "token" => Record::Token(codec::token(key, body)?),
+        "principal" => Record::Retired(codec::retired(key, body)?),
         _ => return Err(Undecodable("kind")),
     })
 }

@@ -43,6 +43,9 @@ fn parts(record: &Record) -> (&'static str, String, String) {
             ("phone", key, codec::phone_text(phone))
         }
         Record::Token(token) => ("token", token.id.to_string(), codec::token_text(token)),
+        Record::Retired(retired) => {
+            ("principal", retired.segment.to_string(), codec::retired_text(retired))
+        }
         Record::Import(report) => ("import", report.id.to_string(), codec::import_text(report)),
         Record::Contact(_) => ("contact", String::new(), String::new()),
     }
