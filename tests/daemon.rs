@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::json;
 
@@ -206,6 +206,8 @@ fn the_service_manager_is_told() {
     let mut process = ringbook(folder.path())
         .args(["serve", "--set", "ldap.listen=127.0.0.1:0", "--set", "http.listen=127.0.0.1:0"])
         .env("NOTIFY_SOCKET", &path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     assert_eq!(hear(), "READY=1");

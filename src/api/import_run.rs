@@ -156,12 +156,8 @@ impl Imports {
             let password = Zeroizing::new(password.as_bytes().to_vec());
             let (line, authenticator) = (entry.line, Arc::clone(&self.authenticator));
             running.spawn(async move {
-                (
-                    line,
-                    hash_in_turn(&authenticator, password)
-                        .await
-                        .map_err(|refused| refused.to_string()),
-                )
+                let hashed = hash_in_turn(&authenticator, password).await;
+                (line, hashed.map_err(|refused| refused.to_string()))
             });
         }
         while let Some(hashed) = running.join_next().await {

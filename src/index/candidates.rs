@@ -90,9 +90,15 @@ impl<'a> Candidates<'a> {
 }
 
 impl List<'_> {
-    /// Whether both are the same place in the postings: `(|(cn=mar*)(sn=mar*))` needs one walk.
+    /// Whether both are the same places in the postings: `(|(cn=mar*)(sn=mar*))` needs one walk.
     fn same(&self, other: &Self) -> bool {
-        self.rows.as_ptr() == other.rows.as_ptr() && self.rows.len() == other.rows.len()
+        let same =
+            |one: &[u32], other: &[u32]| one.as_ptr() == other.as_ptr() && one.len() == other.len();
+        // `muller` and `mueller` share their rarest gram, and differ in the others.
+        let mut also = self.also.iter().zip(&other.also);
+        same(&self.rows, &other.rows)
+            && self.also.len() == other.also.len()
+            && also.all(|(one, other)| same(one, other))
     }
 }
 
@@ -250,4 +256,18 @@ fn gallop(list: &[u32], from: usize, row: u32) -> usize {
     }
     let high = (low + step + 1).min(list.len());
     low + list.get(low..high).map_or(0, |part| part.partition_point(|found| *found < row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_that_share_their_rarest_gram_are_both_walked() {
+        let (rare, more, other) = ([7], [1, 7], [7, 9]);
+        let list = |also: &[_]| List { rows: Cow::Borrowed(&rare), also: also.to_vec() };
+        let (muller, mueller) = (list(&[&more[..]]), list(&[&other[..]]));
+        assert!(muller.same(&list(&[&more[..]])));
+        assert!(!muller.same(&mueller) && !muller.same(&list(&[])));
+    }
 }

@@ -196,6 +196,11 @@ impl Context<'_> {
     fn at_most(&self, meaning: Meaning, value: &[u8]) -> Option<Query> {
         let text = std::str::from_utf8(value).ok()?;
         let pattern = || TextPattern::at_most(text, &self.derivation.collation);
+        let is_text = matches!(meaning, Meaning::Name(_) | Meaning::Texts(_));
+        if is_text && pattern() == TextPattern::AtLeast(Box::default()) {
+            // Poly's upper bound `zz` is none.
+            return Some(present(meaning));
+        }
         match meaning {
             Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern())),
             Meaning::Texts(fields) => Some(Query::Text(fields, pattern())),

@@ -1,9 +1,9 @@
 //! The LDAP door: what phones and softphones ask, answered from the directory (RFC 4511).
 //!
-//! A connection cuts its bytes into messages ([`framing`]); the session answers one after the other
-//! ([`session`]); a search reads its request without copying ([`request`]), becomes a query
-//! ([`filter`]) below a place in the tree ([`tree`]), and its entries are copied out of prepared
-//! ones ([`entry`], [`plan`]).
+//! A connection cuts its bytes into messages (`framing`); the session answers one after the other
+//! (`session`); a search reads its request without copying (`request`), becomes a query
+//! (`filter`) below a place in the tree (`tree`), and its entries are copied out of prepared
+//! ones (`entry`, `plan`).
 
 use std::net::SocketAddr;
 use std::sync::Arc;

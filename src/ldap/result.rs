@@ -56,6 +56,8 @@ pub(super) struct Replies<W> {
     writer: W,
     /// Whole messages.
     pub(super) out: Vec<u8>,
+    /// Entries so far, for the log.
+    pub(super) entries: u64,
     /// How many bytes of `out` are sent.
     sent: usize,
     write_timeout: Duration,
@@ -63,7 +65,7 @@ pub(super) struct Replies<W> {
 
 impl<W: AsyncWrite + Unpin> Replies<W> {
     pub(super) fn new(writer: W, write_timeout: Duration) -> Self {
-        Self { writer, out: Vec::new(), sent: 0, write_timeout }
+        Self { writer, out: Vec::new(), entries: 0, sent: 0, write_timeout }
     }
 
     /// Whether enough is gathered for a batch.

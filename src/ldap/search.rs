@@ -59,6 +59,7 @@ impl Session {
             let root = self.root_dse();
             if root.matches(&request.filter) == Truth::True {
                 root.write(&mut replies.out, id, &selection, request.types_only);
+                replies.entries += 1;
             }
             return Ok(Outcome::success());
         }
@@ -203,6 +204,7 @@ impl Run<'_> {
                     None => return Some(size_limit_exceeded()),
                 };
                 entry.write(&mut replies.out, id, selection, request.types_only);
+                replies.entries += 1;
             }
         }
         None
@@ -306,6 +308,7 @@ impl Run<'_> {
             reference: &|field: Field| self.references(row, field),
         };
         self.plan.write(&mut replies.out, scratch, &self.id, &entry);
+        replies.entries += 1;
     }
 
     fn hidden(&self, contact: &Contact) -> FieldSet {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ldap3_proto::proto::{
     LdapBindCred, LdapBindRequest, LdapExtendedRequest, LdapOp, LdapResultCode,
@@ -99,6 +100,7 @@ impl Session {
         envelope: &Envelope<'_>,
         replies: &mut Replies<W>,
     ) -> io::Result<Next> {
+        let (begun, entries) = (Instant::now(), replies.entries);
         let content = envelope.operation.content;
         let outcome = match SearchRequest::read(content, self.limits().filter()) {
             Ok(request) => self.search(envelope.id, &request, replies).await?,
@@ -114,6 +116,8 @@ impl Session {
             principal = %self.principal,
             operation = "search",
             result = ?outcome.code,
+            entries = replies.entries - entries,
+            took_us = begun.elapsed().as_micros(),
         );
         replies.search_done(envelope.id, &outcome);
         Ok(Next::Continue)
@@ -126,6 +130,7 @@ impl Session {
         request: LdapOp,
         replies: &mut Replies<W>,
     ) {
+        let begun = Instant::now();
         let mut value = None;
         let outcome = match request {
             LdapOp::BindRequest(bind) => self.bind(bind).await,
@@ -148,6 +153,7 @@ impl Session {
             principal = %self.principal,
             ?operation,
             result = ?outcome.code,
+            took_us = begun.elapsed().as_micros(),
         );
         match operation {
             Operation::Extended => replies.extended(id, outcome, value),

@@ -232,3 +232,21 @@ async fn critical_controls_must_be_known() {
         assert_eq!(found.entries.len(), usize::from(expected == LdapResultCode::Success));
     }
 }
+
+#[tokio::test]
+async fn umlauts_are_found_in_both_spellings() {
+    let world = World::start().await;
+    world.contact(Book::Shared, &[(Field::FormattedName, "Mueller")]).await;
+    for company in ["Müller AG", "Müller AG"] {
+        world.contact(Book::Shared, &[(Field::Company, company)]).await;
+    }
+    let mut phone = Client::phone(&world).await;
+    for (filter, expected) in [
+        ("(cn=Müller)", &["Mueller"][..]),
+        ("(cn=mueller)", &["Mueller"]),
+        ("(sn=müller*)", &["Mueller", "Müller AG", "Müller AG"]),
+    ] {
+        let found = phone.search(&Ask::sub("ou=shared,dc=pbx,dc=com", filter)).await;
+        assert_eq!(found.names(), expected, "{filter}");
+    }
+}

@@ -85,6 +85,7 @@ fn names_are_found_by_every_alias_and_spelling() {
     finds(begins("CallerIDName", "anna mü"), true);
     finds(Filter::AtLeast(b"sn", b"M"), true);
     finds(Filter::AtMost(b"sn", b"zz"), true);
+    assert_eq!(query(&Filter::AtMost(b"sn", b"zz")), Query::Constant(Truth::True));
     finds(Filter::AtMost(b"sn", b"Ma"), false);
     finds(Filter::Approximate(b"cn", b"ann"), true);
 }
