@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::carddav::view::View;
-use crate::contact::{Body, Contact, Rendition, Revision};
+use crate::contact::{Body, Contact, Revision};
 use crate::vcard::write::write;
 
 /// What a read of a card found.
@@ -38,12 +38,7 @@ pub(crate) fn length(view: &View, contact: &Contact) -> usize {
 
 fn written(view: &View, contact: &Contact) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
-    match view.rendition(contact) {
-        Rendition::Full => write(&contact.vcard_uid(), contact.modified, &contact.card, &mut out),
-        Rendition::Reduced => {
-            write(&contact.vcard_uid(), contact.modified, &view.card(contact), &mut out);
-        }
-    }
+    write(&contact.vcard_uid(), contact.modified, &view.card(contact), &mut out);
     out
 }
 

@@ -31,27 +31,40 @@ pub(crate) fn response(body: Body) -> Response<Body> {
 /// A carriage return is written as a reference, or readers would drop it (XML 1.0 2.11). Characters
 /// that XML cannot hold are left out, since one of them would spoil the whole answer.
 pub(crate) fn escape(text: &[u8], out: &mut Vec<u8>) {
-    let mut plain_from = 0;
-    for (at, byte) in text.iter().enumerate() {
-        let instead: &[u8] = match byte {
-            b'&' => b"&amp;",
-            b'<' => b"&lt;",
-            b'>' => b"&gt;",
-            b'\r' => b"&#13;",
-            b'\t' | b'\n' => continue,
-            0..=0x1f => b"",
-            // U+FFFE and U+FFFF
-            0xef if matches!(text.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) => {
-                b"\xef\xbf\xbd"
-            }
-            _ => continue,
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| SPECIAL[usize::from(*byte)]) {
+        let (plain, special) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let (instead, length): (&[u8], usize) = match special {
+            [b'&', ..] => (b"&amp;", 1),
+            [b'<', ..] => (b"&lt;", 1),
+            [b'>', ..] => (b"&gt;", 1),
+            [b'\r', ..] => (b"&#13;", 1),
+            // U+FFFE and U+FFFF become the replacement character.
+            [0xef, 0xbf, 0xbe | 0xbf, ..] => (b"\xef\xbf\xbd", 3),
+            [0xef, ..] => (b"\xef", 1),
+            _ => (b"", 1),
         };
-        out.extend_from_slice(text.get(plain_from..at).unwrap_or_default());
         out.extend_from_slice(instead);
-        plain_from = at + if *byte == 0xef { 3 } else { 1 };
+        rest = special.get(length..).unwrap_or_default();
     }
-    out.extend_from_slice(text.get(plain_from..).unwrap_or_default());
+    out.extend_from_slice(rest);
 }
+
+/// The bytes that [`escape`] looks at more closely.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = byte != 0x09 && byte != 0x0a;
+        byte += 1;
+    }
+    special[b'&' as usize] = true;
+    special[b'<' as usize] = true;
+    special[b'>' as usize] = true;
+    special[0xef] = true;
+    special
+};
 
 /// Begins a row with an href that needs no escaping, such as our own.
 pub(crate) fn begin_row(href: &str, out: &mut Vec<u8>) {

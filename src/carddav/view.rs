@@ -1,5 +1,6 @@
 //! Who asks, and an address book as this user sees it.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -112,10 +113,12 @@ impl View {
     }
 
     /// The fields of a card that this user sees.
-    pub(crate) fn card(&self, contact: &Contact) -> Card {
+    pub(crate) fn card<'a>(&self, contact: &'a Contact) -> Cow<'a, Card> {
         match self.rendition(contact) {
-            Rendition::Full => contact.card.clone(),
-            Rendition::Reduced => contact.card.without(self.hidden),
+            Rendition::Reduced if !self.hidden.is_empty() => {
+                Cow::Owned(contact.card.without(self.hidden))
+            }
+            Rendition::Full | Rendition::Reduced => Cow::Borrowed(&contact.card),
         }
     }
 

@@ -85,15 +85,24 @@ pub fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
 
 /// Appends text with the escapes of RFC 2426 5.8.4 (the same in vCard 4.0).
 pub fn escape(text: &str, out: &mut String) {
-    for character in text.chars() {
-        match character {
-            '\n' => out.push_str("\\n"),
-            '\\' | ',' | ';' => out.extend(['\\', character]),
+    let mut rest = text;
+    while let Some(at) = rest.find(is_escaped) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = special.chars();
+        match characters.next() {
+            Some('\n') => out.push_str("\\n"),
+            Some(escaped @ ('\\' | ',' | ';')) => out.extend(['\\', escaped]),
             // Left over from a packed card; no vCard may hold it.
-            character if character.is_control() && character != '\t' => out.push(' '),
-            character => out.push(character),
+            _ => out.push(' '),
         }
+        rest = characters.as_str();
     }
+    out.push_str(rest);
+}
+
+fn is_escaped(character: char) -> bool {
+    matches!(character, '\\' | ',' | ';') || (character.is_control() && character != '\t')
 }
 
 /// A parameter's value without the escapes of RFC 6868: `^n`, `^^`, `^'`.

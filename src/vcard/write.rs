@@ -10,6 +10,7 @@ const LINE_OCTETS_MAX: usize = 75;
 
 /// Appends the card as text. The same contact always gives the same bytes: ETags rely on it.
 pub fn write(uid: &str, modified: Timestamp, card: &Card, out: &mut Vec<u8>) {
+    let parts = Parts::of(card);
     let mut writer = Writer { line: String::with_capacity(128), out };
     writer.plain("BEGIN:VCARD");
     writer.plain("VERSION:3.0");
@@ -18,8 +19,50 @@ pub fn write(uid: &str, modified: Timestamp, card: &Card, out: &mut Vec<u8>) {
     if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
         writer.plain(&format!("REV:{time}"));
     }
-    writer.fields(card);
+    writer.text("FN", parts.formatted_name);
+    writer.name(&parts);
+    writer.organization(&parts);
+    writer.list("NICKNAME", &parts.nicknames);
+    writer.list("CATEGORIES", &parts.categories);
+    for (field, value) in card.iter() {
+        writer.value(field, value);
+    }
     writer.plain("END:VCARD");
+}
+
+/// The values that stand together in one property.
+#[derive(Default)]
+struct Parts<'a> {
+    formatted_name: &'a str,
+    /// The components of N in their order.
+    name: [Vec<&'a str>; 5],
+    companies: Vec<&'a str>,
+    departments: Vec<&'a str>,
+    nicknames: Vec<&'a str>,
+    categories: Vec<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(card: &'a Card) -> Self {
+        let mut parts = Self { formatted_name: card.formatted_name(), ..Self::default() };
+        for (field, value) in card.iter() {
+            let [family, given, middle, prefix, suffix] = &mut parts.name;
+            let list = match field {
+                Field::FamilyName => family,
+                Field::GivenName => given,
+                Field::MiddleName => middle,
+                Field::NamePrefix => prefix,
+                Field::NameSuffix => suffix,
+                Field::Company => &mut parts.companies,
+                Field::Department => &mut parts.departments,
+                Field::Nickname => &mut parts.nicknames,
+                Field::Category => &mut parts.categories,
+                _ => continue,
+            };
+            list.push(value);
+        }
+        parts
+    }
 }
 
 struct Writer<'a> {
@@ -28,19 +71,6 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn fields(&mut self, card: &Card) {
-        self.text("FN", card.formatted_name());
-        self.name(card);
-        self.organization(card);
-        self.list("NICKNAME", card, Field::Nickname);
-        self.list("CATEGORIES", card, Field::Category);
-        for field in Field::ALL {
-            for value in card.all(*field) {
-                self.value(*field, value);
-            }
-        }
-    }
-
     /// A property that holds one value of a field.
     fn value(&mut self, field: Field, value: &str) {
         if let Some(parameters) = telephone::parameters_of(field) {
@@ -65,46 +95,38 @@ impl Writer<'_> {
             Field::Postal => return self.postal(&PostalAddress::parse(value)),
             Field::Manager => return self.reference("manager", "X-MANAGER", value),
             Field::Assistant => return self.reference("assistant", "X-ASSISTANT", value),
-            // Written as parts of other properties, or numbers.
+            // In `Parts`.
             _ => return,
         };
         self.text(name, value);
     }
 
-    fn name(&mut self, card: &Card) {
-        let parts = [
-            Field::FamilyName,
-            Field::GivenName,
-            Field::MiddleName,
-            Field::NamePrefix,
-            Field::NameSuffix,
-        ];
+    fn name(&mut self, parts: &Parts<'_>) {
         self.property("N", "", |line| {
-            for (at, part) in parts.into_iter().enumerate() {
+            for (at, part) in parts.name.iter().enumerate() {
                 line.push_str(if at == 0 { "" } else { ";" });
-                join(card.all(part), ",", line);
+                join(part, line);
             }
         });
         // Apple sorts and shows a card without a person's name by its company only with this.
-        let is_person = parts.into_iter().any(|part| card.first(part).is_some());
-        if !is_person && card.first(Field::Company) == Some(card.formatted_name()) {
+        let is_person = parts.name.iter().any(|part| !part.is_empty());
+        if !is_person && parts.companies.first() == Some(&parts.formatted_name) {
             self.plain("X-ABShowAs:COMPANY");
         }
     }
 
-    fn organization(&mut self, card: &Card) {
-        let mut companies = card.all(Field::Company);
-        let first = companies.next().unwrap_or_default();
-        if !first.is_empty() || card.first(Field::Department).is_some() {
+    fn organization(&mut self, parts: &Parts<'_>) {
+        let (first, others) = parts.companies.split_first().unwrap_or((&"", &[]));
+        if !first.is_empty() || !parts.departments.is_empty() {
             self.property("ORG", "", |line| {
                 escape(first, line);
-                for department in card.all(Field::Department) {
+                for department in &parts.departments {
                     line.push(';');
                     escape(department, line);
                 }
             });
         }
-        for company in companies {
+        for company in others {
             self.text("ORG", company);
         }
     }
@@ -133,9 +155,9 @@ impl Writer<'_> {
         }
     }
 
-    fn list(&mut self, name: &str, card: &Card, field: Field) {
-        if card.first(field).is_some() {
-            self.property(name, "", |line| join(card.all(field), ",", line));
+    fn list(&mut self, name: &str, values: &[&str]) {
+        if !values.is_empty() {
+            self.property(name, "", |line| join(values, line));
         }
     }
 
@@ -152,7 +174,9 @@ impl Writer<'_> {
     fn property(&mut self, name: &str, parameters: &str, value: impl FnOnce(&mut String)) {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
-        line.extend([name, parameters, ":"]);
+        line.push_str(name);
+        line.push_str(parameters);
+        line.push(':');
         value(&mut line);
         self.plain(&line);
         self.line = line;
@@ -174,9 +198,9 @@ impl Writer<'_> {
     }
 }
 
-fn join<'a>(values: impl Iterator<Item = &'a str>, separator: &str, line: &mut String) {
-    for (at, value) in values.enumerate() {
-        line.push_str(if at == 0 { "" } else { separator });
+fn join(values: &[&str], line: &mut String) {
+    for (at, value) in values.iter().enumerate() {
+        line.push_str(if at == 0 { "" } else { "," });
         escape(value, line);
     }
 }
