@@ -1,5 +1,6 @@
 //! Puts the doors behind their listeners.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::account::OrganizationId;
@@ -9,6 +10,7 @@ use crate::carddav::Handler;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::net::gate::Gate;
+use crate::net::workers::Workers;
 use crate::net::{Connection, Listener, Net};
 use crate::{http, ldap};
 
@@ -21,18 +23,26 @@ pub(super) struct Doors<'a> {
 
 impl Doors<'_> {
     /// Serves both listeners. The organization is that of names without one.
-    pub(super) fn open(&self, ldap: Listener, http: Listener, organization: OrganizationId) -> Net {
+    ///
+    /// # Errors
+    /// Where the operating system gives no threads for the phones.
+    pub(super) fn open(
+        &self,
+        ldap: Listener,
+        http: Listener,
+        organization: OrganizationId,
+    ) -> io::Result<Net> {
         let limits = &self.config.limits;
         let gate = Gate::new(limits.connections_max, limits.connections_per_address_max);
-        let net = Net::new(gate, self.config.plain_networks.clone());
+        let mut net = Net::new(gate, self.config.plain_networks.clone());
         let front = Arc::new(self.front());
         net.listen(http, move |connection| Arc::clone(&front).serve(connection));
         let door = Arc::new(self.phones(organization));
-        net.listen(ldap, move |connection| {
+        net.listen_on(Workers::start("ldap")?, ldap, move |connection| {
             let Connection { stream, peer, stop } = connection;
             ldap::serve(stream, peer, Arc::clone(&door), stop)
-        });
-        net
+        })?;
+        Ok(net)
     }
 
     fn front(&self) -> http::Front {

@@ -50,6 +50,8 @@ pub enum StartError {
     Store { path: PathBuf, source: StoreError },
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error("no threads for the LDAP door: {0}")]
+    Threads(std::io::Error),
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error("the operator's token cannot be made: {0}")]
@@ -113,7 +115,7 @@ impl Daemon {
             new_token,
         };
         let doors = Doors { directory: &directory, authenticator: &authenticator, config };
-        let net = doors.open(ldap, http, id);
+        let net = doors.open(ldap, http, id).map_err(StartError::Threads)?;
         folder.tell_listening(&listening.json())?;
         notify(options.notify.as_deref(), READY);
         tracing::info!(ldap = %listening.ldap, http = %listening.http, "listening");

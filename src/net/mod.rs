@@ -7,15 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::net::gate::{Admission, Gate, Refusal};
 use crate::net::networks::Networks;
+use crate::net::workers::Workers;
 
 pub mod gate;
 pub mod networks;
+pub mod workers;
 
 /// Pauses after a failed accept, such as for want of file descriptors.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
@@ -73,12 +76,20 @@ pub struct Net {
     plain: Arc<Networks>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// Those of [`Net::listen_on`], kept until everything has stopped.
+    workers: Vec<Workers>,
 }
 
 impl Net {
     pub fn new(gate: Gate, plain: Networks) -> Self {
         let (gate, plain) = (Arc::new(gate), Arc::new(plain));
-        Self { gate, plain, stop: CancellationToken::new(), tasks: TaskTracker::new() }
+        Self {
+            gate,
+            plain,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            workers: Vec::new(),
+        }
     }
 
     /// Cancelled by [`Net::stop`].
@@ -92,9 +103,46 @@ impl Net {
         F: Fn(Connection) -> S + Send + Sync + 'static,
         S: Future<Output = ()> + Send + 'static,
     {
+        self.accept_on(&Handle::current(), listener, Arc::new(serve));
+    }
+
+    /// As [`Net::listen`], on threads of their own: a connection stays where it was accepted.
+    ///
+    /// # Errors
+    /// Where the operating system cannot share the listener among the threads.
+    pub fn listen_on<F, S>(
+        &mut self,
+        workers: Workers,
+        listener: Listener,
+        serve: F,
+    ) -> io::Result<()>
+    where
+        F: Fn(Connection) -> S + Send + Sync + 'static,
+        S: Future<Output = ()> + Send + 'static,
+    {
+        let Listener { door, address, socket } = listener;
+        let socket = socket.into_std()?;
+        let serve = Arc::new(serve);
+        for handle in workers.handles() {
+            let socket = {
+                // Its events go to the worker.
+                let _worker = handle.enter();
+                TcpListener::from_std(socket.try_clone()?)?
+            };
+            self.accept_on(handle, Listener { door, address, socket }, Arc::clone(&serve));
+        }
+        self.workers.push(workers);
+        Ok(())
+    }
+
+    fn accept_on<F, S>(&self, handle: &Handle, listener: Listener, serve: Arc<F>)
+    where
+        F: Fn(Connection) -> S + Send + Sync + 'static,
+        S: Future<Output = ()> + Send + 'static,
+    {
         let (gate, plain) = (Arc::clone(&self.gate), Arc::clone(&self.plain));
         let (stop, tasks) = (self.stop.clone(), self.tasks.clone());
-        self.tasks.spawn(async move {
+        let accepting = async move {
             let door = listener.door;
             let accept = async {
                 loop {
@@ -119,7 +167,8 @@ impl Net {
                 () = accept => {}
                 () = stop.cancelled() => {}
             }
-        });
+        };
+        self.tasks.spawn_on(accepting, handle);
     }
 
     /// Closes the listeners and waits until the connections have finished, up to a deadline.

@@ -36,6 +36,25 @@ async fn connections_beyond_the_limit_are_closed() {
 }
 
 #[tokio::test]
+async fn connections_are_served_on_threads_of_their_own() {
+    let mut net = Net::new(Gate::new(9, 9), Networks::loopback());
+    let listener = Listener::bind("echo", LOOPBACK.parse().unwrap()).await.unwrap();
+    let address = listener.address();
+    let here = std::thread::current().id();
+    let serve = move |mut connection: Connection| async move {
+        let elsewhere = std::thread::current().id() != here;
+        let _ = connection.stream.read_u8().await;
+        let _ = connection.stream.write_u8(u8::from(elsewhere)).await;
+    };
+    net.listen_on(Workers::start("echo").unwrap(), listener, serve).unwrap();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        assert_eq!(answer(&mut stream).await, Some(1));
+    }
+    assert_eq!(net.stop(PATIENCE).await, Ok(()));
+}
+
+#[tokio::test]
 async fn strangers_are_not_let_in_without_tls() {
     let plain = Networks::parse(["192.0.2.0/24"]).unwrap();
     let (_net, address) = echo(Gate::new(9, 9), plain).await;
