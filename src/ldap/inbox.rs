@@ -14,8 +14,9 @@ use crate::ldap::framing::Frame;
 use crate::ldap::operation::Operation;
 use crate::ldap::request::{Envelope, Peek};
 
-/// Room for one read; most requests are smaller.
+/// Room that is made for reads, and the room below which it is made anew: most requests are smaller.
 const READ_BYTES: usize = 4 * 1024;
+const READ_BYTES_MIN: usize = 1024;
 /// What is still read of a client that is told that its connection ends, so that it gets to know.
 const DRAINED_BYTES_MAX: usize = 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -161,7 +162,9 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
     }
 
     async fn receive(&mut self) -> io::Result<()> {
-        self.buffer.reserve(READ_BYTES);
+        if self.buffer.capacity() - self.buffer.len() < READ_BYTES_MIN {
+            self.buffer.reserve(READ_BYTES);
+        }
         let received = self.reader.read_buf(&mut self.buffer).await;
         self.ended |= !matches!(received, Ok(1..));
         received.map(|_| ())
