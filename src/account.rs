@@ -1,6 +1,7 @@
 //! Who may sign in: organizations, users, phone accounts and tokens.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::contact::card::FieldSet;
@@ -38,22 +39,8 @@ impl fmt::Display for OrganizationId {
 /// A tenant. Nothing crosses organizations.
 #[derive(Clone, Debug)]
 pub struct Organization {
-    pub id: OrganizationId,
-    pub name: String,
-    /// Mail domain, lower case.
-    pub domain: String,
-    /// LDAP suffix as an operator wrote it, such as `dc=pbx,dc=example`.
-    pub suffix: String,
-    /// ISO 3166 alpha-2, upper case.
-    pub region: String,
-    pub area_code: String,
-    pub outside_line: String,
-    /// BCP 47 tag; its collation sorts the names.
-    pub language: String,
-    pub name_order: NameOrder,
-    /// Number fields that colleagues do not see.
-    pub hidden_numbers: FieldSet,
-    /// How search and sort keys are made; follows from the fields above.
+    settings: OrganizationSettings,
+    /// How search and sort keys are made; follows from the settings.
     pub derivation: Arc<Derivation>,
 }
 
@@ -62,14 +49,27 @@ pub struct Organization {
 pub struct OrganizationSettings {
     pub id: OrganizationId,
     pub name: String,
+    /// Mail domain; lower case in an [`Organization`].
     pub domain: String,
+    /// LDAP suffix as an operator wrote it, such as `dc=pbx,dc=example`.
     pub suffix: String,
+    /// ISO 3166 alpha-2; upper case in an [`Organization`].
     pub region: String,
     pub area_code: String,
     pub outside_line: String,
+    /// BCP 47 tag; its collation sorts the names.
     pub language: String,
     pub name_order: NameOrder,
+    /// Number fields that colleagues do not see.
     pub hidden_numbers: FieldSet,
+}
+
+impl Deref for Organization {
+    type Target = OrganizationSettings;
+
+    fn deref(&self) -> &OrganizationSettings {
+        &self.settings
+    }
 }
 
 impl Organization {
@@ -77,24 +77,18 @@ impl Organization {
     ///
     /// # Errors
     /// [`UnknownRegion`] where the region has no numbering plan.
-    pub fn new(settings: OrganizationSettings) -> Result<Self, UnknownRegion> {
-        let OrganizationSettings { id, name, domain, suffix, region, .. } = settings;
-        let OrganizationSettings { area_code, outside_line, language, name_order, .. } = settings;
-        let numbering = Numbering::new(&region, &area_code, &outside_line)?;
-        let derivation = Arc::new(Derivation::new(numbering, &language, name_order));
-        Ok(Self {
-            id,
-            name,
-            domain: domain.to_ascii_lowercase(),
-            suffix,
-            region: region.to_ascii_uppercase(),
-            area_code,
-            outside_line,
-            language,
-            name_order,
-            hidden_numbers: settings.hidden_numbers,
-            derivation,
-        })
+    pub fn new(mut settings: OrganizationSettings) -> Result<Self, UnknownRegion> {
+        settings.domain.make_ascii_lowercase();
+        settings.region.make_ascii_uppercase();
+        let OrganizationSettings { region, area_code, outside_line, .. } = &settings;
+        let numbering = Numbering::new(region, area_code, outside_line)?;
+        let derivation = Derivation::new(numbering, &settings.language, settings.name_order);
+        Ok(Self { settings, derivation: Arc::new(derivation) })
+    }
+
+    /// The settings, to be changed.
+    pub fn settings(&self) -> OrganizationSettings {
+        self.settings.clone()
     }
 
     /// The fields that a rendition hides.

@@ -31,6 +31,7 @@ mod organizations;
 mod phones;
 mod problem;
 mod report_json;
+mod secret;
 mod tokens;
 mod upload;
 mod user_edit;

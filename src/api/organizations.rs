@@ -88,19 +88,7 @@ pub(super) async fn change(
     let old = OrganizationId::parse(&id).and_then(|id| snapshot.organization(&id));
     let old = old.filter(|organization| sees(&asker, organization));
     let old = old.ok_or_else(|| Problem::absent("organization"))?;
-    let settings = OrganizationSettings {
-        id: old.id.clone(),
-        name: old.name.clone(),
-        domain: old.domain.clone(),
-        suffix: old.suffix.clone(),
-        region: old.region.clone(),
-        area_code: old.area_code.clone(),
-        outside_line: old.outside_line.clone(),
-        language: old.language.clone(),
-        name_order: old.name_order,
-        hidden_numbers: old.hidden_numbers,
-    };
-    let settings = changed(settings, input)?;
+    let settings = changed(old.settings(), input)?;
     put(&context, settings).await.map(Json)
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params, book_id};
 use crate::api::input::Input;
 use crate::api::problem::Problem;
+use crate::api::secret::created_with_secret;
 use crate::auth::Authenticator;
 use crate::contact::Book;
 use crate::directory::{Edit, Request};
@@ -58,13 +59,9 @@ pub(super) async fn add(
     }
     let id = organization.id.clone();
     let phone = PhoneAccount { organization: id, name: name.into(), secrets: vec![hash], books };
-    let mut json = shown(&phone, organization);
+    let json = shown(&phone, organization);
     context.directory.commit(Request::one(Edit::PutPhone(phone))).await?;
-    if let Some(json) = json.as_object_mut() {
-        json.insert("secret".to_owned(), json!(secret.as_str()));
-    }
-    let uncached = [(hyper::header::CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, uncached, Json(json)).into_response())
+    Ok(created_with_secret(json, &secret))
 }
 
 pub(super) async fn remove(

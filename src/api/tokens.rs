@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::StatusCode;
 use jiff::Timestamp as Instant;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::contact_json::time;
 use crate::api::input::Input;
 use crate::api::problem::Problem;
+use crate::api::secret::created_with_secret;
 use crate::auth::Authenticator;
 use crate::contact::Timestamp;
 use crate::directory::{Edit, Request};
@@ -59,13 +60,9 @@ pub(super) async fn add(
     };
     let (mut token, secret) = Authenticator::new_token(role, organization, &name)?;
     token.expires = expires;
-    let mut json = shown(&token);
+    let json = shown(&token);
     context.directory.commit(Request::one(Edit::PutToken(token))).await?;
-    if let Some(json) = json.as_object_mut() {
-        json.insert("secret".to_owned(), json!(secret.as_str()));
-    }
-    let uncached = [(hyper::header::CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, uncached, Json(json)).into_response())
+    Ok(created_with_secret(json, &secret))
 }
 
 pub(super) async fn remove(

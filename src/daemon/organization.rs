@@ -1,6 +1,6 @@
 //! Which organization the listeners belong to; the first start makes one.
 
-use crate::account::{Organization, OrganizationId, OrganizationSettings};
+use crate::account::{Organization, OrganizationId};
 use crate::config::organization::{Locale, OrganizationKeys};
 use crate::daemon::StartError;
 use crate::directory::{Directory, Edit, Request};
@@ -16,7 +16,7 @@ pub(super) async fn settle(
     let settings = match chosen(&known, keys)? {
         None => keys.first(locale),
         Some(organization) => {
-            let kept = settings(organization);
+            let kept = organization.settings();
             let mut wanted = kept.clone();
             keys.apply(&mut wanted);
             if wanted == kept {
@@ -45,23 +45,6 @@ fn chosen<'a>(
             let ids: Vec<&str> = known.iter().map(|other| other.id.as_str()).collect();
             Err(StartError::NoOrganization { id, known: ids.join(", ") })
         }
-    }
-}
-
-fn settings(organization: &Organization) -> OrganizationSettings {
-    let Organization { id, name, domain, suffix, region, .. } = organization.clone();
-    let Organization { area_code, outside_line, language, name_order, .. } = organization.clone();
-    OrganizationSettings {
-        id,
-        name,
-        domain,
-        suffix,
-        region,
-        area_code,
-        outside_line,
-        language,
-        name_order,
-        hidden_numbers: organization.hidden_numbers,
     }
 }
 

@@ -193,3 +193,22 @@ impl From<rusqlite::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A killed process loses nothing that the system has in memory, so only this tells what a
+    /// power cut would do.
+    #[test]
+    fn each_commit_reaches_the_disk_before_it_is_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("ringbook.db")).unwrap();
+        let pragma = |name: &str| -> String {
+            let read = |row: &rusqlite::Row<'_>| Ok(format!("{:?}", row.get_ref(0)?));
+            store.connection.pragma_query_value(None, name, read).unwrap()
+        };
+        assert_eq!(pragma("synchronous"), "Integer(2)", "FULL");
+        assert_eq!(pragma("journal_mode"), "Text([119, 97, 108])", "wal");
+    }
+}
