@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::auth::dn::parser::Parser;
+use crate::auth::dn::parser::{Parser, without_oid};
 
 mod parser;
 #[cfg(test)]
@@ -137,10 +137,9 @@ pub fn same_value(one: &str, other: &str) -> bool {
 
 /// The short name of a type in lower case: `OID.2.5.4.3` and `commonName` are `cn`.
 fn canonical_type(kind: &str) -> String {
-    let kind = kind.to_ascii_lowercase();
-    let bare = kind.strip_prefix("oid.").unwrap_or(&kind);
+    let bare = without_oid(kind).to_ascii_lowercase();
     let known = TYPES.iter().find(|(oid, _, long)| *oid == bare || *long == bare);
-    known.map_or(bare, |(_, short, _)| short).to_owned()
+    known.map_or(bare, |(_, short, _)| (*short).to_owned())
 }
 
 impl fmt::Display for Dn {

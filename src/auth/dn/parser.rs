@@ -20,8 +20,7 @@ impl<'a> Parser<'a> {
     pub(super) fn pair(&mut self) -> Option<(&'a str, String)> {
         let (kind, rest) = self.rest.split_once('=')?;
         let kind = kind.trim_matches(is_space);
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-        if kind.is_empty() || !kind.chars().all(plain) {
+        if !is_type(without_oid(kind)) {
             return None;
         }
         self.rest = rest;
@@ -131,6 +130,20 @@ impl<'a> Parser<'a> {
         value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         self.advance(c.len_utf8());
     }
+}
+
+/// A type without the mark that RFC 1779 puts before numbers.
+pub(super) fn without_oid(kind: &str) -> &str {
+    let mark = kind.get(..4).filter(|mark| mark.eq_ignore_ascii_case("oid."));
+    mark.and_then(|mark| kind.get(mark.len()..)).unwrap_or(kind)
+}
+
+/// A name or an object identifier (RFC 4512 section 1.4).
+fn is_type(kind: &str) -> bool {
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let arc = |arc: &str| !arc.is_empty() && arc.bytes().all(|c| c.is_ascii_digit());
+    kind.starts_with(|c: char| c.is_ascii_alphabetic()) && kind.chars().all(name)
+        || kind.split('.').all(arc)
 }
 
 /// What may stand around the parts of a name; other white space belongs to the values.

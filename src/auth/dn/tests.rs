@@ -73,3 +73,11 @@ proptest::proptest! {
         proptest::prop_assert_eq!(dn.rdns()[0].value_of("cn"), Some(value.as_str()));
     }
 }
+
+/// Found by fuzzing: such names would not read back.
+#[test]
+fn a_type_is_a_name_or_numbers() {
+    for text in ["oid.\n=x", "oid.oid.2=x", "2..5=x", "-a=x", "2a=x", "=x", "a.b=x"] {
+        assert_eq!(Dn::parse(text), Err(NoDn), "{text}");
+    }
+}
