@@ -114,7 +114,8 @@ fn names_and_uids_are_unique_in_a_book() {
     let taken = Some(CommitError::UidTaken { name: "a.vcf".into() });
     assert_eq!(fault(with_uid("u1")), taken);
     assert_eq!(fault(with_uid("urn:uuid:u1")), taken, "vCard 4.0 writes the same UID as a URN");
-    let elsewhere = Draft { book: Book::Personal(new_id()), ..with_uid("u1") };
+    let owner = person(&directory, "Olga", "209", true);
+    let elsewhere = Draft { book: Book::Personal(owner), ..with_uid("u1") };
     assert_eq!(fault(elsewhere), None, "another book has its own UIDs");
     let twice = Request {
         edits: vec![put(new_id(), named("b.vcf", "B")), put(new_id(), named("b.vcf", "C"))],
@@ -199,6 +200,41 @@ fn a_removed_user_leaves_nothing_behind() {
 }
 
 #[test]
+fn who_is_gone_gets_no_contacts() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let late = || put(new_id(), Draft { book: Book::Personal(anna), ..shared("Late") });
+    commit(&directory, late());
+    commit(&directory, Edit::RemoveUser(anna));
+    let refused = directory.commit_blocking(Request::one(late()));
+    assert_eq!(refused, Err(CommitError::NoUser(anna)));
+}
+
+/// Requests that arrive together share a transaction; whatever their order, nothing is left of a
+/// removed user.
+#[test]
+fn a_contact_that_arrives_with_the_removal_of_its_owner_is_not_left_behind() {
+    for round in 0..20 {
+        let directory = Arc::new(directory());
+        let anna = person(&directory, "Anna", "201", true);
+        let personal = || put(new_id(), Draft { book: Book::Personal(anna), ..shared("Mine") });
+        let edits = (0..8).map(|n| if n == 4 { Edit::RemoveUser(anna) } else { personal() });
+        let writers: Vec<_> = edits
+            .map(|edit| {
+                let directory = Arc::clone(&directory);
+                std::thread::spawn(move || directory.commit_blocking(Request::one(edit)))
+            })
+            .collect();
+        for writer in writers {
+            let outcome = writer.join().unwrap();
+            assert!(matches!(outcome, Ok(_) | Err(CommitError::NoUser(_))), "{outcome:?}");
+        }
+        let left = directory.snapshot().members(&main(), Book::Personal(anna)).count();
+        assert_eq!(left, 0, "round {round}");
+    }
+}
+
+#[test]
 fn a_shared_mail_address_is_nobodys_login_name() {
     let directory = directory();
     let with_mail = |id, extension: &str| {
@@ -275,10 +311,11 @@ fn a_hidden_number_moves_only_the_full_rendition() {
 #[test]
 fn other_books_do_not_move() {
     let directory = directory();
-    let owner = new_id();
+    let owner = person(&directory, "Olga", "209", true);
+    let start = directory.snapshot().revision();
     commit(&directory, put(new_id(), Draft { book: Book::Personal(owner), ..shared("Mine") }));
     let snapshot = directory.snapshot();
-    let moved = |book| snapshot.book_revision(&main(), book, Rendition::Full) > Revision(1);
+    let moved = |book| snapshot.book_revision(&main(), book, Rendition::Full) > start;
     assert!(moved(Book::Personal(owner)));
     assert!(!moved(Book::Personal(new_id())) && !moved(Book::Shared) && !moved(Book::People));
 }

@@ -106,6 +106,10 @@ impl Checker<'_> {
             // Another organization's: for this one there is no such contact.
             return Err(CommitError::NoContact(id));
         }
+        if let Book::Personal(owner) = draft.book {
+            // The owner may have been removed since the door looked.
+            self.state().user(owner).ok_or(CommitError::NoUser(owner))?;
+        }
         self.names_are_free(id, &draft)?;
         self.extension_stays(id, old.as_deref(), &draft)?;
         let Some((new, body)) = self.finished(id, draft, old.as_deref())? else { return Ok(()) };

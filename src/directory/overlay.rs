@@ -35,11 +35,16 @@ impl Overlay {
         }
     }
 
-    /// Whether a request edits, or is conditional on, a contact that is changed here.
+    /// Whether a request edits a contact or user that is changed here, or removes the owner of one.
     pub(super) fn touches(&self, request: &Request) -> bool {
+        let owns_changed = |user: &UserId| {
+            let mut changed = self.contacts.values().flatten();
+            changed.any(|contact| contact.book == Book::Personal(*user))
+        };
         request.edits.iter().any(|edit| match edit {
-            Edit::PutContact { id, .. } | Edit::RemoveContact(id) | Edit::RemoveUser(id) => {
-                self.contacts.contains_key(id)
+            Edit::PutContact { id, .. } => self.contacts.contains_key(id),
+            Edit::RemoveContact(id) | Edit::RemoveUser(id) => {
+                self.contacts.contains_key(id) || owns_changed(id)
             }
             Edit::PutUser(user) => self.users.contains_key(&user.id),
             _ => false,

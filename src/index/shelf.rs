@@ -270,3 +270,65 @@ impl Merge {
         Merged { inputs: self.inputs, segment: Arc::new(Segment::build(rows)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::contact::tests::nobody;
+
+    fn contact(n: usize, revision: u64) -> Arc<Contact> {
+        let mut contact = nobody();
+        contact.id = ContactId(Uuid::from_u128(n as u128));
+        contact.revision = Revision(revision);
+        Arc::new(contact)
+    }
+
+    fn put(shelf: &mut Shelf, contacts: impl Iterator<Item = Arc<Contact>>) {
+        shelf.apply(Changes { puts: contacts.collect(), ..Changes::default() });
+    }
+
+    /// A shelf whose second segment has outgrown what commits rebuild.
+    fn grown() -> Shelf {
+        let mut shelf = Shelf::default();
+        put(&mut shelf, (0..6000).map(|n| contact(n, 1)));
+        put(&mut shelf, (6000..8000).map(|n| contact(n, 1)));
+        shelf
+    }
+
+    fn revision_of(shelf: &Shelf, n: usize) -> Option<u64> {
+        let (live, row) = shelf.find(contact(n, 0).id)?;
+        live.segment.contact(row).map(|contact| contact.revision.0)
+    }
+
+    #[test]
+    fn what_changes_during_a_merge_stays_changed() {
+        let mut shelf = grown();
+        assert_eq!(shelf.segments.len(), 2);
+        let merge = shelf.overdue().unwrap();
+        put(&mut shelf, [contact(5, 2), contact(9000, 2)].into_iter());
+        let removed = vec![contact(6, 0).id, contact(7000, 0).id];
+        shelf.apply(Changes { removed, ..Changes::default() });
+        assert!(shelf.replace(merge.run()));
+        assert_eq!(shelf.segments.len(), 2, "the merged segment, and what came meanwhile");
+        assert!(shelf.overdue().is_none());
+        assert_eq!(shelf.all().count(), 7999);
+        for (n, revision) in
+            [(4, Some(1)), (5, Some(2)), (6, None), (7000, None), (7001, Some(1)), (9000, Some(2))]
+        {
+            assert_eq!(revision_of(&shelf, n), revision, "{n}");
+        }
+        assert_eq!(shelf.book(Book::Shared).members, 7999);
+    }
+
+    #[test]
+    fn a_merge_of_segments_that_are_gone_is_of_no_use() {
+        let mut shelf = grown();
+        let merge = shelf.overdue().unwrap();
+        put(&mut shelf, (0..9000).map(|n| contact(n, 2)));
+        assert!(!shelf.replace(merge.run()));
+        assert_eq!(shelf.all().count(), 9000);
+        assert_eq!(revision_of(&shelf, 5), Some(2));
+    }
+}
