@@ -78,17 +78,19 @@ pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Resul
         hash(authenticator, PHONES),
     );
     let people = company.people([first?, second?, third?])?;
-    let mut edits = company.contacts(&people)?;
-    edits.push(Edit::PutPhone(PhoneAccount {
+    let contacts = company.contacts(&people)?;
+    let mut edits = vec![Edit::PutPhone(PhoneAccount {
         organization: company.id.clone(),
         name: PHONES.into(),
         secrets: vec![phones?],
         books: Vec::new(),
-    }));
+    })];
     for (user, card) in people {
         edits.push(company.put(user.id, Book::People, card));
         edits.push(Edit::PutUser(user));
     }
+    // A personal contact needs its owner.
+    edits.extend(contacts);
     directory.commit(Request { edits, preconditions: Vec::new() }).await?;
     Ok(())
 }

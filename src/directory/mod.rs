@@ -52,7 +52,7 @@ impl Request {
 /// One change.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// Creates the contact, or replaces it.
+    /// Creates the contact, or replaces it. The owner of a personal one comes first.
     PutContact {
         id: ContactId,
         draft: Draft,
