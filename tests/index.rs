@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use proptest::prelude::*;
-use ringbook::account::{Organization, OrganizationId, OrganizationSettings};
+use ringbook::account::{Organization, OrganizationSettings};
 use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberPattern;
 use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
-use ringbook::contact::{Book, Contact, ContactId, Draft};
+use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::index::{Search, Snapshot, Viewer};
 use ringbook::store::sqlite::SqliteStore;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use ringbook::account::{
-    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
+    ImportReport, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
 };
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::{Derivation, NameOrder};
 use ringbook::contact::number::Numbering;
-use ringbook::contact::{Body, Book, Contact, Revision, Timestamp};
+use ringbook::contact::{Body, Book, Contact, OrganizationId, Revision, Timestamp};
 use ringbook::directory::new_id;
 use ringbook::store::sqlite::{SqliteStore, check};
 use ringbook::store::{Change, Event, Key, Record, Store, StoreError, StoredContact, Tombstone};

@@ -18,12 +18,12 @@ const ARROWS: &[(&str, &str)] = &[
     ("cli", "config daemon store"),
     ("daemon", "account api auth carddav config contact demo directory http ldap net store"),
     ("demo", "account auth contact directory"),
-    ("config", "account auth contact net"),
+    ("config", "account auth contact"),
     // Doors.
     ("ldap", "account auth contact directory index"),
     ("carddav", "account auth contact directory http index vcard"),
     ("api", "account auth contact directory http import index table"),
-    ("net", ""),
+    ("net", "account"),
     ("http", "auth net"),
     ("auth", "account contact directory index"),
     // Formats.
@@ -37,7 +37,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("store", "account contact"),
     // The model.
     ("account", "contact"),
-    ("contact", "account"),
+    ("contact", ""),
 ];
 
 /// Which module may use which outside crate; `*` for crates that say nothing about a module's

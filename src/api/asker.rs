@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::account::{Organization, OrganizationId, Role};
+use crate::account::{Organization, Role};
 use crate::api::problem::Problem;
 use crate::auth::rights::{self, Operation};
 use crate::auth::{Principal, Who};
-use crate::contact::Book;
+use crate::contact::{Book, OrganizationId};
 use crate::http::Caller;
 use crate::index::Snapshot;
 

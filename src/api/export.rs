@@ -13,10 +13,10 @@ use hyper::{StatusCode, header};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use crate::account::OrganizationId;
 use crate::api::Shared;
 use crate::api::asker::{Asker, Params, book_id};
 use crate::api::problem::Problem;
+use crate::contact::OrganizationId;
 use crate::contact::card::{Card, Field};
 use crate::contact::{Book, ContactId};
 use crate::index::{Snapshot, Viewer};

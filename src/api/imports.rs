@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::account::OrganizationId;
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::import_run::{Done, Run};
@@ -18,6 +17,7 @@ use crate::api::problem::Problem;
 use crate::api::report_json::Importer;
 use crate::api::upload::{self, Upload};
 use crate::auth::rights::Operation;
+use crate::contact::OrganizationId;
 use crate::contact::{Book, ContactId};
 use crate::import::file::Parsed;
 use crate::import::{Sight, Target};

@@ -6,12 +6,13 @@ use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::account::{Organization, OrganizationId, OrganizationSettings};
+use crate::account::{Organization, OrganizationSettings};
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::auth::dn::Dn;
+use crate::contact::OrganizationId;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::derived::NameOrder;
 use crate::directory::{Edit, Request};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::account::{OrganizationId, PhoneAccount, Role, SecretHash, Token, User};
+use crate::account::{PhoneAccount, Role, SecretHash, Token, User};
 use crate::auth::cache::{Cache, Verdict};
 use crate::auth::name::{Accepted, Account};
 use crate::auth::password::Hasher;
-use crate::contact::UserId;
+use crate::contact::{OrganizationId, UserId};
 use crate::directory::{Directory, system_clock};
 use crate::index::{Snapshot, Viewer};
 

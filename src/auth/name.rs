@@ -1,9 +1,10 @@
 //! Whose account a sign-in name means: first the organization is fixed, then the name is looked up
 //! in it. No password is looked at here.
 
-use crate::account::{Organization, OrganizationId, PhoneAccount, User};
+use crate::account::{Organization, PhoneAccount, User};
 use crate::auth::NAME_BYTES_MAX;
 use crate::auth::dn::{Dn, Rdn};
+use crate::contact::OrganizationId;
 use crate::index::Snapshot;
 
 /// Which accounts a door lets in.

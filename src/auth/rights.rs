@@ -1,8 +1,8 @@
 //! The one table of rights: role × book × operation, for every door.
 
-use crate::account::{OrganizationId, Role};
+use crate::account::Role;
 use crate::auth::{Principal, Who};
-use crate::contact::Book;
+use crate::contact::{Book, OrganizationId};
 
 /// What somebody wants to do in a book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

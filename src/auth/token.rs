@@ -6,8 +6,8 @@ use blake2::{Blake2b256, Digest};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::account::{OrganizationId, Role, Token};
-use crate::contact::Timestamp;
+use crate::account::{Role, Token};
+use crate::contact::{OrganizationId, Timestamp};
 use crate::directory::system_clock;
 
 /// Random bytes of the public id and of the secret part.

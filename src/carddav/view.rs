@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::account::{OrganizationId, User};
+use crate::account::User;
 use crate::auth::Principal;
 use crate::auth::rights::{Operation, may};
 use crate::carddav::path::{BookName, Resource, encoded};
 use crate::contact::card::{Card, FieldSet};
-use crate::contact::{Book, Contact, Rendition, Revision};
+use crate::contact::{Book, Contact, OrganizationId, Rendition, Revision};
 use crate::directory::Directory;
 use crate::index::{BookChange, Row, Snapshot};
 

@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::account::OrganizationId;
+use crate::account::networks::Networks;
 use crate::auth::dn::Dn;
 use crate::config::{Config, SQLITE};
+use crate::contact::OrganizationId;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::Numbering;
-use crate::net::networks::Networks;
 
 /// A value as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]

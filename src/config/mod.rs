@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::account::networks::Networks;
 use crate::config::keys::{KEYS, Value};
 use crate::config::organization::OrganizationKeys;
-use crate::net::networks::Networks;
 
 mod file;
 mod keys;

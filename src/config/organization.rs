@@ -1,6 +1,7 @@
 //! The listeners' organization: what was set of it, and what is assumed where nothing was.
 
-use crate::account::{OrganizationId, OrganizationSettings};
+use crate::account::OrganizationSettings;
+use crate::contact::OrganizationId;
 use crate::contact::card::FieldSet;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::Numbering;

@@ -3,11 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::account::OrganizationId;
 use crate::api::Api;
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
 use crate::config::Config;
+use crate::contact::OrganizationId;
 use crate::directory::Directory;
 use crate::net::gate::Gate;
 use crate::net::workers::Workers;

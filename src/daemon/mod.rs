@@ -8,11 +8,11 @@ use std::sync::Arc;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::{Organization, OrganizationId, Role};
+use crate::account::{Organization, Role};
 use crate::auth::{Authenticator, HashError};
 use crate::config::Config;
 use crate::config::organization::Locale;
-use crate::contact::Book;
+use crate::contact::{Book, OrganizationId};
 use crate::daemon::doors::Doors;
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};

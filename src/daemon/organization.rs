@@ -1,7 +1,8 @@
 //! Which organization the listeners belong to; the first start makes one.
 
-use crate::account::{Organization, OrganizationId};
+use crate::account::Organization;
 use crate::config::organization::{Locale, OrganizationKeys};
+use crate::contact::OrganizationId;
 use crate::daemon::StartError;
 use crate::directory::{Directory, Edit, Request};
 

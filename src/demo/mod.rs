@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::account::{OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, User};
+use crate::account::{OrganizationSettings, PhoneAccount, Role, SecretHash, User};
 use crate::auth::{Authenticator, HashError};
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
 use crate::contact::derived::NameOrder;
-use crate::contact::{Book, ContactId, Draft, UserId};
+use crate::contact::{Book, ContactId, Draft, OrganizationId, UserId};
 use crate::directory::{CommitError, Directory, Edit, Request, new_id, system_clock};
 
 /// `given name|family name|department|site|title|local part of the e-mail`; the extensions count

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::account::{OrganizationId, OrganizationSettings, User};
+use crate::account::{OrganizationSettings, User};
 use crate::contact::card::{Card, Field};
 use crate::contact::{
-    BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, Rendition, UserId,
+    BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, OrganizationId, Rendition, UserId,
 };
 use crate::directory::overlay::{Overlay, State};
 use crate::directory::{CommitError, Edit, Precondition, Request};

@@ -7,10 +7,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::account::{
-    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Token, User,
-};
-use crate::contact::{Book, ContactId, Draft, Revision, Timestamp, UserId};
+use crate::account::{ImportReport, OrganizationSettings, PhoneAccount, Token, User};
+use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::writer::{Message, Writer};
 use crate::index::Snapshot;
 use crate::store::{Store, StoreError};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::account::{OrganizationId, User};
-use crate::contact::{Book, Contact, ContactId, Revision, Timestamp, UserId};
+use crate::account::User;
+use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::{Edit, Request};
 use crate::index::Snapshot;
 

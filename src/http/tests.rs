@@ -9,12 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::account::{OrganizationId, Role};
+use crate::account::Role;
+use crate::account::networks::Networks;
 use crate::auth::Authenticator;
+use crate::contact::OrganizationId;
 use crate::directory::{Directory, Edit, Request as Commit};
 use crate::http::answer::{full, text};
 use crate::net::gate::Gate;
-use crate::net::networks::Networks;
 use crate::net::{Listener, Net};
 use crate::store::sqlite::SqliteStore;
 

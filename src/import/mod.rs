@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::account::{OrganizationId, SecretHash};
-use crate::contact::Book;
+use crate::account::SecretHash;
+use crate::contact::{Book, OrganizationId};
 use crate::table::Fault;
 
 pub mod file;

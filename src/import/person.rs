@@ -1,8 +1,8 @@
 //! Makes users: the account with its permanent names, and the person card.
 
-use crate::account::{OrganizationId, Role, SecretHash, User};
+use crate::account::{Role, SecretHash, User};
 use crate::contact::card::{Card, Field};
-use crate::contact::{Book, Draft, Timestamp, UserId};
+use crate::contact::{Book, Draft, OrganizationId, Timestamp, UserId};
 use crate::index::Snapshot;
 
 /// The longest extension and the longest user name.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::account::{Organization, OrganizationId, OrganizationSettings, User};
+use crate::account::{Organization, OrganizationSettings, User};
 use crate::contact::derived::Derivation;
-use crate::contact::{Book, Contact, ContactId, Revision, UserId};
+use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, UserId};
 use crate::index::sharded::Sharded;
 use crate::index::shelf::{Changes, Merge, Merged, Shelf};
 use crate::index::{LoginKey, LoginKind, Snapshot, Tenant};

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::account::{Organization, OrganizationId, PhoneAccount, Token, User};
+use crate::account::{Organization, PhoneAccount, Token, User};
 use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, ContactId, Rendition, Revision, UserId};
+use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision, UserId};
 use crate::index::class::{Classes, Extras};
 use crate::index::search::Condition;
 use crate::index::sharded::Sharded;

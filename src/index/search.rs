@@ -4,9 +4,9 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::account::{Organization, OrganizationId};
+use crate::account::Organization;
 use crate::contact::query::{Gaze, Query, Truth};
-use crate::contact::{Book, Contact, ContactId, Rendition, UserId};
+use crate::contact::{Book, Contact, ContactId, OrganizationId, Rendition, UserId};
 use crate::index::candidates::{Candidates, Walk};
 use crate::index::class::Classes;
 use crate::index::segment::{Segment, rank};

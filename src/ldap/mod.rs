@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::OrganizationId;
 use crate::auth::Authenticator;
+use crate::contact::OrganizationId;
 use crate::directory::Directory;
 use crate::ldap::request::FilterLimits;
 use crate::ldap::session::Session;

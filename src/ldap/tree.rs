@@ -1,11 +1,11 @@
 //! The tree that an asker sees: which names there are, and what stands behind them.
 
-use crate::account::{Organization, OrganizationId};
+use crate::account::Organization;
 use crate::auth::dn::{Dn, Rdn, same_value};
 use crate::auth::rights::readable_books;
 use crate::auth::{Principal, Who};
 use crate::contact::query::Query;
-use crate::contact::{Book, ContactId};
+use crate::contact::{Book, ContactId, OrganizationId};
 use crate::index::{Row, Search, Snapshot, Viewer};
 use crate::ldap::entry;
 use crate::ldap::filter::uid_query;

@@ -12,12 +12,11 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::account::networks::Networks;
 use crate::net::gate::{Admission, Gate, Refusal};
-use crate::net::networks::Networks;
 use crate::net::workers::Workers;
 
 pub mod gate;
-pub mod networks;
 pub mod workers;
 
 /// Pauses after a failed accept, such as for want of file descriptors.

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::account::{
-    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
+    ImportReport, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
 };
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::derived::NameOrder;
-use crate::contact::{Book, ContactId, Timestamp};
+use crate::contact::{Book, ContactId, OrganizationId, Timestamp};
 use crate::store::RetiredPrincipal;
 
 /// Why a stored text is not what it should be.

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::account::{
-    ImportReport, OrganizationId, OrganizationSettings, PhoneAccount, Token, User,
-};
-use crate::contact::{Book, Contact, ContactId, Revision, UserId};
+use crate::account::{ImportReport, OrganizationSettings, PhoneAccount, Token, User};
+use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, UserId};
 
 mod codec;
 pub mod sqlite;

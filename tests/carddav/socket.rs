@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringbook::account::User;
+use ringbook::account::networks::Networks;
 use ringbook::auth::Authenticator;
 use ringbook::carddav::Handler;
 use ringbook::directory::Edit;
 use ringbook::http::{Front, Limits};
 use ringbook::net::gate::Gate;
-use ringbook::net::networks::Networks;
 use ringbook::net::{Listener, Net};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

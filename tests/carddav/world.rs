@@ -10,12 +10,12 @@ use hyper::body::Body;
 use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode};
 
-use ringbook::account::{OrganizationId, OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, Role, User};
 use ringbook::auth::{Principal, Who};
 use ringbook::carddav::Handler;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::NameOrder;
-use ringbook::contact::{Book, ContactId, Draft, Timestamp};
+use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit, new_id};
 use ringbook::http::Caller;
 use ringbook::store::sqlite::SqliteStore;

@@ -5,10 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ringbook::account::{OrganizationId, OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, Role, User};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::NameOrder;
-use ringbook::contact::{Body, Book, ContactId, Draft, Rendition, Revision, Timestamp};
+use ringbook::contact::{
+    Body, Book, ContactId, Draft, OrganizationId, Rendition, Revision, Timestamp,
+};
 use ringbook::directory::{CommitError, Directory, Edit, Precondition, Request, new_id};
 use ringbook::index::{BookChange, Snapshot};
 use ringbook::store::sqlite::SqliteStore;

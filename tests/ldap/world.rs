@@ -3,13 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ringbook::account::{
-    OrganizationId, OrganizationSettings, PhoneAccount, Role, SecretHash, User,
-};
+use ringbook::account::{OrganizationSettings, PhoneAccount, Role, SecretHash, User};
 use ringbook::auth::Authenticator;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::NameOrder;
-use ringbook::contact::{Book, ContactId, Draft, Timestamp};
+use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::ldap::{Door, Limits, serve};
 use ringbook::store::sqlite::SqliteStore;

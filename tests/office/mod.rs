@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, header};
-use ringbook::account::{OrganizationId, OrganizationSettings, Role};
+use ringbook::account::{OrganizationSettings, Role};
 use ringbook::api::Api;
 use ringbook::auth::{Authenticator, Principal, Who};
+use ringbook::contact::OrganizationId;
 use ringbook::contact::card::FieldSet;
 use ringbook::contact::derived::NameOrder;
 use ringbook::directory::{Directory, Edit, Request as Commit};

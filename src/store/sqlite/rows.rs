@@ -6,7 +6,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
-use crate::account::OrganizationId;
+use crate::contact::OrganizationId;
 use crate::contact::card::{Card, Packed};
 use crate::contact::derived::{Derived, is_group};
 use crate::contact::{

@@ -7,34 +7,9 @@ use std::sync::Arc;
 use crate::contact::card::FieldSet;
 use crate::contact::derived::{Derivation, NameOrder};
 use crate::contact::number::{Numbering, UnknownRegion};
-use crate::contact::{Book, Rendition, Timestamp, UserId};
+use crate::contact::{Book, OrganizationId, Rendition, Timestamp, UserId};
 
-/// The permanent id of an organization: lower-case letters, digits and hyphens.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OrganizationId(Arc<str>);
-
-impl OrganizationId {
-    /// An id as the store has it; texts from outside go through [`OrganizationId::parse`].
-    pub fn from(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// Checks an id from outside: 1 to 63 of `a-z`, `0-9` and `-`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-        ((1..=63).contains(&text.len()) && text.bytes().all(plain)).then(|| Self::from(text))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for OrganizationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub mod networks;
 
 /// A tenant. Nothing crosses organizations.
 #[derive(Clone, Debug)]
