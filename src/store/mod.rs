@@ -33,8 +33,8 @@ pub struct RetiredPrincipal {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredContact {
     pub contact: Arc<Contact>,
-    /// The vCard of a contact with [`crate::contact::Body::Stored`]: given when it is written, left
-    /// out when it is loaded.
+    /// The vCard of a contact with [`crate::contact::Body::Stored`]: left out when it is loaded, and
+    /// by a write that leaves the kept one as it is.
     pub body: Option<Arc<[u8]>>,
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::contact::Revision;
-use crate::store::sqlite::events;
+use crate::store::sqlite::{events, schema};
 use crate::store::{Event, Record, StoreError};
 
 /// What a check found.
@@ -25,6 +25,7 @@ pub struct CheckReport {
 /// [`StoreError`] where the file is no readable store at all.
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::format(&connection)?;
     let mut report = CheckReport::default();
     let mut note = |line: String| {
         if line != "ok" {

@@ -1,41 +1,17 @@
-//! Records as text: JSON for accounts, short words for books.
+//! Accounts and reports as JSON texts.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::account::{
     ImportReport, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
 };
 use crate::contact::card::{Field, FieldSet};
-use crate::contact::derived::NameOrder;
-use crate::contact::{Book, ContactId, OrganizationId, Timestamp};
+use crate::contact::{ContactId, OrganizationId};
 use crate::store::RetiredPrincipal;
-
-/// Why a stored text is not what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is missing or wrong")]
-pub(super) struct Undecodable(pub(super) &'static str);
-
-type Decoded<T> = Result<T, Undecodable>;
-
-pub(super) fn book_text(book: Book) -> String {
-    match book {
-        Book::People => "people".to_owned(),
-        Book::Shared => "shared".to_owned(),
-        Book::Personal(owner) => format!("personal:{owner}"),
-    }
-}
-
-pub(super) fn book(text: &str) -> Decoded<Book> {
-    match text {
-        "people" => Ok(Book::People),
-        "shared" => Ok(Book::Shared),
-        _ => {
-            let owner = text.strip_prefix("personal:").and_then(ContactId::parse);
-            owner.map(Book::Personal).ok_or(Undecodable("book"))
-        }
-    }
-}
+use crate::store::codec::object::Object;
+use crate::store::codec::word::{book, book_text, name_order, name_order_text};
+use crate::store::codec::{Decoded, Undecodable};
 
 pub(super) fn organization_text(of: &OrganizationSettings) -> String {
     let hidden: String = of.hidden_numbers.iter().map(Field::as_char).collect();
@@ -66,19 +42,9 @@ pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings
         area_code: object.text("area_code")?.to_owned(),
         outside_line: object.text("outside_line")?.to_owned(),
         language: object.text("language")?.to_owned(),
-        name_order: match object.text("name_order")? {
-            "family-first" => NameOrder::FamilyFirst,
-            _ => NameOrder::GivenFirst,
-        },
+        name_order: name_order(object.text("name_order")?),
         hidden_numbers: FieldSet::of(&hidden),
     })
-}
-
-fn name_order_text(order: NameOrder) -> &'static str {
-    match order {
-        NameOrder::GivenFirst => "given-first",
-        NameOrder::FamilyFirst => "family-first",
-    }
 }
 
 pub(super) fn user_text(user: &User) -> String {
@@ -157,7 +123,7 @@ pub(super) fn token(id: &str, text: &str) -> Decoded<Token> {
         organization: object.optional("organization").map(|id| OrganizationId::from(&id)),
         hash: object.text("hash")?.into(),
         created: object.time("created")?,
-        expires: object.0.get("expires").and_then(Value::as_i64).map(Timestamp),
+        expires: object.optional_time("expires"),
     })
 }
 
@@ -178,32 +144,4 @@ pub(super) fn import(id: &str, text: &str) -> Decoded<ImportReport> {
         created: object.time("created")?,
         json: object.text("report")?.into(),
     })
-}
-
-struct Object(Map<String, Value>);
-
-impl Object {
-    fn parse(text: &str) -> Decoded<Self> {
-        match serde_json::from_str(text) {
-            Ok(Value::Object(object)) => Ok(Self(object)),
-            _ => Err(Undecodable("JSON")),
-        }
-    }
-
-    fn text(&self, key: &'static str) -> Decoded<&str> {
-        self.0.get(key).and_then(Value::as_str).ok_or(Undecodable(key))
-    }
-
-    fn optional(&self, key: &str) -> Option<Box<str>> {
-        self.0.get(key).and_then(Value::as_str).map(Into::into)
-    }
-
-    fn time(&self, key: &'static str) -> Decoded<Timestamp> {
-        self.0.get(key).and_then(Value::as_i64).map(Timestamp).ok_or(Undecodable(key))
-    }
-
-    fn texts(&self, key: &'static str) -> Decoded<impl Iterator<Item = &str>> {
-        let list = self.0.get(key).and_then(Value::as_array).ok_or(Undecodable(key))?;
-        Ok(list.iter().filter_map(Value::as_str))
-    }
 }
