@@ -9,7 +9,7 @@ use ringbook::contact::number::NumberPattern;
 use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId};
 use ringbook::directory::{Directory, Edit, Request, new_id};
-use ringbook::index::{Search, Snapshot, Viewer};
+use ringbook::index::{Extent, Search, Snapshot, Viewer};
 use ringbook::store::sqlite::SqliteStore;
 
 const GIVEN: [&str; 12] = [
@@ -77,16 +77,15 @@ fn main() -> OrganizationId {
 
 fn settings() -> OrganizationSettings {
     OrganizationSettings {
-        id: main(),
         name: "Main".into(),
         domain: "pbx.example".into(),
         suffix: "dc=pbx,dc=example".into(),
-        region: "DE".into(),
         area_code: "30".into(),
         outside_line: "0".into(),
         language: "de".into(),
         name_order: NameOrder::FamilyFirst,
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
+        ..OrganizationSettings::new(main())
     }
 }
 
@@ -220,7 +219,7 @@ fn found(snapshot: &Snapshot, query: &Query, viewer: Viewer) -> Vec<ContactId> {
     let organization = main();
     let search = Search {
         organization: &organization,
-        books: &PEOPLE,
+        extent: &Extent::of(&PEOPLE),
         query,
         viewer,
         unlisted: false,
@@ -265,7 +264,7 @@ proptest! {
         }
         for book in PEOPLE {
             let listed = contacts.iter().filter(|c| c.book == book && (c.listed || book != Book::People));
-            prop_assert_eq!(snapshot.count(&main(), book), listed.count());
+            prop_assert_eq!(snapshot.count(&main(), book.into()), listed.count());
         }
     }
 }
@@ -323,7 +322,7 @@ fn a_search_without_an_indexed_term_stops_at_its_limit() {
     let unindexed = Query::Not(Box::new(Query::Present(FieldSet::of(&[Field::FormattedName]))));
     let mut search = Search {
         organization: &organization,
-        books: &PEOPLE,
+        extent: &Extent::of(&PEOPLE),
         query: &unindexed,
         viewer: Viewer { full: true, person: None },
         unlisted: false,
