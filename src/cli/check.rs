@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::cli::serve::Settings;
 use crate::cli::{Status, note, say};
-use crate::store::sqlite::{CheckReport, check};
+use crate::store::CheckReport;
+use crate::store::sqlite::check;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct CheckArguments {
