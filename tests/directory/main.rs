@@ -15,6 +15,7 @@ use ringbook::directory::{CommitError, Directory, Edit, Precondition, Request, n
 use ringbook::index::{BookChange, Snapshot};
 use ringbook::store::sqlite::SqliteStore;
 
+mod faults;
 mod users;
 
 #[test]
