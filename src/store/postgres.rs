@@ -30,6 +30,7 @@ mod wait;
 mod write;
 
 pub use check::check;
+pub use url::shown;
 
 /// How long a commit whose end is unknown waits for the server to come back and tell.
 const RETURN_TIME_MAX: Duration = Duration::from_secs(30);

@@ -112,7 +112,7 @@ fn is_local(host: &Host) -> bool {
 }
 
 fn settings(what: String) -> StoreError {
-    StoreError::Settings(format!("store.url: {what}"))
+    StoreError::Settings(what)
 }
 
 impl fmt::Display for PostgresUrl {
@@ -124,6 +124,11 @@ impl fmt::Display for PostgresUrl {
         let hosts = hosts.collect::<Vec<_>>().join(",");
         write!(f, "postgres://{hosts}/{}", self.config.get_dbname().unwrap_or_default())
     }
+}
+
+/// A URL as it may be shown: without user and password.
+pub fn shown(url: &str) -> String {
+    PostgresUrl::parse(url).map_or_else(|_| "store.url".to_owned(), |url| url.to_string())
 }
 
 #[cfg(test)]
@@ -144,7 +149,7 @@ mod tests {
             ["db:port/books", "db/books", "db/books?sslmode=require", "/", "db/b?color=red"]
         {
             let message = refused(&format!("postgres://ringbook:{SECRET}@{wrong}"));
-            assert!(message.contains("store.url") && !message.contains(SECRET), "{message}");
+            assert!(!message.contains(SECRET), "{message}");
         }
     }
 
