@@ -13,14 +13,12 @@ use crate::config::organization::OrganizationKeys;
 mod file;
 mod keys;
 pub mod organization;
+mod store;
 
 #[cfg(test)]
 mod tests;
 
-/// What `store.url` begins with.
-const SQLITE: &str = "sqlite:";
-/// Stands for the data folder in `store.url`.
-const DATA: &str = "{data}";
+pub use store::StorePlace;
 
 /// Everything that can be set before the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub struct Config {
     pub data: PathBuf,
     pub ldap_listen: SocketAddr,
     pub http_listen: SocketAddr,
-    store_url: String,
+    store: StorePlace,
     /// Of the listeners' organization.
     pub organization: OrganizationKeys,
     /// Networks that may use LDAP and HTTP without TLS.
@@ -71,7 +69,7 @@ impl Default for Config {
             data: PathBuf::from("ringbook-data"),
             ldap_listen: local(3890),
             http_listen: local(8080),
-            store_url: format!("{SQLITE}{DATA}/ringbook.db"),
+            store: StorePlace::default(),
             organization: OrganizationKeys::default(),
             plain_networks: Networks::loopback(),
             limits: Limits::default(),
@@ -164,13 +162,9 @@ impl Config {
         if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
     }
 
-    /// The file of the SQLite store.
-    pub fn store_path(&self) -> PathBuf {
-        let path = self.store_url.strip_prefix(SQLITE).unwrap_or(&self.store_url);
-        match path.strip_prefix(DATA) {
-            Some(inside) => self.data.join(inside.trim_start_matches('/')),
-            None => PathBuf::from(path),
-        }
+    /// Where contacts and accounts are kept.
+    pub fn store(&self) -> StorePlace {
+        self.store.inside(&self.data)
     }
 
     fn set(&mut self, setting: Setting) -> Result<(), Fault> {
@@ -179,7 +173,7 @@ impl Config {
             return Err(Fault { place, what: keys::unknown(&key) });
         };
         (found.set)(self, &value).ok_or_else(|| {
-            let allowed = found.allowed;
+            let (allowed, value) = (found.allowed, value.shown(found.name));
             Fault { place, what: format!("{key}: {value} is not allowed; allowed is {allowed}") }
         })
     }

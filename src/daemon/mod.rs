@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -10,8 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::account::{Organization, Role};
 use crate::auth::{Authenticator, HashError};
-use crate::config::Config;
 use crate::config::organization::Locale;
+use crate::config::{Config, StorePlace};
 use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
 use crate::daemon::doors::Doors;
@@ -20,8 +19,9 @@ use crate::daemon::notify::{READY, STOPPING, notify};
 use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request};
 use crate::net::{BindError, Listener, Net};
-use crate::store::StoreError;
+use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
 
 mod doors;
 pub mod folder;
@@ -47,8 +47,8 @@ pub struct Options {
 pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
-    #[error("{path}: {source}")]
-    Store { path: PathBuf, source: StoreError },
+    #[error("{place}: {source}")]
+    Store { place: String, source: StoreError },
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error("no threads for the LDAP door: {0}")]
@@ -161,10 +161,18 @@ fn refuse_demo_outside(options: &Options) -> Result<(), StartError> {
 }
 
 fn open(config: &Config) -> Result<Directory, StartError> {
-    let path = config.store_path();
-    folder::make_private(&path)?;
-    let store = SqliteStore::open(&path).and_then(|store| Directory::open(Box::new(store)));
-    store.map_err(|source| StartError::Store { path, source })
+    let (place, store): (String, Result<Box<dyn Store>, StoreError>) = match config.store() {
+        StorePlace::File(path) => {
+            folder::make_private(&path)?;
+            let store = SqliteStore::open(&path).map(|store| Box::new(store) as _);
+            (path.display().to_string(), store)
+        }
+        StorePlace::Database(url) => {
+            let store = PostgresStore::open(&url).map(|store| Box::new(store) as _);
+            (postgres::shown(&url), store)
+        }
+    };
+    store.and_then(Directory::open).map_err(|source| StartError::Store { place, source })
 }
 
 async fn settle(directory: &Directory, options: &Options) -> Result<OrganizationId, StartError> {
