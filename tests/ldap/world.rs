@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook::account::{OrganizationSettings, PhoneAccount, Role, SecretHash, User};
 use ringbook::auth::Authenticator;
@@ -10,8 +11,10 @@ use ringbook::contact::derived::NameOrder;
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::ldap::{Door, Limits, serve};
+use ringbook::net::gate::Gate;
+use ringbook::net::rules::Rules;
+use ringbook::net::{Listener, Net};
 use ringbook::store::sqlite::SqliteStore;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -54,11 +57,12 @@ impl World {
             organization.clone(),
             limits,
         );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let world = Self { address, directory, organization, stop: stop.clone() };
-        tokio::spawn(accept(listener, Arc::new(door), stop));
+        let net = Net::new(Gate::new(1000, 1000), Rules::loopback(), Duration::from_secs(30));
+        let listener = Listener::bind("ldap", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let world =
+            Self { address: listener.address(), directory, organization, stop: net.stopping() };
+        let door = Arc::new(door);
+        net.listen(listener, move |connection| serve(connection, Arc::clone(&door)));
         world.fill(&authenticator).await;
         world
     }
@@ -228,11 +232,5 @@ fn settings(
         language: "de".into(),
         name_order: NameOrder::GivenFirst,
         hidden_numbers,
-    }
-}
-
-async fn accept(listener: TcpListener, door: Arc<Door>, stop: CancellationToken) {
-    while let Ok((stream, peer)) = listener.accept().await {
-        tokio::spawn(serve(stream, peer, Arc::clone(&door), stop.clone()));
     }
 }
