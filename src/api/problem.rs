@@ -84,6 +84,10 @@ impl From<CommitError> for Problem {
             }
             CommitError::LoginTaken { .. } => conflict("login"),
             CommitError::SuffixTaken => conflict("suffix"),
+            CommitError::WrongName(_) => Self::field("name", fault.to_string()),
+            CommitError::GroupTaken { .. } => conflict("name"),
+            CommitError::GroupInUse { .. } => conflict("members"),
+            CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
             CommitError::Unsure(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string()),
             CommitError::Store(fault) => {

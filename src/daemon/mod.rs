@@ -11,7 +11,8 @@ use crate::account::{Organization, Role};
 use crate::auth::{Authenticator, HashError};
 use crate::config::organization::Locale;
 use crate::config::{Config, StorePlace};
-use crate::contact::{Book, OrganizationId};
+use crate::contact::OrganizationId;
+use crate::contact::book::AddressBook;
 use crate::daemon::doors::Doors;
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
@@ -189,7 +190,10 @@ fn organization(directory: &Directory, id: &OrganizationId) -> Result<Organizati
 
 fn contacts(directory: &Directory, id: &OrganizationId) -> usize {
     let snapshot = directory.snapshot();
-    [Book::People, Book::Shared].map(|book| snapshot.count(id, book)).into_iter().sum()
+    [AddressBook::PEOPLE, AddressBook::SHARED]
+        .map(|book| snapshot.count(id, book))
+        .into_iter()
+        .sum()
 }
 
 /// Makes the operator's token at the first start, and a new one for a folder whose token is gone

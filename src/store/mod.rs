@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::account::{ImportReport, OrganizationSettings, PhoneAccount, Token, User};
-use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::account::device::{AppPassword, PhoneAccount, Token};
+use crate::account::group::{GroupRecord, SharedBook, Star};
+use crate::account::{ImportReport, OrganizationSettings, User};
+use crate::contact::book::{AddressBook, BookId, Group};
+use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
 
 mod check;
 mod codec;
@@ -15,10 +18,14 @@ pub use check::CheckReport;
 /// A durable record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    Organization(OrganizationSettings),
+    Organization(Box<OrganizationSettings>),
     User(User),
     Phone(PhoneAccount),
     Token(Token),
+    AppPassword(AppPassword),
+    Group(GroupRecord),
+    SharedBook(SharedBook),
+    Star(Star),
     /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
     Retired(RetiredPrincipal),
     Contact(StoredContact),
@@ -48,6 +55,11 @@ pub enum Key {
     User(UserId),
     Phone(OrganizationId, Box<str>),
     Token(Box<str>),
+    /// Of a user, by its public id.
+    AppPassword(UserId, Box<str>),
+    Group(OrganizationId, Group),
+    SharedBook(OrganizationId, BookId),
+    Star(UserId, ContactId),
     Contact(ContactId),
 }
 
@@ -64,11 +76,22 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     pub organization: OrganizationId,
-    pub book: Book,
+    /// A home, department or site.
+    pub book: AddressBook,
     pub contact: ContactId,
     /// The last CardDAV path segment that the contact had in the book.
     pub name: Box<str>,
     pub revision: Revision,
+}
+
+impl Tombstone {
+    /// Whose personal book it is of, if it is one.
+    pub fn owner(&self) -> Option<UserId> {
+        match self.book {
+            AddressBook::Home(book) => book.owner(),
+            _ => None,
+        }
+    }
 }
 
 /// What a store tells when it is loaded or asked for changes.

@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
-use ringbook::account::{ImportReport, PhoneAccount, Role, SecretHash, Token, User};
+use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
+use ringbook::account::group::{GroupRecord, Member, SharedBook, Star};
+use ringbook::account::networks::Networks;
+use ringbook::account::{ImportReport, Role, SecretHash, User};
+use ringbook::contact::book::{AddressBook, BookId};
+use ringbook::contact::derived::NameOrder;
+use ringbook::contact::number::NumberFormat;
 use ringbook::contact::{Body, Book, Contact, Revision, Timestamp};
 use ringbook::directory::new_id;
 use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
 
-use crate::samples::{commit, contact, load, main, next, organization, put, stored};
+use crate::samples::{commit, contact, load, main, next, organization, put, stored, support};
 
 /// Everything a store must do; each store's tests call it with an empty one.
 pub(crate) fn contract(store: &mut dyn Store) {
@@ -25,8 +31,8 @@ pub(crate) fn contract(store: &mut dyn Store) {
 fn records_read_back(store: &mut dyn Store) {
     let anna = contact("Anna", Book::People, next(store));
     let note = contact("Note", Book::Personal(anna.id), next(store));
-    let records = vec![
-        Record::Organization(organization()),
+    let mut records = vec![
+        Record::Organization(Box::new(organization())),
         Record::User(User {
             id: anna.id,
             organization: main(),
@@ -36,26 +42,13 @@ fn records_read_back(store: &mut dyn Store) {
             role: Role::OfficeManager,
             password: Some(SecretHash("$argon2id$…".into())),
             principal: "201.main".into(),
+            listed_books: Some(vec![AddressBook::All, AddressBook::Favorites]),
             created: Timestamp(7),
         }),
-        Record::Phone(PhoneAccount {
-            organization: main(),
-            name: "phones".into(),
-            secrets: vec![SecretHash("a".into()), SecretHash("b".into())],
-            books: vec![Book::People, Book::Shared],
-        }),
-        Record::Token(Token {
-            id: "t1".into(),
-            name: "backup".into(),
-            role: Role::Operator,
-            organization: None,
-            hash: "00".into(),
-            created: Timestamp(1),
-            expires: Some(Timestamp(2)),
-        }),
-        stored(&anna, None),
-        stored(&note, None),
     ];
+    records.extend(of_devices(&anna));
+    records.extend(of_groups(&anna, &note));
+    records.extend([stored(&anna, None), stored(&note, None)]);
     let at = commit(store, records.iter().cloned().map(Change::Put).collect());
     let (events, loaded) = load(store);
     assert_eq!(loaded, at);
@@ -73,6 +66,63 @@ fn records_read_back(store: &mut dyn Store) {
     assert_eq!(store.import_report("i2").unwrap(), None);
 }
 
+fn of_devices(anna: &Contact) -> Vec<Record> {
+    vec![
+        Record::Phone(PhoneAccount {
+            organization: main(),
+            name: "phones".into(),
+            secrets: vec![SecretHash("a".into()), SecretHash("b".into())],
+            networks: Networks::parse(["10.0.0.0/8", "2001:db8::/32"]).unwrap(),
+            books: vec![AddressBook::PEOPLE, AddressBook::Group(support())],
+            acts_for: vec![anna.id],
+            number_format: NumberFormat::National,
+            name_order: Some(NameOrder::FamilyFirst),
+        }),
+        Record::Token(Token {
+            id: "t1".into(),
+            name: "backup".into(),
+            role: Role::Operator,
+            scopes: vec![Scope::Import, Scope::Presence],
+            organization: None,
+            hash: "00".into(),
+            created: Timestamp(1),
+            expires: Some(Timestamp(2)),
+        }),
+        Record::AppPassword(AppPassword {
+            user: anna.id,
+            id: "a1".into(),
+            name: "iPhone".into(),
+            doors: Doors::of([Door::Carddav, Door::Http]),
+            hash: "00".into(),
+            created: Timestamp(4),
+        }),
+    ]
+}
+
+fn of_groups(anna: &Contact, note: &Contact) -> Vec<Record> {
+    vec![
+        Record::Group(GroupRecord {
+            organization: main(),
+            group: support(),
+            name: "R&D, Berlin".into(),
+        }),
+        Record::SharedBook(SharedBook {
+            organization: main(),
+            id: BookId::parse("suppliers").unwrap(),
+            name: "Suppliers".into(),
+            readers: Some(vec![Member::Group(support())]),
+            writers: vec![Member::User(anna.id)],
+            revision: Revision(1),
+        }),
+        Record::Star(Star {
+            user: anna.id,
+            contact: note.id,
+            starred: true,
+            revision: Revision(1),
+        }),
+    ]
+}
+
 fn nothing_said_is_nothing_written(store: &mut dyn Store) {
     let (_, before) = load(store);
     assert_eq!(commit(store, Vec::new()), before);
@@ -84,7 +134,7 @@ fn what_leaves_is_told_once(store: &mut dyn Store) {
     let before = commit(store, vec![put(&going, None)]);
     let tombstone = |revision| Tombstone {
         organization: main(),
-        book: Book::Shared,
+        book: AddressBook::SHARED,
         contact: going.id,
         name: going.resource_name().into(),
         revision,
@@ -119,6 +169,7 @@ fn every_text_reads_back(store: &mut dyn Store) {
         id: odd.into(),
         name: odd.into(),
         role: Role::Admin,
+        scopes: vec![],
         organization: Some(main()),
         hash: "".into(),
         created: Timestamp(i64::MIN),
@@ -126,7 +177,7 @@ fn every_text_reads_back(store: &mut dyn Store) {
     };
     let tombstone = Tombstone {
         organization: main(),
-        book: Book::Personal(strange.id),
+        book: AddressBook::Home(Book::Personal(strange.id)),
         contact: strange.id,
         name: odd.into(),
         revision: next(store),

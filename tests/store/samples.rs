@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ringbook::account::OrganizationSettings;
+use ringbook::contact::book::{BookId, Group};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::{Derivation, NameOrder};
 use ringbook::contact::number::Numbering;
@@ -34,17 +35,21 @@ pub(crate) fn main() -> OrganizationId {
 
 pub(crate) fn organization() -> OrganizationSettings {
     OrganizationSettings {
-        id: main(),
         name: "Ringbook".into(),
         domain: "pbx.example".into(),
         suffix: "dc=pbx,dc=example".into(),
-        region: "DE".into(),
         area_code: "30".into(),
         outside_line: "0".into(),
         language: "de".into(),
         name_order: NameOrder::FamilyFirst,
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
+        ..OrganizationSettings::new(main())
     }
+}
+
+/// A department.
+pub(crate) fn support() -> Group {
+    BookId::parse("support").map(Group::Department).unwrap()
 }
 
 /// A contact as the directory makes it for the commit that has this revision.
@@ -63,6 +68,7 @@ pub(crate) fn contact(name: &str, book: Book, at: Revision) -> Contact {
         card,
         body: Body::Written,
         listed: true,
+        groups: if book == Book::People { [support()].into() } else { Arc::default() },
         created: Timestamp(1),
         modified: Timestamp(2),
         revision: at,

@@ -28,11 +28,14 @@ fn a_file_opens_again_with_the_same_history() {
     let path = folder.path().join("ringbook.db");
     let mut store = SqliteStore::open(&path).unwrap();
     let epoch = store.epoch().unwrap();
-    let at = commit(&mut store, vec![Change::Put(Record::Organization(organization()))]);
+    let at = commit(&mut store, vec![Change::Put(Record::Organization(Box::new(organization())))]);
     drop(store);
     let mut again = SqliteStore::open(&path).unwrap();
     assert_eq!(again.epoch().unwrap(), epoch);
-    assert_eq!(load(&mut again), (vec![Event::Put(Record::Organization(organization()))], at));
+    assert_eq!(
+        load(&mut again),
+        (vec![Event::Put(Record::Organization(Box::new(organization())))], at)
+    );
 }
 
 #[test]
@@ -53,7 +56,10 @@ fn a_file_of_the_first_format_is_brought_up_to_date() {
     let (model, path) = (folder.path().join("model.db"), folder.path().join("ringbook.db"));
     let mut store = SqliteStore::open(&model).unwrap();
     let first = contact("Anna", Book::Shared, Revision(1));
-    commit(&mut store, vec![Change::Put(Record::Organization(organization())), put(&first, None)]);
+    commit(
+        &mut store,
+        vec![Change::Put(Record::Organization(Box::new(organization()))), put(&first, None)],
+    );
     let second = contact("Bert", Book::Shared, Revision(2));
     commit(&mut store, vec![put(&second, None)]);
     let epoch = store.epoch().unwrap();

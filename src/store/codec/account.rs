@@ -3,18 +3,15 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::account::{
-    ImportReport, OrganizationSettings, PhoneAccount, Role, SecretHash, Token, User,
-};
+use crate::account::{AnonymousAccess, ImportReport, OrganizationSettings, Role, SecretHash, User};
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::{ContactId, OrganizationId};
 use crate::store::RetiredPrincipal;
 use crate::store::codec::object::Object;
-use crate::store::codec::word::{book, book_text, name_order, name_order_text};
-use crate::store::codec::{Decoded, Undecodable};
+use crate::store::codec::word::{name_order, name_order_text};
+use crate::store::codec::{Decoded, Undecodable, word};
 
 pub(super) fn organization_text(of: &OrganizationSettings) -> String {
-    let hidden: String = of.hidden_numbers.iter().map(Field::as_char).collect();
     json!({
         "name": of.name,
         "domain": of.domain,
@@ -24,15 +21,21 @@ pub(super) fn organization_text(of: &OrganizationSettings) -> String {
         "outside_line": of.outside_line,
         "language": of.language,
         "name_order": name_order_text(of.name_order),
-        "hidden_numbers": hidden,
+        "hidden_numbers": fields_text(of.hidden_numbers),
+        "inter_organization_prefix": of.inter_organization_prefix,
+        "self_edit": fields_text(of.self_edit),
+        "shares_with": of.shares_with.iter().map(OrganizationId::as_str).collect::<Vec<_>>(),
+        "anonymous": of.anonymous.as_ref().map(|anonymous| json!({
+            "networks": anonymous.networks.to_string(),
+            "books": word::books_text(&anonymous.books),
+        })),
+        "listed_books": word::books_text(&of.listed_books),
     })
     .to_string()
 }
 
 pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings> {
     let object = Object::parse(text)?;
-    let hidden: Vec<Field> =
-        object.text("hidden_numbers")?.chars().filter_map(Field::from_char).collect();
     Ok(OrganizationSettings {
         id: OrganizationId::from(id),
         name: object.text("name")?.to_owned(),
@@ -43,8 +46,32 @@ pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings
         outside_line: object.text("outside_line")?.to_owned(),
         language: object.text("language")?.to_owned(),
         name_order: name_order(object.text("name_order")?),
-        hidden_numbers: FieldSet::of(&hidden),
+        hidden_numbers: fields(object.text("hidden_numbers")?),
+        inter_organization_prefix: object.text_or_empty("inter_organization_prefix").to_owned(),
+        self_edit: fields(object.text_or_empty("self_edit")),
+        shares_with: object
+            .texts_or_none("shares_with")?
+            .into_iter()
+            .map(OrganizationId::from)
+            .collect(),
+        anonymous: object.inner("anonymous").map(|inner| anonymous(&inner)).transpose()?,
+        listed_books: word::books(object.texts_or_none("listed_books")?.into_iter())?,
     })
+}
+
+fn anonymous(object: &Object) -> Decoded<AnonymousAccess> {
+    Ok(AnonymousAccess {
+        networks: word::networks(object.text("networks")?)?,
+        books: word::books(object.texts("books")?)?,
+    })
+}
+
+fn fields_text(fields: FieldSet) -> String {
+    fields.iter().map(Field::as_char).collect()
+}
+
+fn fields(text: &str) -> FieldSet {
+    FieldSet::of(&text.chars().filter_map(Field::from_char).collect::<Vec<Field>>())
 }
 
 pub(super) fn user_text(user: &User) -> String {
@@ -56,6 +83,7 @@ pub(super) fn user_text(user: &User) -> String {
         "role": user.role.name(),
         "password": user.password.as_ref().map(|hash| &hash.0),
         "principal": user.principal,
+        "listed_books": user.listed_books.as_ref().map(|books| word::books_text(books)),
         "created": user.created.0,
     })
     .to_string()
@@ -72,6 +100,7 @@ pub(super) fn user(id: &str, text: &str) -> Decoded<User> {
         role: Role::parse(object.text("role")?).ok_or(Undecodable("role"))?,
         password: object.optional("password").map(SecretHash),
         principal: object.text("principal")?.into(),
+        listed_books: object.texts("listed_books").ok().map(word::books).transpose()?,
         created: object.time("created")?,
     })
 }
@@ -84,47 +113,6 @@ pub(super) fn retired(segment: &str, text: &str) -> Decoded<RetiredPrincipal> {
     let object = Object::parse(text)?;
     let user = ContactId::parse(object.text("user")?).ok_or(Undecodable("user"))?;
     Ok(RetiredPrincipal { segment: segment.into(), user })
-}
-
-pub(super) fn phone_text(phone: &PhoneAccount) -> String {
-    let secrets: Vec<&str> = phone.secrets.iter().map(|hash| &*hash.0).collect();
-    let books: Vec<String> = phone.books.iter().map(|book| book_text(*book)).collect();
-    json!({"secrets": secrets, "books": books}).to_string()
-}
-
-pub(super) fn phone(organization: &str, name: &str, text: &str) -> Decoded<PhoneAccount> {
-    let object = Object::parse(text)?;
-    Ok(PhoneAccount {
-        organization: OrganizationId::from(organization),
-        name: name.into(),
-        secrets: object.texts("secrets")?.map(|hash| SecretHash(hash.into())).collect(),
-        books: object.texts("books")?.map(book).collect::<Decoded<_>>()?,
-    })
-}
-
-pub(super) fn token_text(token: &Token) -> String {
-    json!({
-        "name": token.name,
-        "role": token.role.name(),
-        "organization": token.organization.as_ref().map(OrganizationId::as_str),
-        "hash": token.hash,
-        "created": token.created.0,
-        "expires": token.expires.map(|time| time.0),
-    })
-    .to_string()
-}
-
-pub(super) fn token(id: &str, text: &str) -> Decoded<Token> {
-    let object = Object::parse(text)?;
-    Ok(Token {
-        id: id.into(),
-        name: object.text("name")?.into(),
-        role: Role::parse(object.text("role")?).ok_or(Undecodable("role"))?,
-        organization: object.optional("organization").map(|id| OrganizationId::from(&id)),
-        hash: object.text("hash")?.into(),
-        created: object.time("created")?,
-        expires: object.optional_time("expires"),
-    })
 }
 
 pub(super) fn import_text(report: &ImportReport) -> String {

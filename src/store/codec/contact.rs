@@ -15,7 +15,7 @@ use crate::store::{Event, Record, StoredContact, Tombstone};
 /// The columns of a [`ContactRow`], in its order. A body beyond the inline limit is only measured.
 pub(in crate::store) const CONTACT_COLUMNS: &str = "id, organization, book, name, uid, card, \
     CASE WHEN length(body) <= 4096 THEN body END, length(body), listed, created, modified, \
-    revision, reduced_revision, texts, numbers, sort_key, fingerprint";
+    revision, reduced_revision, texts, numbers, sort_key, fingerprint, member_of";
 const _: () = assert!(BODY_INLINE_BYTES_MAX == 4096, "CONTACT_COLUMNS names the same limit");
 
 /// A row of the contact table as it is read.
@@ -37,6 +37,7 @@ pub(in crate::store) struct ContactRow<'a> {
     pub(in crate::store) numbers: &'a str,
     pub(in crate::store) sort_key: &'a [u8],
     pub(in crate::store) fingerprint: i64,
+    pub(in crate::store) member_of: &'a str,
 }
 
 impl ContactRow<'_> {
@@ -68,6 +69,7 @@ impl ContactRow<'_> {
                 }
             },
             listed: self.listed,
+            groups: word::groups(self.member_of)?,
             created: Timestamp(self.created),
             modified: Timestamp(self.modified),
             revision: Revision(self.revision.cast_unsigned()),
@@ -115,7 +117,7 @@ pub(in crate::store) struct TombstoneRow<'a> {
 impl TombstoneRow<'_> {
     /// What the row tells; a broken one is told as such.
     pub(in crate::store) fn event(&self) -> Event {
-        match word::book(self.book) {
+        match word::address_book(self.book) {
             Ok(book) => Event::Leave(Tombstone {
                 organization: OrganizationId::from(self.organization),
                 book,

@@ -19,8 +19,35 @@ impl Object {
         self.0.get(key).and_then(Value::as_str).ok_or(Undecodable(key))
     }
 
+    /// A text that older formats have not.
+    pub(super) fn text_or_empty(&self, key: &str) -> &str {
+        self.0.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A list that older formats have not.
+    pub(super) fn texts_or_none(&self, key: &'static str) -> Decoded<Vec<&str>> {
+        if self.has(key) { Ok(self.texts(key)?.collect()) } else { Ok(Vec::new()) }
+    }
+
     pub(super) fn optional(&self, key: &str) -> Option<Box<str>> {
         self.0.get(key).and_then(Value::as_str).map(Into::into)
+    }
+
+    /// Whether there is a value that is not null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.0.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        self.0.get(key).and_then(Value::as_bool)
+    }
+
+    pub(super) fn number(&self, key: &'static str) -> Decoded<u64> {
+        self.0.get(key).and_then(Value::as_u64).ok_or(Undecodable(key))
+    }
+
+    pub(super) fn inner(&self, key: &str) -> Option<Self> {
+        self.0.get(key).and_then(Value::as_object).cloned().map(Self)
     }
 
     pub(super) fn time(&self, key: &'static str) -> Decoded<Timestamp> {

@@ -1,8 +1,9 @@
 //! Which kind, key and rank a record has in the store, and the reverse.
 
 use crate::account::ImportReport;
-use crate::contact::{ContactId, OrganizationId, UserId};
-use crate::store::codec::{Decoded, Undecodable, account};
+use crate::contact::book::{AddressBook, BookId};
+use crate::contact::{OrganizationId, UserId};
+use crate::store::codec::{Decoded, Undecodable, account, device, group, word};
 use crate::store::{Event, Key, Record, StoreError, StoredContact};
 
 /// The kind of import reports, which a store never tells among its events.
@@ -35,9 +36,22 @@ pub(in crate::store) fn row(record: &Record) -> Row<'_> {
         Record::User(user) => ("user", user.id.to_string(), account::user_text(user)),
         Record::Phone(phone) => {
             let key = format!("{}/{}", phone.organization, phone.name);
-            ("phone", key, account::phone_text(phone))
+            ("phone", key, device::phone_text(phone))
         }
-        Record::Token(token) => ("token", token.id.to_string(), account::token_text(token)),
+        Record::Token(token) => ("token", token.id.to_string(), device::token_text(token)),
+        Record::AppPassword(app) => {
+            ("app", format!("{}/{}", app.user, app.id), device::app_password_text(app))
+        }
+        Record::Group(record) => {
+            let key = format!("{}/{}", record.organization, AddressBook::Group(record.group));
+            ("group", key, group::group_text(record))
+        }
+        Record::SharedBook(book) => {
+            ("book", format!("{}/{}", book.organization, book.id), group::shared_book_text(book))
+        }
+        Record::Star(star) => {
+            ("star", format!("{}/{}", star.user, star.contact), group::star_text(star))
+        }
         Record::Retired(retired) => {
             ("principal", retired.segment.to_string(), account::retired_text(retired))
         }
@@ -52,6 +66,12 @@ pub(in crate::store) fn removed_row(key: &Key) -> RecordRow {
         Key::User(id) => ("user", id.to_string()),
         Key::Phone(organization, name) => ("phone", format!("{organization}/{name}")),
         Key::Token(id) => ("token", id.to_string()),
+        Key::AppPassword(user, id) => ("app", format!("{user}/{id}")),
+        Key::Group(organization, group) => {
+            ("group", format!("{organization}/{}", AddressBook::Group(*group)))
+        }
+        Key::SharedBook(organization, id) => ("book", format!("{organization}/{id}")),
+        Key::Star(user, contact) => ("star", format!("{user}/{contact}")),
         Key::Contact(id) => ("contact", id.to_string()),
     };
     RecordRow { kind, key, rank: rank(kind), body: None }
@@ -75,13 +95,29 @@ pub(in crate::store) fn record_event(kind: &str, key: &str, body: Option<&str>) 
 
 fn record(kind: &str, key: &str, body: &str) -> Decoded<Record> {
     Ok(match kind {
-        "organization" => Record::Organization(account::organization(key, body)?),
+        "organization" => Record::Organization(Box::new(account::organization(key, body)?)),
         "user" => Record::User(account::user(key, body)?),
         "phone" => {
-            let (organization, name) = key.split_once('/').ok_or(Undecodable("key"))?;
-            Record::Phone(account::phone(organization, name, body)?)
+            let (organization, name) = halves(key)?;
+            Record::Phone(device::phone(organization, name, body)?)
         }
-        "token" => Record::Token(account::token(key, body)?),
+        "token" => Record::Token(device::token(key, body)?),
+        "app" => {
+            let (user, id) = halves(key)?;
+            Record::AppPassword(device::app_password(user_id(user)?, id, body)?)
+        }
+        "group" => {
+            let (organization, id) = halves(key)?;
+            Record::Group(group::group(organization, word::group(id)?, body)?)
+        }
+        "book" => {
+            let (organization, id) = halves(key)?;
+            Record::SharedBook(group::shared_book(organization, book_id(id)?, body)?)
+        }
+        "star" => {
+            let (user, contact) = halves(key)?;
+            Record::Star(group::star(user_id(user)?, user_id(contact)?, body)?)
+        }
         "principal" => Record::Retired(account::retired(key, body)?),
         _ => return Err(Undecodable("kind")),
     })
@@ -89,15 +125,45 @@ fn record(kind: &str, key: &str, body: &str) -> Decoded<Record> {
 
 fn removed(kind: &str, key: &str) -> Decoded<Key> {
     Ok(match kind {
-        "user" => Key::User(UserId::parse(key).ok_or(Undecodable("key"))?),
-        "contact" => Key::Contact(ContactId::parse(key).ok_or(Undecodable("key"))?),
+        "user" => Key::User(user_id(key)?),
+        "contact" => Key::Contact(user_id(key)?),
         "phone" => {
-            let (organization, name) = key.split_once('/').ok_or(Undecodable("key"))?;
+            let (organization, name) = halves(key)?;
             Key::Phone(OrganizationId::from(organization), name.into())
         }
         "token" => Key::Token(key.into()),
+        "app" => {
+            let (user, id) = halves(key)?;
+            Key::AppPassword(user_id(user)?, id.into())
+        }
+        "group" => {
+            let (organization, id) = halves(key)?;
+            Key::Group(OrganizationId::from(organization), word::group(id)?)
+        }
+        "book" => {
+            let (organization, id) = halves(key)?;
+            Key::SharedBook(OrganizationId::from(organization), book_id(id)?)
+        }
+        "star" => {
+            let (user, contact) = halves(key)?;
+            Key::Star(user_id(user)?, user_id(contact)?)
+        }
         _ => return Err(Undecodable("kind")),
     })
+}
+
+/// What a record belongs to, and what it is called there.
+fn halves(key: &str) -> Decoded<(&str, &str)> {
+    key.split_once('/').ok_or(Undecodable("key"))
+}
+
+/// Users have the ids of contacts.
+fn user_id(text: &str) -> Decoded<UserId> {
+    UserId::parse(text).ok_or(Undecodable("key"))
+}
+
+fn book_id(text: &str) -> Decoded<BookId> {
+    BookId::parse(text).ok_or(Undecodable("key"))
 }
 
 /// A kept import report.

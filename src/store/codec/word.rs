@@ -1,25 +1,64 @@
 //! Short words of the model as the store writes them.
 
+use std::sync::Arc;
+
+use crate::account::networks::Networks;
+use crate::contact::book::{AddressBook, Group};
 use crate::contact::derived::NameOrder;
 use crate::contact::{Book, ContactId};
 use crate::store::codec::{Decoded, Undecodable};
 
-pub(in crate::store) fn book_text(book: Book) -> String {
+/// A book's id; that of a personal one names the owner.
+pub(in crate::store) fn book_text(book: AddressBook) -> String {
     match book {
-        Book::People => "people".to_owned(),
-        Book::Shared => "shared".to_owned(),
-        Book::Personal(owner) => format!("personal:{owner}"),
+        AddressBook::Home(Book::Personal(owner)) => format!("personal:{owner}"),
+        book => book.to_string(),
     }
 }
 
+pub(super) fn address_book(text: &str) -> Decoded<AddressBook> {
+    let (id, owner) = match text.split_once(':') {
+        Some((id, owner)) => (id, ContactId::parse(owner)),
+        None => (text, None),
+    };
+    AddressBook::parse(id, owner).ok_or(Undecodable("book"))
+}
+
 pub(super) fn book(text: &str) -> Decoded<Book> {
-    match text {
-        "people" => Ok(Book::People),
-        "shared" => Ok(Book::Shared),
-        _ => {
-            let owner = text.strip_prefix("personal:").and_then(ContactId::parse);
-            owner.map(Book::Personal).ok_or(Undecodable("book"))
-        }
+    match address_book(text)? {
+        AddressBook::Home(book) => Ok(book),
+        _ => Err(Undecodable("book")),
+    }
+}
+
+pub(super) fn books_text(books: &[AddressBook]) -> Vec<String> {
+    books.iter().map(|book| book_text(*book)).collect()
+}
+
+pub(super) fn books<'a>(texts: impl Iterator<Item = &'a str>) -> Decoded<Vec<AddressBook>> {
+    texts.map(address_book).collect()
+}
+
+/// Networks, separated by commas.
+pub(super) fn networks(text: &str) -> Decoded<Networks> {
+    let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    Networks::parse(texts).map_err(|_| Undecodable("networks"))
+}
+
+/// Departments and sites, separated by spaces.
+pub(in crate::store) fn groups_text(groups: &[Group]) -> String {
+    let ids = groups.iter().map(|group| AddressBook::Group(*group).to_string());
+    ids.collect::<Vec<String>>().join(" ")
+}
+
+pub(super) fn groups(text: &str) -> Decoded<Arc<[Group]>> {
+    text.split_whitespace().map(group).collect()
+}
+
+pub(super) fn group(text: &str) -> Decoded<Group> {
+    match address_book(text)? {
+        AddressBook::Group(group) => Ok(group),
+        _ => Err(Undecodable("department or site")),
     }
 }
 

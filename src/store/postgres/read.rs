@@ -86,6 +86,7 @@ fn contact(row: &Row) -> Result<Event, Error> {
         numbers: row.try_get(14)?,
         sort_key: row.try_get(15)?,
         fingerprint: row.try_get(16)?,
+        member_of: row.try_get(17)?,
     };
     Ok(columns.event())
 }

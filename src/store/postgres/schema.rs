@@ -43,7 +43,8 @@ const MIGRATIONS: &[&str] = &["
         numbers          text NOT NULL,
         sort_key         bytea NOT NULL,
         fingerprint      bigint NOT NULL,
-        written          bigint NOT NULL   -- revision of the commit that wrote the row
+        written          bigint NOT NULL,  -- revision of the commit that wrote the row
+        member_of        text NOT NULL     -- departments and sites, separated by spaces
     );
     CREATE INDEX contact_written ON contact (written);
 

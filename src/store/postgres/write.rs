@@ -22,15 +22,16 @@ const RECORD: &str = "INSERT INTO record (kind, key, rank, body, revision) \
     SET rank = EXCLUDED.rank, body = EXCLUDED.body, revision = EXCLUDED.revision";
 
 const CONTACT: &str = "INSERT INTO contact (id, organization, book, name, uid, card, body, listed, \
-    created, modified, revision, reduced_revision, texts, numbers, sort_key, fingerprint, written) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+    created, modified, revision, reduced_revision, texts, numbers, sort_key, fingerprint, written, \
+    member_of) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19) \
     ON CONFLICT (id) DO UPDATE SET organization = EXCLUDED.organization, book = EXCLUDED.book, \
     name = EXCLUDED.name, uid = EXCLUDED.uid, card = EXCLUDED.card, \
     body = CASE WHEN $18 THEN contact.body ELSE EXCLUDED.body END, listed = EXCLUDED.listed, \
     created = EXCLUDED.created, modified = EXCLUDED.modified, revision = EXCLUDED.revision, \
     reduced_revision = EXCLUDED.reduced_revision, texts = EXCLUDED.texts, \
     numbers = EXCLUDED.numbers, sort_key = EXCLUDED.sort_key, \
-    fingerprint = EXCLUDED.fingerprint, written = EXCLUDED.written";
+    fingerprint = EXCLUDED.fingerprint, written = EXCLUDED.written, member_of = EXCLUDED.member_of";
 
 const TOMBSTONE: &str = "INSERT INTO tombstone (organization, book, contact, name, revision) \
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, book, contact) DO UPDATE \
@@ -143,7 +144,7 @@ async fn contact(
         &[
             &contact.id.0,
             &contact.organization.as_str(),
-            &codec::book_text(contact.book),
+            &codec::book_text(contact.book.into()),
             &contact.name.as_deref().map(stored),
             &contact.uid.as_deref().map(stored),
             &contact.card.as_str(),
@@ -159,6 +160,7 @@ async fn contact(
             &derived.fingerprint.cast_signed(),
             &at,
             &keep,
+            &codec::groups_text(&contact.groups),
         ],
     )
     .await

@@ -35,6 +35,7 @@ fn columns<'a>(row: &'a Row<'_>) -> Result<ContactRow<'a>, Box<dyn std::error::E
         numbers: row.get_ref(14)?.as_str()?,
         sort_key: row.get_ref(15)?.as_blob()?,
         fingerprint: row.get(16)?,
+        member_of: row.get_ref(17)?.as_str()?,
     })
 }
 

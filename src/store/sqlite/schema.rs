@@ -61,6 +61,8 @@ const MIGRATIONS: &[&str] = &[
     UPDATE contact SET written = revision;
     DROP INDEX contact_revision;
     CREATE INDEX contact_written ON contact (written);
+    -- Departments and sites of a person, separated by spaces.
+    ALTER TABLE contact ADD COLUMN member_of TEXT NOT NULL DEFAULT '';
 ",
 ];
 

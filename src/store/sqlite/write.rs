@@ -50,12 +50,12 @@ fn contact(
         StoredBody::Keep => (None, true),
     };
     let sql = "INSERT OR REPLACE INTO contact VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
-               CASE WHEN ?18 THEN (SELECT body FROM contact WHERE id = ?1) ELSE ?7 END, \
-               ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+               CASE WHEN ?19 THEN (SELECT body FROM contact WHERE id = ?1) ELSE ?7 END, \
+               ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     transaction.prepare_cached(sql)?.execute(params![
         contact.id.0,
         contact.organization.as_str(),
-        codec::book_text(contact.book),
+        codec::book_text(contact.book.into()),
         contact.name,
         contact.uid,
         contact.card.as_str(),
@@ -70,6 +70,7 @@ fn contact(
         &*contact.derived.sort_key,
         contact.derived.fingerprint.cast_signed(),
         written,
+        codec::groups_text(&contact.groups),
         keep,
     ])?;
     Ok(())
