@@ -61,10 +61,7 @@ fn a_daemon_keeps_everything_in_the_database_and_shows_no_secret() {
     let (status, said) = check(&setting);
     assert_eq!(status, Some(0), "{said}");
     let users = cluster.sql("ringbook", "SELECT count(*) FROM record WHERE kind = 'user'");
-    assert!(
-        said.contains(&format!("/ringbook: ")) && said.contains(&format!(" {users} users")),
-        "{said}"
-    );
+    assert!(said.contains("/ringbook: ") && said.contains(&format!(" {users} users")), "{said}");
 }
 
 #[test]
