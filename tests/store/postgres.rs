@@ -26,6 +26,41 @@ fn postgresql_keeps_the_contract() {
     shared_contract(&|| Box::new(open(&cluster)));
 }
 
+/// A killed server loses nothing that the system has in memory, so only this tells what a power cut
+/// would do.
+#[test]
+fn each_commit_reaches_the_disk_before_it_is_acknowledged() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.sql("postgres", "ALTER ROLE ringbook SET synchronous_commit = off");
+    let mut store = open(&cluster);
+    cluster.sql(
+        "ringbook",
+        "CREATE TABLE seen (setting text);
+         GRANT INSERT ON seen TO ringbook;
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN INSERT INTO seen VALUES (current_setting(''synchronous_commit'')),
+                  (current_setting(''statement_timeout'')); RETURN NEW; END';
+         CREATE TRIGGER note AFTER UPDATE ON meta FOR EACH ROW EXECUTE FUNCTION note()",
+    );
+    commit(&mut store, vec![put(&contact("Anna", Book::Shared, Revision(1)), None)]);
+    assert_eq!(cluster.sql("ringbook", "SELECT setting FROM seen"), "on\n30s");
+}
+
+#[test]
+fn a_store_that_another_holds_is_busy_and_then_free() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (mut one, mut other) = (open(&cluster), open(&cluster));
+    let mut held = None;
+    let done = one.commit(Revision(0), &mut |_, at| {
+        held = Some(other.commit(Revision(0), &mut |_, _| panic!("nothing may be decided")));
+        vec![put(&contact("One", Book::Shared, at), None)]
+    });
+    assert_eq!(done, Ok(Revision(1)));
+    assert!(matches!(held, Some(Err(StoreError::Busy(_)))), "{held:?}");
+    let change = put(&contact("Other", Book::Shared, Revision(2)), None);
+    assert_eq!(other.commit(Revision(1), &mut |_, _| vec![change.clone()]), Ok(Revision(2)));
+}
+
 #[test]
 fn a_database_opens_again_with_the_same_history() {
     let Some(cluster) = Cluster::start() else { return };
