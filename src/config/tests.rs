@@ -180,8 +180,8 @@ fn the_password_of_a_database_is_in_no_text() {
     assert!(!format!("{config:?}").contains("secret"));
     let StorePlace::Database(url) = config.store() else { panic!("{config:?}") };
     assert_eq!(*url, "postgres://me:secret@x/y");
-    let wrong = load("store.url = 'postgres//me:secret@x/y'", &[], &[]).unwrap_err();
-    assert!(!wrong.to_string().contains("secret"), "{wrong}");
+    let wrong = load("store.url = 'mysql://me:secret@x/y'", &[], &[]).unwrap_err();
+    assert!(!wrong.contains("secret"), "{wrong}");
 }
 
 #[test]
