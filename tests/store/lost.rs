@@ -1,5 +1,7 @@
 //! PostgreSQL goes away at the worst moments: what is told is what is true.
 
+use std::thread;
+
 use ringbook::contact::{Book, Contact, Revision};
 use ringbook::store::postgres::PostgresStore;
 use ringbook::store::{Change, Event, Store, StoreError};
@@ -130,6 +132,41 @@ fn a_commit_of_unknown_end_is_not_called_refused() {
         let (events, _) = world.changes();
         let told = [Event::Put(stored(&made, None))];
         assert_eq!(events, if happened { told.as_slice() } else { &[] });
+    }
+}
+
+#[test]
+fn a_commit_that_the_server_ends_while_it_waits_for_a_standby_has_happened() {
+    let Some(mut world) = World::new() else { return };
+    world.cluster.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    world.cluster.crash();
+    world.cluster.run();
+    let next = Revision(world.known.0 + 1);
+    let cluster = &world.cluster;
+    let (made, store) = (contact("Made", Book::Shared, next), &mut world.store);
+    let done = thread::scope(|scope| {
+        let change = put(&made, None);
+        let commit =
+            scope.spawn(move || store.commit(Revision(1), &mut |_, _| vec![change.clone()]));
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                   WHERE wait_event = 'SyncRep'";
+        while cluster.sql("postgres", end) == "0" {
+            assert!(!commit.is_finished(), "it does not wait");
+        }
+        commit.join().unwrap()
+    });
+    assert_eq!(done, Ok(next));
+    assert_eq!(world.changes(), (vec![Event::Put(stored(&made, None))], next));
+}
+
+#[test]
+fn a_read_is_done_again_where_the_connection_is_lost() {
+    for cut in [Cut::Request, Cut::Answer] {
+        let Some(mut world) = World::new() else { return };
+        let all = world.changes();
+        world.proxy.plan(BEGIN, cut, || {});
+        assert_eq!(world.store.changes(world.known), Ok(all));
+        assert!(world.proxy.has_cut());
     }
 }
 
