@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::account::networks::Networks;
 use crate::auth::dn::Dn;
-use crate::config::{Config, SQLITE};
+use crate::config::Config;
+use crate::config::store::{self, StorePlace};
 use crate::contact::OrganizationId;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::Numbering;
@@ -68,7 +69,8 @@ keys! {
     "tls.key", PEM, file => tls.key;
     "tls.names", "a list of host names and IP addresses, such as [\"ldap.example.com\"]", host_names
         => tls.names;
-    "store.url", "sqlite:FILE, where {data} stands for the data folder", store_url => store_url;
+    "store.url", "sqlite:FILE, where {data} stands for the data folder, or \
+        postgres://USER:PASSWORD@HOST/DATABASE", store_url => store;
     "organization.id", "1 to 63 of a-z, 0-9 and -", organization_id => organization.id;
     "organization.name", "1 to 64 characters", name => organization.name;
     "organization.domain", "a domain name, such as example.com", domain => organization.domain;
@@ -138,6 +140,14 @@ impl Value {
         }
     }
 
+    /// The value of a key as it may be shown.
+    pub(super) fn shown(&self, key: &str) -> String {
+        match self.text().filter(|_| key == "store.url") {
+            Some(url) => format!("`{}`", store::shown(url)),
+            None => self.to_string(),
+        }
+    }
+
     fn within(&self, range: RangeInclusive<i64>) -> Option<u64> {
         let number = self.integer().filter(|number| range.contains(number))?;
         u64::try_from(number).ok()
@@ -185,10 +195,8 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-fn store_url(value: &Value) -> Option<String> {
-    let url = value.text()?;
-    let path = url.strip_prefix(SQLITE)?;
-    (!path.is_empty()).then(|| url.to_owned())
+fn store_url(value: &Value) -> Option<StorePlace> {
+    StorePlace::parse(value.text()?)
 }
 
 fn organization_id(value: &Value) -> Option<Option<OrganizationId>> {

@@ -13,14 +13,12 @@ use crate::config::organization::OrganizationKeys;
 mod file;
 mod keys;
 pub mod organization;
+mod store;
 
 #[cfg(test)]
 mod tests;
 
-/// What `store.url` begins with.
-const SQLITE: &str = "sqlite:";
-/// Stands for the data folder in `store.url`.
-const DATA: &str = "{data}";
+pub use store::StorePlace;
 
 /// Everything that can be set before the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub struct Config {
     pub http_listen: Option<SocketAddr>,
     pub http_tls_listen: Option<SocketAddr>,
     pub tls: TlsKeys,
-    store_url: String,
+    store: StorePlace,
     /// Of the listeners' organization.
     pub organization: OrganizationKeys,
     /// Networks that may use LDAP and HTTP without TLS.
@@ -99,7 +97,7 @@ impl Config {
             http_listen: at(8080),
             http_tls_listen: at(8443),
             tls: TlsKeys::default(),
-            store_url: format!("{SQLITE}{DATA}/ringbook.db"),
+            store: StorePlace::default(),
             organization: OrganizationKeys::default(),
             plain_networks: Networks::loopback(),
             proxy_protocol: Networks::default(),
@@ -201,13 +199,9 @@ impl Config {
         if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
     }
 
-    /// The file of the SQLite store.
-    pub fn store_path(&self) -> PathBuf {
-        let path = self.store_url.strip_prefix(SQLITE).unwrap_or(&self.store_url);
-        match path.strip_prefix(DATA) {
-            Some(inside) => self.data.join(inside.trim_start_matches('/')),
-            None => PathBuf::from(path),
-        }
+    /// Where contacts and accounts are kept.
+    pub fn store(&self) -> StorePlace {
+        self.store.inside(&self.data)
     }
 
     fn set(&mut self, setting: Setting) -> Result<(), Fault> {
@@ -216,7 +210,7 @@ impl Config {
             return Err(Fault { place, what: keys::unknown(&key) });
         };
         (found.set)(self, &value).ok_or_else(|| {
-            let allowed = found.allowed;
+            let (allowed, value) = (found.allowed, value.shown(found.name));
             Fault { place, what: format!("{key}: {value} is not allowed; allowed is {allowed}") }
         })
     }

@@ -34,7 +34,7 @@ fn check_error(text: &str, expected: &str) {
 #[test]
 fn nothing_needs_to_be_set() {
     assert_eq!(load("", &[], &[]), Ok(Config::default()));
-    assert_eq!(Config::default().store_path(), Path::new("ringbook-data/ringbook.db"));
+    assert_eq!(Config::default().store(), StorePlace::File("ringbook-data/ringbook.db".into()));
 }
 
 /// The example with its keys, as somebody would write it who sets all of them.
@@ -75,7 +75,7 @@ fn the_example_names_every_key() {
 #[test]
 fn the_example_for_production_can_be_used() {
     let config = load(PRODUCTION, &[], &[]).unwrap();
-    assert_eq!(config.store_path(), Path::new("/var/lib/ringbook/ringbook.db"));
+    assert_eq!(config.store(), StorePlace::File("/var/lib/ringbook/ringbook.db".into()));
     let ports = [config.ldap_listen, config.ldap_tls_listen, config.http_tls_listen];
     assert_eq!(ports.map(|address| address.map(|found| found.port())), [389, 636, 443].map(Some));
 }
@@ -168,9 +168,20 @@ fn a_wrong_setting_is_named_with_line_key_and_what_is_allowed() {
     );
     check_error("[organization]\nsuffix = 'pbx'", "x.toml:2: organization.suffix: `pbx`");
     check_error(
-        "store.url = 'postgres://x'",
-        "x.toml:1: store.url: `postgres://x` is not allowed; allowed is sqlite:FILE",
+        "store.url = 'mysql://me:secret@x'",
+        "x.toml:1: store.url: `mysql` is not allowed; allowed is sqlite:FILE",
     );
+    check_error("store.url = 'sqlite:'", "x.toml:1: store.url: `sqlite:` is not allowed");
+}
+
+#[test]
+fn the_password_of_a_database_is_in_no_text() {
+    let config = load("store.url = 'postgres://me:secret@x/y'", &[], &[]).unwrap();
+    assert!(!format!("{config:?}").contains("secret"));
+    let StorePlace::Database(url) = config.store() else { panic!("{config:?}") };
+    assert_eq!(*url, "postgres://me:secret@x/y");
+    let wrong = load("store.url = 'postgres//me:secret@x/y'", &[], &[]).unwrap_err();
+    assert!(!wrong.contains("secret"), "{wrong}");
 }
 
 #[test]

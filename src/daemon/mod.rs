@@ -11,9 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::account::{Organization, Role};
 use crate::auth::{Authenticator, HashError};
-use crate::config::Config;
 use crate::config::organization::Locale;
-use crate::contact::{Book, OrganizationId};
+use crate::config::{Config, StorePlace};
+use crate::contact::OrganizationId;
+use crate::contact::book::AddressBook;
 use crate::daemon::certificates::CertificateError;
 use crate::daemon::doors::{Doors, Listeners, Secured};
 use crate::daemon::folder::{Folder, FolderError};
@@ -22,8 +23,9 @@ use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request};
 use crate::net::tls::names;
 use crate::net::{BindError, Net};
-use crate::store::StoreError;
+use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
 
 pub mod certificates;
 mod doors;
@@ -50,8 +52,8 @@ pub struct Options {
 pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
-    #[error("{path}: {source}")]
-    Store { path: PathBuf, source: StoreError },
+    #[error("{place}: {source}")]
+    Store { place: String, source: StoreError },
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error("every listener is off; allowed is an address for one of them, such as ldap.listen")]
@@ -212,10 +214,18 @@ fn refuse_demo_outside(options: &Options) -> Result<(), StartError> {
 }
 
 fn open(config: &Config) -> Result<Directory, StartError> {
-    let path = config.store_path();
-    folder::make_private(&path)?;
-    let store = SqliteStore::open(&path).and_then(|store| Directory::open(Box::new(store)));
-    store.map_err(|source| StartError::Store { path, source })
+    let (place, store): (String, Result<Box<dyn Store>, StoreError>) = match config.store() {
+        StorePlace::File(path) => {
+            folder::make_private(&path)?;
+            let store = SqliteStore::open(&path).map(|store| Box::new(store) as _);
+            (path.display().to_string(), store)
+        }
+        StorePlace::Database(url) => {
+            let store = PostgresStore::open(&url).map(|store| Box::new(store) as _);
+            (postgres::shown(&url), store)
+        }
+    };
+    store.and_then(Directory::open).map_err(|source| StartError::Store { place, source })
 }
 
 async fn settle(directory: &Directory, options: &Options) -> Result<OrganizationId, StartError> {
@@ -233,7 +243,10 @@ fn organization(directory: &Directory, id: &OrganizationId) -> Result<Organizati
 
 fn contacts(directory: &Directory, id: &OrganizationId) -> usize {
     let snapshot = directory.snapshot();
-    [Book::People, Book::Shared].map(|book| snapshot.count(id, book)).into_iter().sum()
+    [AddressBook::PEOPLE, AddressBook::SHARED]
+        .map(|book| snapshot.count(id, book))
+        .into_iter()
+        .sum()
 }
 
 /// Makes the operator's token at the first start, and a new one for a folder whose token is gone

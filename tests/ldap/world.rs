@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringbook::account::{OrganizationSettings, PhoneAccount, Role, SecretHash, User};
+use ringbook::account::device::PhoneAccount;
+use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
 use ringbook::auth::Authenticator;
+use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
-use ringbook::contact::derived::NameOrder;
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::ldap::{Door, Limits, serve};
@@ -80,14 +81,10 @@ impl World {
             user.password = Some(hash(authenticator, password).await);
             self.edit(Edit::PutUser(user)).await;
         }
-        for (name, books) in [("phones", vec![]), ("lobby", vec![Book::People])] {
-            self.edit(Edit::PutPhone(PhoneAccount {
-                organization: self.organization.clone(),
-                name: name.into(),
-                secrets: vec![hash(authenticator, &format!("{name}-secret")).await],
-                books,
-            }))
-            .await;
+        for (name, books) in [("phones", vec![]), ("lobby", vec![AddressBook::PEOPLE])] {
+            let secrets = vec![hash(authenticator, &format!("{name}-secret")).await];
+            let phone = PhoneAccount::new(self.organization.clone(), name, secrets);
+            self.edit(Edit::PutPhone(PhoneAccount { books, ..phone })).await;
         }
     }
 
@@ -184,6 +181,7 @@ impl World {
             role: Role::User,
             password: None,
             principal: extension.map_or_else(|| id.to_string(), |e| format!("{e}.main")).into(),
+            listed_books: None,
             created: Timestamp(0),
         }
     }
@@ -222,15 +220,13 @@ fn settings(
     hidden_numbers: FieldSet,
 ) -> OrganizationSettings {
     OrganizationSettings {
-        id: OrganizationId::from(id),
         name: "Example".into(),
         domain: domain.into(),
         suffix: suffix.into(),
-        region: "DE".into(),
         area_code: "30".into(),
         outside_line: "0".into(),
         language: "de".into(),
-        name_order: NameOrder::GivenFirst,
         hidden_numbers,
+        ..OrganizationSettings::new(OrganizationId::from(id))
     }
 }
