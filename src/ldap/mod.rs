@@ -6,10 +6,13 @@
 //! ones (`entry`, `plan`).
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
 use crate::contact::OrganizationId;
@@ -110,6 +113,22 @@ impl Limits {
 pub async fn serve(connection: Connection, door: Arc<Door>) {
     let peer = connection.peer;
     if let Err(fault) = talk(connection, door).await {
+        tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
+    }
+}
+
+/// As [`serve`] on any stream, for a client that may do without TLS and cannot ask for it.
+pub async fn serve_in_clear<S>(
+    stream: S,
+    peer: SocketAddr,
+    door: Arc<Door>,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let first_by = Instant::now() + door.limits.message_timeout;
+    let link = Link { peer, transport: Transport::Plain, start_tls: false };
+    if let Err(fault) = connection::run(stream, Session::new(door, link), first_by, &stop).await {
         tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
     }
 }
