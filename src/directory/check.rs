@@ -211,9 +211,8 @@ impl Checker<'_> {
                 && (draft.book == Book::People || old.body == body && stored.is_none())
         };
         let same_shown = old.filter(|old| same_shown(old) && old.name == draft.name);
-        let same = same_shown.is_some_and(|old| {
-            old.card == draft.card && old.body == body && stored.is_none()
-        });
+        let same = same_shown
+            .is_some_and(|old| old.card == draft.card && old.body == body && stored.is_none());
         if same {
             return Ok(None);
         }
