@@ -1,5 +1,6 @@
 //! The cards themselves: GET, HEAD, PUT and DELETE.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hyper::header::{
@@ -187,8 +188,12 @@ fn draft(
     reading: &Reading,
     existing: Option<&Contact>,
 ) -> Result<Draft, Refusal> {
-    let old = existing.and_then(|contact| contact.uid.as_deref());
-    let new = reading.uid.as_deref();
+    let old = existing.and_then(|contact| match contact.body {
+        // What was read of it had the UID that is made of the id.
+        crate::contact::Body::Written => Some(Cow::Owned(contact.vcard_uid())),
+        _ => contact.uid.as_deref().map(Cow::Borrowed),
+    });
+    let (old, new) = (old.as_deref(), reading.uid.as_deref());
     // A card never turns into another one (RFC 6352 6.3.2.1). One that lost its UID keeps it here.
     if old.zip(new).is_some_and(|(old, new)| bare(old) != bare(new)) {
         return Err(uid_taken(&view.href, name));

@@ -28,13 +28,8 @@ impl Neighbor {
         let tombstones = people.tombstones_since(Revision(0));
         let left = tombstones.filter(|tombstone| tombstone.book == AddressBook::PEOPLE).cloned();
         let mut changes = Changes { left: left.collect(), ..Changes::default() };
-        for contact in people.all() {
-            match seen(contact, here, there) {
-                Some(contact) => changes.puts.push(contact),
-                None => changes.left.extend(vanished(contact)),
-            }
-        }
-        changes.left.sort_by_key(|tombstone| tombstone.revision);
+        changes.left.reverse();
+        changes.puts = people.all().filter_map(|contact| seen(contact, here, there)).collect();
         let mut shelf = Shelf::default();
         shelf.apply(changes);
         let (fingerprint, dialling) = (fingerprint(here, there), dialling(there));
@@ -74,10 +69,9 @@ impl Neighbor {
                 Some(contact) => changes.puts.push(contact),
                 None if self.shelf.find(*id).is_some() => {
                     let mut tombstones = people.tombstones_since(Revision(0));
-                    let left =
-                        tombstones.find(|t| t.contact == *id && t.book == AddressBook::PEOPLE);
-                    let vanished = found.and_then(|contact| vanished(contact));
-                    changes.left.extend(vanished.or_else(|| left.cloned()));
+                    let of_people = |t: &&Tombstone| t.book == AddressBook::PEOPLE;
+                    let left = tombstones.find(|t| t.contact == *id && of_people(t));
+                    changes.left.extend(left.cloned());
                     changes.removed.push(*id);
                 }
                 None => {}
@@ -86,19 +80,6 @@ impl Neighbor {
         changes.left.sort_by_key(|tombstone| tombstone.revision);
         self.shelf_mut().apply(changes);
     }
-}
-
-/// What tells that a person is not seen any more although they are listed: nothing of their card is
-/// left to see.
-fn vanished(contact: &Contact) -> Option<Tombstone> {
-    let listed = contact.book == Book::People && is_listed(contact);
-    listed.then(|| Tombstone {
-        organization: contact.organization.clone(),
-        book: AddressBook::PEOPLE,
-        contact: contact.id,
-        name: contact.resource_name().into(),
-        revision: contact.reduced_revision,
-    })
 }
 
 /// Whether each of two organizations allows the other to see its people.
