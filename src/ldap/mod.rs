@@ -1,21 +1,25 @@
 //! The LDAP door: what phones and softphones ask, answered from the directory (RFC 4511).
 //!
 //! A connection cuts its bytes into messages (`framing`); the session answers one after the other
-//! (`session`); a search reads its request without copying (`request`), becomes a query
-//! (`filter`) below a place in the tree (`tree`), and its entries are copied out of prepared
-//! ones (`entry`, `plan`).
+//! (`session`); a search reads its request without copying (`request`), finds its base in the tree
+//! that the asker sees (`tree`), covers what is below (`target`), becomes a query (`filter`), and its
+//! entries are copied out of prepared ones (`entry`, `plan`) under the names they have there
+//! (`naming`).
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
-use crate::contact::OrganizationId;
+use crate::auth::sight::nobody_is_present;
+use crate::contact::book::Availability;
+use crate::contact::{ContactId, OrganizationId};
 use crate::directory::Directory;
 use crate::ldap::request::FilterLimits;
 use crate::ldap::session::{Link, Session};
@@ -33,6 +37,7 @@ mod filter;
 mod fixed;
 mod framing;
 mod inbox;
+mod naming;
 mod operation;
 mod plan;
 mod request;
@@ -41,8 +46,13 @@ mod rule;
 mod search;
 mod session;
 mod start_tls;
+mod style;
+mod target;
 mod time;
 mod tree;
+
+/// Tells who can, or cannot, be called now.
+pub type Presence = Arc<dyn Fn(Availability) -> Arc<FxHashSet<ContactId>> + Send + Sync>;
 
 /// What all connections share.
 pub struct Door {
@@ -51,6 +61,7 @@ pub struct Door {
     /// The listener's: its suffix is shown to those who have not signed in.
     organization: OrganizationId,
     limits: Limits,
+    present: Presence,
 }
 
 impl Door {
@@ -60,7 +71,13 @@ impl Door {
         organization: OrganizationId,
         limits: Limits,
     ) -> Self {
-        Self { directory, authenticator, organization, limits }
+        let present = Arc::new(nobody_is_present);
+        Self { directory, authenticator, organization, limits, present }
+    }
+
+    /// The door, with people in `ou=status`.
+    pub fn with_presence(self, present: Presence) -> Self {
+        Self { present, ..self }
     }
 }
 

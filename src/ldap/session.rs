@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::dn::Dn;
 use crate::auth::{Principal, Refused, Who};
+use crate::index::Snapshot;
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
@@ -53,6 +54,18 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(door: Arc<Door>, link: Link) -> Self {
         Self { door, link, principal: Principal::anonymous() }
+    }
+
+    /// Who asks now: nobody is a guest of the listener's organization where that lets them in.
+    pub(super) fn asker(&self, snapshot: &Snapshot) -> Principal {
+        let mut asker = self.principal.clone();
+        let listener = &self.door.organization;
+        let opened = snapshot.organization(listener).and_then(|found| found.anonymous.as_ref());
+        let is_let_in = opened.is_some_and(|opened| opened.networks.contain(self.link.peer.ip()));
+        if asker.who == Who::Anonymous && is_let_in {
+            asker.organization = Some(listener.clone());
+        }
+        asker
     }
 
     pub(super) fn limits(&self) -> &Limits {
