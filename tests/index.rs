@@ -216,16 +216,31 @@ fn expected(contacts: &[Contact], query: &Query, viewer: Viewer) -> Vec<ContactI
 }
 
 fn found(snapshot: &Snapshot, query: &Query, viewer: Viewer) -> Vec<ContactId> {
-    let organization = main();
-    let search = Search {
-        organization: &organization,
-        extent: &Extent::of(&PEOPLE),
-        query,
-        viewer,
-        unlisted: false,
-        look_through: usize::MAX,
-    };
+    let (organization, extent) = (main(), Extent::of(&PEOPLE));
+    let search = search(&organization, &extent, query, viewer);
     snapshot.search(&search).map(|row| row.id).collect()
+}
+
+fn found_after(
+    snapshot: &Snapshot,
+    query: &Query,
+    viewer: Viewer,
+    contact: &Contact,
+) -> Vec<ContactId> {
+    let (organization, extent) = (main(), Extent::of(&PEOPLE));
+    let search = search(&organization, &extent, query, viewer);
+    let found = snapshot.search(&search).after(&contact.derived.sort_key, contact.id);
+    found.map(|row| row.id).collect()
+}
+
+fn search<'a>(
+    organization: &'a OrganizationId,
+    extent: &'a Extent,
+    query: &'a Query,
+    viewer: Viewer,
+) -> Search<'a> {
+    let (unlisted, look_through) = (false, usize::MAX);
+    Search { organization, extent, query, viewer, unlisted, look_through }
 }
 
 fn all(snapshot: &Snapshot, ids: &[ContactId]) -> Vec<Contact> {
@@ -259,7 +274,14 @@ proptest! {
         let contacts = all(&snapshot, &ids);
         for viewer in [Viewer { full: true, person: None }, Viewer { full: false, person: Some(ids[0]) }] {
             for query in &queries {
-                prop_assert_eq!(found(&snapshot, query, viewer), expected(&contacts, query, viewer), "{:?}", query);
+                let all = found(&snapshot, query, viewer);
+                prop_assert_eq!(&all, &expected(&contacts, query, viewer), "{:?}", query);
+                for contact in &contacts {
+                    let behind = found_after(&snapshot, query, viewer, contact);
+                    prop_assert!(all.ends_with(&behind), "{:?} behind {}", query, contact.id);
+                    let at = all.iter().position(|id| *id == contact.id);
+                    prop_assert!(at.is_none_or(|at| behind.len() == all.len() - at - 1));
+                }
             }
         }
         for book in PEOPLE {
