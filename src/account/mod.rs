@@ -4,11 +4,16 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::account::networks::Networks;
+use crate::contact::book::AddressBook;
 use crate::contact::card::FieldSet;
 use crate::contact::derived::{Derivation, NameOrder};
 use crate::contact::number::{Numbering, UnknownRegion};
-use crate::contact::{Book, OrganizationId, Rendition, Timestamp, UserId};
+use crate::contact::{OrganizationId, Rendition, Timestamp, UserId};
 
+pub mod audit;
+pub mod device;
+pub mod group;
 pub mod networks;
 
 /// A tenant. Nothing crosses organizations.
@@ -32,11 +37,53 @@ pub struct OrganizationSettings {
     pub region: String,
     pub area_code: String,
     pub outside_line: String,
+    /// What users of organizations that share with this one dial before its extensions. Where it is
+    /// empty, they do not see the extensions.
+    pub inter_organization_prefix: String,
     /// BCP 47 tag; its collation sorts the names.
     pub language: String,
     pub name_order: NameOrder,
     /// Number fields that colleagues do not see.
     pub hidden_numbers: FieldSet,
+    /// Fields that users change on their own card.
+    pub self_edit: FieldSet,
+    /// The organizations that may see this one's people, where they allow the same.
+    pub shares_with: Vec<OrganizationId>,
+    /// What is seen without a sign-in.
+    pub anonymous: Option<AnonymousAccess>,
+    /// Views that CardDAV lists for users who chose nothing themselves, besides the homes.
+    pub listed_books: Vec<AddressBook>,
+}
+
+/// What somebody sees who did not sign in at LDAP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnonymousAccess {
+    /// From where; nowhere where empty.
+    pub networks: Networks,
+    pub books: Vec<AddressBook>,
+}
+
+impl OrganizationSettings {
+    /// An organization that only has an id: Germany, English, nothing hidden, nothing shared.
+    pub fn new(id: OrganizationId) -> Self {
+        Self {
+            name: id.to_string(),
+            domain: format!("{id}.localhost"),
+            suffix: format!("dc={id}"),
+            region: "DE".to_owned(),
+            area_code: String::new(),
+            outside_line: String::new(),
+            inter_organization_prefix: String::new(),
+            language: "en".to_owned(),
+            name_order: NameOrder::GivenFirst,
+            hidden_numbers: FieldSet::EMPTY,
+            self_edit: FieldSet::EMPTY,
+            shares_with: Vec::new(),
+            anonymous: None,
+            listed_books: Vec::new(),
+            id,
+        }
+    }
 }
 
 impl Deref for Organization {
@@ -131,34 +178,9 @@ pub struct User {
     pub password: Option<SecretHash>,
     /// The permanent path segment in CardDAV, such as `204.acme`.
     pub principal: Box<str>,
+    /// Views that CardDAV lists for this user; those of the organization where None.
+    pub listed_books: Option<Vec<AddressBook>>,
     pub created: Timestamp,
-}
-
-/// An LDAP account for devices, `cn=NAME,ou=services,SUFFIX`: read-only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhoneAccount {
-    pub organization: OrganizationId,
-    /// Lower case.
-    pub name: Box<str>,
-    /// Two at a time, so that phones can be moved from one to the next.
-    pub secrets: Vec<SecretHash>,
-    /// The books it sees; all that the organization's users share where empty.
-    pub books: Vec<Book>,
-}
-
-/// A secret for programs at the HTTP door.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// Public part of the secret, by which the token is found and revoked.
-    pub id: Box<str>,
-    pub name: Box<str>,
-    pub role: Role,
-    /// None: an operator's token, for all organizations.
-    pub organization: Option<OrganizationId>,
-    /// Hex of a keyed-less BLAKE2b hash of the secret part, which has 128 random bits or more.
-    pub hash: Box<str>,
-    pub created: Timestamp,
-    pub expires: Option<Timestamp>,
 }
 
 /// The kept report of an import, as JSON text.

@@ -9,9 +9,10 @@ use serde_json::json;
 
 use crate::account::{Organization, Role};
 use crate::api::problem::Problem;
-use crate::auth::rights::{self, Operation};
+use crate::auth::sight::Sight;
 use crate::auth::{Principal, Who};
-use crate::contact::{Book, OrganizationId};
+use crate::contact::OrganizationId;
+use crate::contact::book::AddressBook;
 use crate::http::Caller;
 use crate::index::Snapshot;
 
@@ -92,39 +93,24 @@ impl Asker {
         if self.is_operator() { Ok(()) } else { Err(Problem::forbidden("only operators may")) }
     }
 
-    pub(super) fn may(
-        &self,
-        organization: &OrganizationId,
-        book: Book,
-        operation: Operation,
-    ) -> bool {
-        rights::may(&self.principal, organization, book, operation)
-    }
-
-    /// The book that a path names, where the asker may read it.
+    /// What the asker sees of the organization asked about.
     ///
     /// # Errors
-    /// 404, whether there is none or the asker may not see it.
-    pub(super) fn book(&self, organization: &OrganizationId, name: &str) -> Result<Book, Problem> {
-        let own = || self.principal.user().map(Book::Personal);
-        let book = match name {
-            "people" => Some(Book::People),
-            "shared" => Some(Book::Shared),
-            "personal" => own(),
-            _ => None,
-        };
-        let readable = book.filter(|book| self.may(organization, *book, Operation::Read));
-        readable.ok_or_else(|| Problem::absent("group"))
+    /// 404 where there is no such organization for the asker.
+    pub(super) fn sight<'a>(&'a self, snapshot: &'a Snapshot) -> Result<Sight<'a>, Problem> {
+        let organization = &self.organization(snapshot)?.id;
+        let sight = Sight::of(snapshot, &self.principal, organization);
+        sight.ok_or_else(|| Problem::absent("organization"))
     }
 }
 
-/// The id of a book in paths.
-pub(super) fn book_id(book: Book) -> &'static str {
-    match book {
-        Book::People => "people",
-        Book::Shared => "shared",
-        Book::Personal(_) => "personal",
-    }
+/// The book that a path names, where the asker may read it.
+///
+/// # Errors
+/// 404, whether there is none or the asker may not see it.
+pub(super) fn book(sight: &Sight<'_>, name: &str) -> Result<AddressBook, Problem> {
+    let book = AddressBook::parse(name, sight.owner()).filter(|book| sight.reads(*book));
+    book.ok_or_else(|| Problem::absent("group"))
 }
 
 /// The parameters of a request; unknown ones are refused, for a misspelt one would change what is

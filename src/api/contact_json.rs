@@ -4,7 +4,7 @@ use jiff::Timestamp as Instant;
 use serde_json::{Map, Value, json};
 
 use crate::account::Organization;
-use crate::api::asker::book_id;
+use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, Field, FieldSet, PostalAddress};
 use crate::contact::number::Numbering;
 use crate::contact::{Contact, Timestamp};
@@ -54,7 +54,7 @@ pub(super) fn contact(
     let card = contact.card.without(organization.hidden(rendition));
     let mut json = card_json(&card, &organization.derivation.numbering);
     json.insert("id".to_owned(), json!(contact.id.to_string()));
-    json.insert("group".to_owned(), json!(book_id(contact.book)));
+    json.insert("group".to_owned(), json!(AddressBook::Home(contact.book).to_string()));
     json.insert("vcard_uid".to_owned(), json!(contact.vcard_uid()));
     json.insert("created".to_owned(), json!(time(contact.created)));
     json.insert("modified".to_owned(), json!(time(contact.modified)));

@@ -12,6 +12,7 @@ use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::contact_json;
 use crate::api::problem::Problem;
 use crate::auth::rights::Operation;
+use crate::auth::sight::Sight;
 use crate::contact::{Book, ContactId, Revision};
 use crate::directory::{Edit, Precondition, Request};
 use crate::index::{Row, Snapshot};
@@ -41,7 +42,7 @@ pub(super) async fn remove(
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?;
     let row = find(&asker, &snapshot, organization, &id)?;
-    if !asker.may(&organization.id, row.book, Operation::Write) {
+    if !asker.sight(&snapshot)?.may(row.book, Operation::Write) {
         return Err(Problem::forbidden("this group is read-only for you"));
     }
     let user = snapshot.user(row.id).filter(|_| row.book == Book::People);
@@ -56,19 +57,21 @@ pub(super) async fn remove(
 
 /// The contact that the asker sees under this id.
 fn find<'a>(
-    asker: &Asker,
+    asker: &'a Asker,
     snapshot: &'a Snapshot,
     organization: &Organization,
     id: &str,
 ) -> Result<Row<'a>, Problem> {
-    let row = ContactId::parse(id).and_then(|id| snapshot.contact(&organization.id, id));
+    let absent = || Problem::absent("contact");
+    let sight = Sight::of(snapshot, &asker.principal, &organization.id).ok_or_else(absent)?;
+    let id = ContactId::parse(id).ok_or_else(absent)?;
+    let row = snapshot.contact(&organization.id, id).or_else(|| sight.contact(id));
     let visible = |row: &Row<'_>| {
-        let listed = row.book != Book::People || row.listed;
         let own = asker.principal.user() == Some(row.id);
-        (listed || own || asker.is_admin())
-            && asker.may(&organization.id, row.book, Operation::Read)
+        let unlisted = row.book == Book::People && (own || asker.is_admin());
+        unlisted || sight.sees(row)
     };
-    row.filter(visible).ok_or_else(|| Problem::absent("contact"))
+    row.filter(visible).ok_or_else(absent)
 }
 
 fn entity_tag(revision: Revision) -> String {

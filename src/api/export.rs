@@ -14,12 +14,13 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use crate::api::Shared;
-use crate::api::asker::{Asker, Params, book_id};
+use crate::api::asker::{self, Asker, Params};
 use crate::api::problem::Problem;
+use crate::auth::sight::nobody_is_present;
+use crate::contact::ContactId;
 use crate::contact::OrganizationId;
 use crate::contact::card::{Card, Field};
-use crate::contact::{Book, ContactId};
-use crate::index::{Snapshot, Viewer};
+use crate::index::{Extent, Snapshot, Viewer};
 use crate::table::write::Export;
 
 /// Contacts that are written at a time.
@@ -41,16 +42,21 @@ pub(super) async fn export(
 ) -> Result<Response, Problem> {
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?.id.clone();
-    let book = asker.book(&organization, &book)?;
+    let (book, extent) = {
+        let sight = asker.sight(&snapshot)?;
+        let book = asker::book(&sight, &book)?;
+        let extent = sight.extent(book, &nobody_is_present);
+        (book, extent.ok_or_else(|| Problem::absent("group"))?)
+    };
     let profile = params.profile.as_deref().unwrap_or("xivo");
     if profile != "xivo" {
         return Err(Problem::field("profile", "contacts are exported as xivo"));
     }
     let viewer = asker.principal.viewer();
-    let file = spawn_blocking(move || ExportFile::new(snapshot, organization, viewer, book));
+    let file = spawn_blocking(move || ExportFile::new(snapshot, organization, viewer, &extent));
     let stopping = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
     let file = file.await.map_err(stopping)?;
-    let name = format!("attachment; filename=\"{}.csv\"", book_id(book));
+    let name = format!("attachment; filename=\"{book}.csv\"");
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
         (header::CONTENT_DISPOSITION, name),
@@ -73,10 +79,10 @@ impl ExportFile {
         snapshot: Arc<Snapshot>,
         organization: OrganizationId,
         viewer: Viewer,
-        book: Book,
+        extent: &Extent,
     ) -> Self {
         // Group cards are no contacts.
-        let members = snapshot.members(&organization, book);
+        let members = snapshot.members(&organization, extent);
         let contacts = members.filter(|row| row.card.first(Field::Kind).is_none());
         let ids: Vec<ContactId> = contacts.map(|row| row.id).collect();
         let left = Vec::new().into_iter();
@@ -89,9 +95,11 @@ impl ExportFile {
 
     /// The card without what the viewer may not see.
     fn card(&self, id: ContactId) -> Option<(ContactId, Card)> {
-        let contact = self.snapshot.contact(&self.organization, id)?.contact();
-        let organization = self.snapshot.organization(&self.organization)?;
-        let hidden = organization.hidden(self.viewer.rendition(contact));
+        let row = self.snapshot.contact(&self.organization, id);
+        let row = row.or_else(|| self.snapshot.neighbor(&self.organization, id))?;
+        let (contact, organization) =
+            (row.contact(), self.snapshot.organization(&self.organization)?);
+        let hidden = self.viewer.hidden(contact, organization);
         Some((id, contact.card.without(hidden)))
     }
 

@@ -6,15 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::Shared;
-use crate::api::asker::{Asker, NoParams, Params, book_id};
+use crate::api::asker::{self, Asker, NoParams, Params};
 use crate::api::contact_json;
 use crate::api::problem::Problem;
-use crate::auth::rights::{self, Operation};
-use crate::contact::Book;
+use crate::auth::rights::Operation;
+use crate::auth::sight::nobody_is_present;
 use crate::contact::card::Field;
 use crate::contact::number::{NumberPattern, Numbering};
 use crate::contact::query::{Query, TextPattern};
-use crate::index::Search;
 
 /// Contacts of one answer where the asker names no limit, and at most.
 const LIMIT_DEFAULT: usize = 100;
@@ -30,18 +29,14 @@ pub(super) async fn list(
     _: Params<NoParams>,
 ) -> Result<Json<Value>, Problem> {
     let snapshot = context.directory.snapshot();
-    let organization = &asker.organization(&snapshot)?.id;
-    let books = rights::readable_books(&asker.principal).into_iter();
-    let groups: Vec<Value> = books
+    let sight = asker.sight(&snapshot)?;
+    let groups: Vec<Value> = sight
+        .books()
+        .into_iter()
         .map(|book| {
-            let name = match book {
-                Book::People => "Coworkers",
-                Book::Shared => "Shared",
-                Book::Personal(_) => "Personal",
-            };
             json!({
-                "id": book_id(book), "name": name, "count": snapshot.count(organization, book),
-                "writable": asker.may(organization, book, Operation::Write),
+                "id": book.to_string(), "name": sight.title(book), "count": sight.count(book),
+                "writable": sight.may(book, Operation::Write),
             })
         })
         .collect();
@@ -66,23 +61,16 @@ pub(super) async fn contacts(
     Params(params): Params<ListParams>,
 ) -> Result<Json<Value>, Problem> {
     let snapshot = context.directory.snapshot();
-    let organization = asker.organization(&snapshot)?;
-    let book = asker.book(&organization.id, &book)?;
-    let viewer = asker.principal.viewer();
+    let sight = asker.sight(&snapshot)?;
+    let book = asker::book(&sight, &book)?;
     let page = Page::of(&params)?;
-    let query = words(params.q.as_deref(), &organization.derivation.numbering);
-    let search = Search {
-        organization: &organization.id,
-        books: &[book],
-        query: &query,
-        viewer,
-        unlisted: false,
-        look_through: LOOK_THROUGH,
-    };
-    let mut found = snapshot.search(&search);
+    let query = words(params.q.as_deref(), &sight.organization.derivation.numbering);
+    let extent = sight.extent(book, &nobody_is_present).ok_or_else(|| Problem::absent("group"))?;
+    let mut found = sight.search(&extent, &query, LOOK_THROUGH);
     let rows = found.by_ref().skip(page.start).take(page.limit);
-    let items: Vec<Value> =
-        rows.map(|row| contact_json::contact(&row, organization, viewer).into()).collect();
+    let items: Vec<Value> = rows
+        .map(|row| contact_json::contact(&row, sight.organization, sight.viewer).into())
+        .collect();
     let more = found.next().is_some();
     Ok(Json(page.answer(items, more, found.exceeded())))
 }

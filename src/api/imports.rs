@@ -17,7 +17,9 @@ use crate::api::problem::Problem;
 use crate::api::report_json::Importer;
 use crate::api::upload::{self, Upload};
 use crate::auth::rights::Operation;
+use crate::auth::sight as seen;
 use crate::contact::OrganizationId;
+use crate::contact::book::AddressBook;
 use crate::contact::{Book, ContactId};
 use crate::import::file::Parsed;
 use crate::import::{Sight, Target};
@@ -57,7 +59,8 @@ pub(super) async fn add(
     drop(snapshot);
     let bytes = upload::receive(request, &context.upload_memory).await?;
     let parsed = context.imports.read(Upload { bytes, choice, charset }).await?;
-    let target = target(&asker, &organization, &parsed, told)?;
+    let snapshot = context.directory.snapshot();
+    let target = target((&asker, &snapshot), &organization, &parsed, told)?;
     let run = if params.dry_run == Some(true) { Run::Dry } else { Run::Real };
     let importer = Importer::of(&asker.principal);
     let done = context.imports.add(parsed, &target, importer, run).await?;
@@ -114,6 +117,9 @@ fn column_map(text: &str) -> Result<ColumnMap, Problem> {
     ColumnMap::new(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
 }
 
+/// What `into` may be.
+const INTO: &str = "into must be people, shared, shared-ID, personal or personal:LOGIN";
+
 /// The book that `into` names, where the asker may import into it.
 fn book(
     asker: &Asker,
@@ -123,13 +129,11 @@ fn book(
 ) -> Result<Book, Problem> {
     let book = match into.split_once(':') {
         None => match into {
-            "people" => Book::People,
-            "shared" => Book::Shared,
             "personal" => own_book(asker)?,
-            _ => {
-                let detail = "into must be people, shared, personal or personal:LOGIN";
-                return Err(Problem::field("into", detail));
-            }
+            id => match AddressBook::parse(id, None) {
+                Some(AddressBook::Home(book)) => book,
+                _ => return Err(Problem::field("into", INTO)),
+            },
         },
         Some(("personal", login)) => {
             let user = snapshot.user_by_login(organization, login).map(|user| user.id);
@@ -144,12 +148,9 @@ fn book(
                 }
             }
         }
-        Some(_) => {
-            let detail = "into must be people, shared, personal or personal:LOGIN";
-            return Err(Problem::field("into", detail));
-        }
+        Some(_) => return Err(Problem::field("into", INTO)),
     };
-    may_import(asker, organization, book)?;
+    may_import(asker, snapshot, organization, book)?;
     Ok(book)
 }
 
@@ -158,12 +159,19 @@ fn own_book(asker: &Asker) -> Result<Book, Problem> {
     asker.principal.user().map(Book::Personal).ok_or_else(without)
 }
 
-fn may_import(asker: &Asker, organization: &OrganizationId, book: Book) -> Result<(), Problem> {
-    if asker.may(organization, book, Operation::Import) {
+fn may_import(
+    asker: &Asker,
+    snapshot: &Snapshot,
+    organization: &OrganizationId,
+    book: Book,
+) -> Result<(), Problem> {
+    let sight = seen::Sight::of(snapshot, &asker.principal, organization);
+    if sight.is_some_and(|sight| sight.may(book, Operation::Import)) {
         return Ok(());
     }
     Err(Problem::forbidden(match book {
         Book::People => "only administrators import people",
+        Book::SharedBook(_) => return Err(Problem::absent("group")),
         Book::Shared => "only office managers and administrators import shared contacts",
         Book::Personal(_) => "you may not import here",
     }))
@@ -171,7 +179,7 @@ fn may_import(asker: &Asker, organization: &OrganizationId, book: Book) -> Resul
 
 /// Where the file goes: as told, else where its profile belongs.
 fn target(
-    asker: &Asker,
+    (asker, snapshot): (&Asker, &Snapshot),
     organization: &OrganizationId,
     parsed: &Parsed,
     told: Option<Book>,
@@ -194,9 +202,10 @@ fn target(
             );
             return Err(Problem::field("into", detail));
         }
-        _ => may_import(asker, organization, book)?,
+        _ => may_import(asker, snapshot, organization, book)?,
     }
-    let open = asker.may(organization, book, Operation::Read);
+    let seen = seen::Sight::of(snapshot, &asker.principal, organization);
+    let open = seen.is_some_and(|seen| seen.may(book, Operation::Read));
     let sight = if open { Sight::Open } else { Sight::Blind };
     Ok(Target { organization: organization.clone(), book, sight })
 }

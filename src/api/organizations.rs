@@ -64,12 +64,7 @@ pub(super) async fn add(
         domain: input.required("domain")?,
         suffix: input.required("suffix")?,
         region: input.required("region")?,
-        id,
-        area_code: String::new(),
-        outside_line: String::new(),
-        language: "en".to_owned(),
-        name_order: NameOrder::GivenFirst,
-        hidden_numbers: FieldSet::EMPTY,
+        ..OrganizationSettings::new(id)
     };
     let settings = changed(settings, input)?;
     let json = put(&context, settings).await?;

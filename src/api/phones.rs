@@ -7,14 +7,15 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::account::{Organization, PhoneAccount};
+use crate::account::Organization;
+use crate::account::device::PhoneAccount;
 use crate::api::Shared;
-use crate::api::asker::{Asker, NoParams, Params, book_id};
+use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::api::secret::created_with_secret;
 use crate::auth::Authenticator;
-use crate::contact::Book;
+use crate::contact::book::AddressBook;
 use crate::directory::{Edit, Request};
 
 /// The longest name of a phone account: some phones have short input fields.
@@ -58,7 +59,7 @@ pub(super) async fn add(
         return Err(conflict.with("field", json!("name")));
     }
     let id = organization.id.clone();
-    let phone = PhoneAccount { organization: id, name: name.into(), secrets: vec![hash], books };
+    let phone = PhoneAccount { books, ..PhoneAccount::new(id, &name, vec![hash]) };
     let json = shown(&phone, organization);
     context.directory.commit(Request::one(Edit::PutPhone(phone))).await?;
     Ok(created_with_secret(json, &secret))
@@ -90,18 +91,14 @@ fn name(input: &mut Input) -> Result<String, Problem> {
     Ok(name)
 }
 
-fn books(input: &mut Input) -> Result<Vec<Book>, Problem> {
+fn books(input: &mut Input) -> Result<Vec<AddressBook>, Problem> {
     let names = input.list("books")?.unwrap_or_default();
-    let book = |name: String| match name.as_str() {
-        "people" => Ok(Book::People),
-        "shared" => Ok(Book::Shared),
-        _ => Err(Problem::field("books", "books can be people and shared")),
-    };
-    names.into_iter().map(book).collect()
+    let wrong = || Problem::field("books", "books can be people, shared, all, department-ID …");
+    names.iter().map(|name| AddressBook::parse(name, None).ok_or_else(wrong)).collect()
 }
 
 fn shown(phone: &PhoneAccount, organization: &Organization) -> Value {
-    let books: Vec<&str> = phone.books.iter().map(|book| book_id(*book)).collect();
+    let books: Vec<String> = phone.books.iter().map(ToString::to_string).collect();
     json!({
         "name": phone.name, "books": books, "organization": organization.id.as_str(),
         "dn": format!("cn={},ou=services,{}", phone.name, organization.suffix),

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::asker::book_id;
 use crate::api::contact_json::time;
 use crate::auth::{Principal, Who};
 use crate::contact::Timestamp;
+use crate::contact::book::AddressBook;
 use crate::import::report::{Report, Skipped};
 use crate::table::Fault;
 
@@ -43,7 +43,7 @@ pub(super) fn report(report: &Report, kept: Option<&Kept>) -> Value {
         "profile": report.profile,
         "encoding": report.encoding,
         "delimiter": report.delimiter,
-        "into": book_id(report.book),
+        "into": AddressBook::Home(report.book).to_string(),
         "created": report.created,
         "updated": 0,
         "unchanged": 0,

@@ -7,7 +7,8 @@ use hyper::StatusCode;
 use jiff::Timestamp as Instant;
 use serde_json::{Value, json};
 
-use crate::account::{Role, Token};
+use crate::account::Role;
+use crate::account::device::Token;
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::contact_json::time;

@@ -16,7 +16,7 @@ use crate::api::{Context, Shared, contact_json};
 use crate::contact::{Book, ContactId, UserId};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::import::person::{self, NewUser, is_taken_in};
-use crate::index::{Search, Snapshot};
+use crate::index::{Extent, Search, Snapshot};
 
 /// How often a change is tried again because another one came first.
 const ATTEMPTS_MAX: usize = 5;
@@ -33,9 +33,10 @@ pub(super) async fn list(
     let organization = asker.organization(&snapshot)?;
     let page = Page::of(&params)?;
     let query = params.query(&organization.derivation.numbering);
+    let extent = Extent::of(&[Book::People]);
     let search = Search {
         organization: &organization.id,
-        books: &[Book::People],
+        extent: &extent,
         query: &query,
         viewer: asker.principal.viewer(),
         unlisted: true,

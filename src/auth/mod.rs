@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::account::{PhoneAccount, Role, SecretHash, Token, User};
+use crate::account::device::{PhoneAccount, Token};
+use crate::account::{Role, SecretHash, User};
 use crate::auth::cache::{Cache, Verdict};
 use crate::auth::name::{Accepted, Account};
 use crate::auth::password::Hasher;
@@ -18,6 +19,7 @@ pub mod dn;
 mod name;
 mod password;
 pub mod rights;
+pub mod sight;
 mod token;
 
 pub use password::HashError;

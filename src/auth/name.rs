@@ -1,7 +1,8 @@
 //! Whose account a sign-in name means: first the organization is fixed, then the name is looked up
 //! in it. No password is looked at here.
 
-use crate::account::{Organization, PhoneAccount, User};
+use crate::account::device::PhoneAccount;
+use crate::account::{Organization, User};
 use crate::auth::NAME_BYTES_MAX;
 use crate::auth::dn::{Dn, Rdn};
 use crate::contact::OrganizationId;

@@ -1,19 +1,18 @@
-//! The one table of rights: role × book × operation, for every door.
+//! The one table of rights: who may do what in which address book.
 
 use crate::account::Role;
 use crate::auth::{Principal, Who};
-use crate::contact::{Book, OrganizationId};
 
-/// What somebody wants to do in a book.
+/// What somebody wants to do in an address book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Read,
     Write,
-    /// Put contacts in, without learning what is there: administrators fill users' own books.
+    /// Put the contacts of a file into the book, without reading it.
     Import,
 }
 
-/// The rows of the table: kinds of askers.
+/// The rows of the table.
 #[derive(Clone, Copy)]
 enum Asker {
     Anonymous,
@@ -24,14 +23,22 @@ enum Asker {
     Operator,
 }
 
-/// The columns of the table: kinds of books.
-#[derive(Clone, Copy)]
-enum Kind {
+/// The columns of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     People,
     Shared,
+    /// A further shared book, for who is named among its writers.
+    SharedWriter,
+    SharedReader,
+    SharedStranger,
     OwnPersonal,
     /// Somebody else's personal book: nobody learns that it exists.
     OtherPersonal,
+    /// What the asker starred.
+    Favorites,
+    /// Any other view: it follows from cards and presence.
+    Computed,
 }
 
 /// One cell of the table.
@@ -54,48 +61,38 @@ impl Right {
     }
 }
 
-/// Whether a principal may do something in a book of an organization. A "no" to reading means that
-/// the book does not exist for the asker; doors answer as if it were absent.
+/// Whether a principal may do something in a book of this kind in their organization. A "no" to
+/// reading means that the book does not exist for the asker; doors answer as if it were absent.
 ///
-/// Doors may offer less (CardDAV's `people` and `shared` are read-only for every role).
-pub fn may(
-    principal: &Principal,
-    organization: &OrganizationId,
-    book: Book,
-    operation: Operation,
-) -> bool {
-    let asker = asker(principal);
-    // Only an operator's token acts without an organization of its own.
-    let inside = match &principal.organization {
-        Some(own) => own == organization,
-        None => matches!(asker, Asker::Operator),
-    };
-    inside && right(asker, kind(principal, book)).allows(operation)
-}
-
-/// The home books that a principal reads in its organization, in the order in which doors list
-/// them. The limits of a phone account are the door's to apply: they are in the account.
-pub fn readable_books(principal: &Principal) -> Vec<Book> {
-    let own = principal.user().map(Book::Personal);
-    let books = [Some(Book::People), Some(Book::Shared), own].into_iter().flatten();
-    let right = |book: &Book| right(asker(principal), kind(principal, *book));
-    books.filter(|book| right(book).allows(Operation::Read)).collect()
+/// Doors may offer less: over CardDAV `people` is read-only for every role. What an organization
+/// opens to anonymous askers, and what a phone account is limited to, is in their records; see
+/// [`crate::auth::sight::Sight`].
+pub(super) fn allows(principal: &Principal, kind: Kind, operation: Operation) -> bool {
+    right(asker(principal), kind).allows(operation)
 }
 
 /// The table.
 fn right(asker: Asker, kind: Kind) -> Right {
     use Asker::{Admin, Anonymous, OfficeManager, Operator, Phone, User};
-    use Kind::{OtherPersonal, OwnPersonal, People, Shared};
     match (asker, kind) {
         (Anonymous, _) => Right::Nothing,
-        (Phone, People | Shared) => Right::Read,
-        (Phone, OwnPersonal | OtherPersonal) => Right::Nothing,
-        (User | OfficeManager, People) | (User, Shared) => Right::Read,
-        (OfficeManager, Shared) => Right::Write,
-        (Admin | Operator, People | Shared) => Right::Write,
-        (User | OfficeManager | Admin | Operator, OwnPersonal) => Right::Write,
-        (User | OfficeManager, OtherPersonal) => Right::Nothing,
-        (Admin | Operator, OtherPersonal) => Right::Import,
+        (Phone, Kind::OtherPersonal | Kind::SharedStranger) => Right::Nothing,
+        (Phone, _) => Right::Read,
+        (User | OfficeManager, Kind::People) => Right::Read,
+        (Admin | Operator, Kind::People) => Right::Write,
+        (User, Kind::Shared | Kind::SharedReader) => Right::Read,
+        (User, Kind::SharedWriter) => Right::Write,
+        (User, Kind::SharedStranger) => Right::Nothing,
+        (
+            OfficeManager | Admin | Operator,
+            Kind::Shared | Kind::SharedWriter | Kind::SharedReader | Kind::SharedStranger,
+        ) => Right::Write,
+        (User | OfficeManager | Admin | Operator, Kind::OwnPersonal | Kind::Favorites) => {
+            Right::Write
+        }
+        (User | OfficeManager, Kind::OtherPersonal) => Right::Nothing,
+        (Admin | Operator, Kind::OtherPersonal) => Right::Import,
+        (User | OfficeManager | Admin | Operator, Kind::Computed) => Right::Read,
     }
 }
 
@@ -110,40 +107,34 @@ fn asker(principal: &Principal) -> Asker {
     }
 }
 
-fn kind(principal: &Principal, book: Book) -> Kind {
-    match book {
-        Book::People => Kind::People,
-        Book::Shared => Kind::Shared,
-        Book::Personal(owner) if principal.user() == Some(owner) => Kind::OwnPersonal,
-        Book::Personal(_) => Kind::OtherPersonal,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::contact::ContactId;
+    use crate::contact::{ContactId, OrganizationId};
 
-    const ME: ContactId = ContactId(Uuid::from_u128(1));
-    const YOU: ContactId = ContactId(Uuid::from_u128(2));
+    const KINDS: [Kind; 9] = [
+        Kind::People,
+        Kind::Shared,
+        Kind::SharedWriter,
+        Kind::SharedReader,
+        Kind::SharedStranger,
+        Kind::OwnPersonal,
+        Kind::OtherPersonal,
+        Kind::Favorites,
+        Kind::Computed,
+    ];
 
-    fn principal(who: Who, role: Role) -> Principal {
-        let organization = Some(OrganizationId::from("main"));
-        Principal { who, role, organization }
-    }
-
-    /// `expected`: for people, shared, own and another's personal book `w` (all), `r`, `i` or `-`.
-    fn check(principal: &Principal, expected: &str) {
-        let main = OrganizationId::from("main");
-        let books = [Book::People, Book::Shared, Book::Personal(ME), Book::Personal(YOU)];
-        let found: String = books
+    /// `expected`: for each of [`KINDS`] `w` (all), `r`, `i` or `-`.
+    #[track_caller]
+    fn check(who: Who, role: Role, expected: &str) {
+        let principal = Principal { who, role, organization: Some(OrganizationId::from("main")) };
+        let found: String = KINDS
             .into_iter()
-            .map(|book| {
-                let may = |operation| may(principal, &main, book, operation);
+            .map(|kind| {
                 let all = [Operation::Read, Operation::Write, Operation::Import];
-                match all.map(may) {
+                match all.map(|operation| allows(&principal, kind, operation)) {
                     [true, true, true] => 'w',
                     [true, false, false] => 'r',
                     [false, false, true] => 'i',
@@ -157,38 +148,15 @@ mod tests {
 
     #[test]
     fn the_matrix_is_as_documented() {
-        check(&Principal::anonymous(), "----");
-        check(&principal(Who::Phone("phones".into()), Role::User), "rr--");
-        check(&principal(Who::User(ME), Role::User), "rrw-");
-        check(&principal(Who::User(ME), Role::OfficeManager), "rww-");
-        check(&principal(Who::User(ME), Role::Admin), "wwwi");
-        check(&principal(Who::Token("t".into()), Role::Admin), "wwii");
-        check(&principal(Who::Token("t".into()), Role::Operator), "wwii");
-        let operator =
-            Principal { organization: None, ..principal(Who::Token("t".into()), Role::Operator) };
-        check(&operator, "wwii");
-    }
-
-    #[test]
-    fn nothing_crosses_organizations() {
-        let other = OrganizationId::from("other");
-        let admin = principal(Who::User(ME), Role::Admin);
-        for book in [Book::People, Book::Shared, Book::Personal(ME)] {
-            assert!(!may(&admin, &other, book, Operation::Read));
-        }
-    }
-
-    #[test]
-    fn a_missing_organization_alone_gives_no_rights() {
-        let main = OrganizationId::from("main");
-        let stray = Principal { organization: None, ..principal(Who::User(ME), Role::Admin) };
-        assert!(!may(&stray, &main, Book::People, Operation::Read));
-    }
-
-    #[test]
-    fn readable_books_agree_with_the_table() {
-        let user = principal(Who::User(ME), Role::User);
-        assert_eq!(readable_books(&user), [Book::People, Book::Shared, Book::Personal(ME)]);
-        assert!(readable_books(&Principal::anonymous()).is_empty());
+        let me = || Who::User(ContactId(Uuid::from_u128(1)));
+        let token = || Who::Token("t".into());
+        check(Who::Anonymous, Role::User, "---------");
+        check(Who::Phone("phones".into()), Role::User, "rrrr-r-rr");
+        check(me(), Role::User, "rrwr-w-wr");
+        check(me(), Role::OfficeManager, "rwwwww-wr");
+        check(me(), Role::Admin, "wwwwwwiwr");
+        check(token(), Role::User, "rrwr-w-wr");
+        check(token(), Role::Admin, "wwwwwwiwr");
+        check(token(), Role::Operator, "wwwwwwiwr");
     }
 }

@@ -5,23 +5,17 @@ use std::time::Instant;
 use super::*;
 use crate::account::OrganizationSettings;
 use crate::contact::Timestamp;
-use crate::contact::card::FieldSet;
-use crate::contact::derived::NameOrder;
 use crate::directory::{Edit, Request, new_id};
 use crate::store::sqlite::SqliteStore;
 
 fn organization(id: &str, domain: &str, suffix: &str) -> Edit {
     Edit::PutOrganization(OrganizationSettings {
-        id: OrganizationId::from(id),
         name: id.to_owned(),
         domain: domain.to_owned(),
         suffix: suffix.to_owned(),
-        region: "DE".to_owned(),
         area_code: "30".to_owned(),
-        outside_line: String::new(),
         language: "de".to_owned(),
-        name_order: NameOrder::GivenFirst,
-        hidden_numbers: FieldSet::EMPTY,
+        ..OrganizationSettings::new(OrganizationId::from(id))
     })
 }
 
@@ -36,6 +30,7 @@ fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {
         role: Role::User,
         password: None,
         principal: format!("{extension}.{organization}").into(),
+        listed_books: None,
         created: Timestamp(0),
     }
 }
@@ -51,9 +46,7 @@ async fn accounts(users: Vec<User>) -> Arc<Directory> {
     }
     let mut edits: Vec<Edit> = users.into_iter().map(Edit::PutUser).collect();
     for (organization, name) in [("acme", "phones"), ("demo", "phones"), ("acme", "204")] {
-        let organization = OrganizationId::from(organization);
-        let phone =
-            PhoneAccount { organization, name: name.into(), secrets: vec![], books: vec![] };
+        let phone = PhoneAccount::new(OrganizationId::from(organization), name, Vec::new());
         edits.push(Edit::PutPhone(phone));
     }
     directory.commit(Request { edits, ..Request::default() }).await.unwrap();
@@ -218,8 +211,7 @@ async fn both_secrets_of_a_phone_count_and_only_at_ldap() {
     for secret in [b"first".to_vec(), b"second".to_vec()] {
         secrets.push(authenticator.hash(Zeroizing::new(secret)).await.unwrap());
     }
-    let organization = OrganizationId::from("acme");
-    let phone = PhoneAccount { organization, name: "desk".into(), secrets, books: vec![] };
+    let phone = PhoneAccount::new(OrganizationId::from("acme"), "desk", secrets);
     put(&authenticator, Edit::PutPhone(phone)).await;
     for secret in [&b"first"[..], b"second"] {
         let phone = authenticator.sign_in("desk", secret).await.unwrap();

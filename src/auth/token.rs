@@ -6,7 +6,8 @@ use blake2::{Blake2b256, Digest};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::account::{Role, Token};
+use crate::account::Role;
+use crate::account::device::Token;
 use crate::contact::{OrganizationId, Timestamp};
 use crate::directory::system_clock;
 
@@ -35,6 +36,7 @@ pub(super) fn make(
         id: id.as_str().into(),
         name: name.into(),
         role,
+        scopes: Vec::new(),
         organization,
         hash: hash(&random),
         created: system_clock(),

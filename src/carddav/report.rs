@@ -125,7 +125,7 @@ async fn sync_collection(
                 BookChange::Put(_, row) => {
                     plan.row(&view, row.contact(), &mut sink.buffer).await;
                 }
-                BookChange::Gone(_, name) => {
+                BookChange::Gone(_, _, name) => {
                     status_row(&view.card_href(name), StatusCode::NOT_FOUND, &mut sink.buffer);
                 }
             }

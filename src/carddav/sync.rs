@@ -50,7 +50,7 @@ pub(crate) fn answer<'a>(view: &'a View, request: &Request) -> Answer<'a> {
 fn rest<'a>(view: &'a View, revision: Revision, part: &Part) -> Vec<BookChange<'a>> {
     let mut changes = view.changes(Revision(revision.0.saturating_sub(1)));
     changes.retain(|change| match change {
-        BookChange::Gone(gone, _) if *gone <= part.begun => false,
+        BookChange::Gone(gone, ..) if *gone <= part.begun => false,
         change if change.revision() > revision => true,
         change => name_of(change) > part.name,
     });
@@ -79,6 +79,6 @@ fn cut<'a>(
 fn name_of(change: &BookChange<'_>) -> String {
     match change {
         BookChange::Put(_, row) => row.resource_name(),
-        BookChange::Gone(_, name) => name.clone(),
+        BookChange::Gone(_, _, name) => name.to_string(),
     }
 }

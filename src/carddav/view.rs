@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use crate::account::User;
 use crate::auth::Principal;
-use crate::auth::rights::{Operation, may};
+use crate::auth::rights::Operation;
+use crate::auth::sight::Sight;
 use crate::carddav::path::{BookName, Resource, encoded};
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::{Book, Contact, OrganizationId, Rendition, Revision};
 use crate::directory::Directory;
-use crate::index::{BookChange, Row, Snapshot};
+use crate::index::{BookChange, Extent, Row, Snapshot};
 
 /// One request's user and the picture of the directory that it is answered from.
 pub(crate) struct Session {
@@ -30,6 +31,11 @@ pub(crate) enum Client {
 }
 
 impl Session {
+    /// What the user sees.
+    pub(crate) fn sight(&self) -> Option<Sight<'_>> {
+        Sight::of(&self.snapshot, &self.principal, &self.user.organization)
+    }
+
     pub(crate) fn principal_href(&self) -> String {
         Resource::Principal(self.user.principal.clone()).href()
     }
@@ -61,7 +67,7 @@ impl Session {
             BookName::Shared => Book::Shared,
             BookName::People => Book::People,
         };
-        let readable = may(&self.principal, &self.user.organization, book, Operation::Read);
+        let readable = self.sight().is_some_and(|sight| sight.reads(book.into()));
         readable.then(|| View::new(Arc::clone(self), book, name))
     }
 }
@@ -75,6 +81,7 @@ pub(crate) struct View {
     pub(crate) href: String,
     /// What this user does not see of other persons.
     hidden: FieldSet,
+    extent: Extent,
     /// Ends each ETag: a restored store counts its revisions again.
     epoch: String,
 }
@@ -85,7 +92,8 @@ impl View {
         let organization = session.snapshot.organization(&session.user.organization);
         let hidden = organization.map(|o| o.hidden(Rendition::Reduced)).unwrap_or_default();
         let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()));
-        Self { session, book, name, href, hidden, epoch }
+        let extent = Extent::of(&[book]);
+        Self { session, book, name, href, hidden, extent, epoch }
     }
 
     pub(crate) fn organization(&self) -> &OrganizationId {
@@ -96,14 +104,14 @@ impl View {
     /// delete a user of the PBX.
     pub(crate) fn is_writable(&self) -> bool {
         let own = matches!(self.book, Book::Personal(_));
-        own && may(&self.session.principal, self.organization(), self.book, Operation::Write)
+        own && self.session.sight().is_some_and(|sight| sight.may(self.book, Operation::Write))
     }
 
     /// The rendition of the book as a whole.
     pub(crate) fn class(&self) -> Rendition {
         match self.book {
             Book::People if !self.session.principal.viewer().full => Rendition::Reduced,
-            Book::People | Book::Shared | Book::Personal(_) => Rendition::Full,
+            _ => Rendition::Full,
         }
     }
 
@@ -129,36 +137,18 @@ impl View {
 
     /// All cards in name order.
     pub(crate) fn members(&self) -> impl Iterator<Item = Row<'_>> {
-        self.session.snapshot.members(self.organization(), self.book)
+        self.session.snapshot.members(self.organization(), &self.extent)
     }
 
     /// Moves whenever the book, as this user sees it, changes.
     pub(crate) fn revision(&self) -> Revision {
-        let snapshot = &self.session.snapshot;
-        let book = snapshot.book_revision(self.organization(), self.book, self.class());
-        self.own_card().map_or(book, |own| book.max(own.revision))
+        self.session.sight().map(|sight| sight.revision(self.book.into())).unwrap_or_default()
     }
 
     /// What changed after a revision, in the order of revisions.
     pub(crate) fn changes(&self, since: Revision) -> Vec<BookChange<'_>> {
-        let snapshot = &self.session.snapshot;
-        let mut changes = snapshot.changes(self.organization(), self.book, self.class(), since);
-        let Some(own) = self.own_card() else { return changes };
-        changes.retain(|change| !matches!(change, BookChange::Put(_, row) if row.id == own.id));
-        if own.revision > since {
-            let at = changes.partition_point(|change| change.revision() <= own.revision);
-            changes.insert(at, BookChange::Put(own.revision, own));
-        }
-        changes
-    }
-
-    /// The user's own card where they see more of it than of the others.
-    fn own_card(&self) -> Option<Row<'_>> {
-        if self.class() == Rendition::Full {
-            return None;
-        }
-        let own = self.session.snapshot.contact(self.organization(), self.session.user.id)?;
-        (own.listed && own.book == self.book).then_some(own)
+        let sight = self.session.sight();
+        sight.map(|sight| sight.changes(self.book.into(), since)).unwrap_or_default()
     }
 
     /// Appends the entity tag of a card, with its quotation marks: the same bytes, the same tag.

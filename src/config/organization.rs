@@ -2,7 +2,6 @@
 
 use crate::account::OrganizationSettings;
 use crate::contact::OrganizationId;
-use crate::contact::card::FieldSet;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::Numbering;
 
@@ -61,16 +60,12 @@ impl OrganizationKeys {
             found.clone().unwrap_or_else(|| assumed.to_owned())
         };
         let mut settings = OrganizationSettings {
-            id: self.id(),
             name: "Ringbook".to_owned(),
             domain: "localhost".to_owned(),
             suffix: "dc=ringbook".to_owned(),
             region: or(&locale.region, REGION),
-            area_code: String::new(),
-            outside_line: String::new(),
             language: or(&locale.language, LANGUAGE),
-            name_order: NameOrder::GivenFirst,
-            hidden_numbers: FieldSet::EMPTY,
+            ..OrganizationSettings::new(self.id())
         };
         self.apply(&mut settings);
         settings

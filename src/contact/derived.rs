@@ -84,7 +84,7 @@ pub fn surname(card: &Card) -> &str {
 }
 
 /// FNV-1a (64 bits): a hash that is the same in every build, as kept keys need it.
-fn fnv1a(text: &str) -> u64 {
+pub fn fnv1a(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }

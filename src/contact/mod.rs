@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::contact::book::{BookId, Group};
 use crate::contact::card::Card;
 use crate::contact::derived::Derived;
 
+pub mod book;
 pub mod card;
 pub mod collation;
 pub mod derived;
@@ -72,16 +74,27 @@ pub struct Revision(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
-/// The address book in which a contact is kept: its home. Views (departments, favorites …) are
-/// computed and are never a home.
+/// The address book in which a contact is kept: its home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Book {
     /// The users of the organization ("Coworkers").
     People,
     /// The contacts of the organization.
     Shared,
+    /// A further shared book, with readers and writers of its own.
+    SharedBook(BookId),
     /// One user's own contacts; nobody else learns that they exist.
     Personal(UserId),
+}
+
+impl Book {
+    /// Whose book it is, if it is one user's.
+    pub fn owner(self) -> Option<UserId> {
+        match self {
+            Self::Personal(owner) => Some(owner),
+            Self::People | Self::Shared | Self::SharedBook(_) => None,
+        }
+    }
 }
 
 /// What one class of viewers sees of a person's card.
@@ -136,6 +149,8 @@ pub struct Contact {
     pub card: Card,
     pub body: Body,
     pub listed: bool,
+    /// The departments and sites that a person is a member of; the directory sets them.
+    pub groups: Arc<[Group]>,
     pub created: Timestamp,
     pub modified: Timestamp,
     /// Revision of the last change of the full rendition.
@@ -163,6 +178,12 @@ impl Contact {
         }
     }
 
+    /// The revision that wrote the contact last. A setting of the organization may have changed the
+    /// reduced rendition alone.
+    pub fn written(&self) -> Revision {
+        self.revision.max(self.reduced_revision)
+    }
+
     /// The revision of the last change that a viewer with this rendition sees.
     pub fn revision_for(&self, rendition: Rendition) -> Revision {
         match rendition {
@@ -187,6 +208,7 @@ pub(crate) mod tests {
             card: Card::default(),
             body: Body::Written,
             listed: true,
+            groups: Arc::default(),
             created: Timestamp(0),
             modified: Timestamp(0),
             revision: Revision(1),

@@ -21,6 +21,37 @@ pub struct Numbering {
     outside_line: String,
 }
 
+/// How numbers are written for a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NumberFormat {
+    #[default]
+    AsWritten,
+    /// `+49305550001`.
+    E164,
+    /// `0305550001` at home, `0044…` for other countries.
+    National,
+    /// As [`NumberFormat::National`] behind the outside-line prefix: what the telephone dials.
+    Dialled,
+}
+
+impl NumberFormat {
+    pub const ALL: [Self; 4] = [Self::AsWritten, Self::E164, Self::National, Self::Dialled];
+
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AsWritten => "as-written",
+            Self::E164 => "e164",
+            Self::National => "national",
+            Self::Dialled => "dialled",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
 /// The region is not known to the numbering plans.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no ISO 3166 country code with telephone numbers, such as DE or US")]
@@ -67,6 +98,29 @@ impl Numbering {
     fn valid(&self, text: &str) -> Option<String> {
         let parsed = PHONE_NUMBER_UTIL.parse(text, Some(self.region)).ok()?;
         parsed.is_valid().then(|| parsed.format_as(PhoneNumberFormat::E164).to_string())
+    }
+
+    /// A number as a device wants it. Extensions, short codes and what is no valid number stay as
+    /// they are written.
+    pub fn formatted(&self, text: &str, format: NumberFormat) -> String {
+        let number = match format {
+            NumberFormat::AsWritten => None,
+            _ => self.e164(text),
+        };
+        let Some(number) = number else { return text.to_owned() };
+        let outside = match format {
+            NumberFormat::AsWritten | NumberFormat::E164 => return number,
+            NumberFormat::National => "",
+            NumberFormat::Dialled => self.outside_line.as_str(),
+        };
+        let abroad = number.trim_start_matches('+');
+        match abroad.strip_prefix(&self.country_code) {
+            Some(national) => {
+                let prefix = self.national_prefix.as_deref().unwrap_or_default();
+                format!("{outside}{prefix}{national}")
+            }
+            None => format!("{outside}{}{abroad}", self.international_prefix),
+        }
     }
 
     /// The forms under which a stored number is found: E.164 with its `+`, and the digits as
@@ -297,6 +351,20 @@ mod tests {
             return false;
         };
         berlin().forms(stored).iter().any(|form| pattern.matches(form))
+    }
+
+    #[test]
+    fn devices_get_numbers_as_they_want_them() {
+        let written = |text: &str| NumberFormat::ALL.map(|format| berlin().formatted(text, format));
+        let berlin = ["(030) 555-1234", "+49305551234", "0305551234", "00305551234"];
+        assert_eq!(written("(030) 555-1234"), berlin);
+        let london = ["+44 20 7946 0018", "+442079460018", "00442079460018", "000442079460018"];
+        assert_eq!(written("+44 20 7946 0018"), london);
+        for inside in ["101", "*55", "ask Anna"] {
+            assert_eq!(written(inside), [inside; 4]);
+        }
+        let names = NumberFormat::ALL.map(NumberFormat::name);
+        assert_eq!(names.map(NumberFormat::parse), NumberFormat::ALL.map(Some));
     }
 
     #[test]

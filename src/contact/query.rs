@@ -1,6 +1,11 @@
 //! What a search means, apart from any protocol: [`Query::matches`] is the truth, the index is
 //! only faster.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use crate::contact::book::Group;
 use crate::contact::card::{FieldSet, Packed};
 use crate::contact::collation::Collation;
 use crate::contact::fold::{fold, spellings};
@@ -40,7 +45,11 @@ pub enum Query {
     /// A value that is the same to the letter, for references.
     Exact(FieldSet, Box<str>),
     Id(ContactId),
+    /// One of these contacts.
+    Among(Arc<FxHashSet<ContactId>>),
     Book(Book),
+    /// A member of a department or site.
+    Group(Group),
     /// Changed at this time or later.
     ModifiedSince(Timestamp),
     /// Changed at this time or earlier.
@@ -160,7 +169,9 @@ impl Query {
                     .any(|(field, value)| fields.contains(field) && value == &**wanted)
             }),
             Self::Id(id) => (contact.id == *id).into(),
+            Self::Among(ids) => ids.contains(&contact.id).into(),
             Self::Book(book) => (contact.book == *book).into(),
+            Self::Group(group) => contact.groups.contains(group).into(),
             Self::ModifiedSince(time) => (contact.modified >= *time).into(),
             Self::ModifiedUntil(time) => (contact.modified <= *time).into(),
         }

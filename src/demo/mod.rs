@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::account::{OrganizationSettings, PhoneAccount, Role, SecretHash, User};
+use crate::account::device::PhoneAccount;
+use crate::account::{OrganizationSettings, Role, SecretHash, User};
 use crate::auth::{Authenticator, HashError};
-use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
-use crate::contact::derived::NameOrder;
+use crate::contact::card::{Card, CardBuilder, Field, NamelessCard};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, UserId};
 use crate::directory::{CommitError, Directory, Edit, Request, new_id, system_clock};
 
@@ -40,16 +40,13 @@ pub enum DemoError {
 /// The demo company.
 pub fn organization() -> OrganizationSettings {
     OrganizationSettings {
-        id: OrganizationId::from("demo"),
         name: "Demo GmbH".to_owned(),
         domain: "pbx.example".to_owned(),
         suffix: "dc=pbx,dc=example".to_owned(),
         region: "DE".to_owned(),
         area_code: "30".to_owned(),
-        outside_line: String::new(),
         language: "de".to_owned(),
-        name_order: NameOrder::GivenFirst,
-        hidden_numbers: FieldSet::EMPTY,
+        ..OrganizationSettings::new(OrganizationId::from("demo"))
     }
 }
 
@@ -79,12 +76,8 @@ pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Resul
     );
     let people = company.people([first?, second?, third?])?;
     let contacts = company.contacts(&people)?;
-    let mut edits = vec![Edit::PutPhone(PhoneAccount {
-        organization: company.id.clone(),
-        name: PHONES.into(),
-        secrets: vec![phones?],
-        books: Vec::new(),
-    })];
+    let phone = PhoneAccount::new(company.id.clone(), PHONES, vec![phones?]);
+    let mut edits = vec![Edit::PutPhone(phone)];
     for (user, card) in people {
         edits.push(company.put(user.id, Book::People, card));
         edits.push(Edit::PutUser(user));
@@ -137,6 +130,7 @@ impl Company {
                 email: Some(email.into()),
                 role: account.map_or(Role::User, |(_, role)| *role),
                 password: account.and_then(|_| passwords.next()),
+                listed_books: None,
                 created: system_clock(),
             };
             people.push((user, builder.finish().map_err(|NamelessCard| wrong())?));
@@ -218,14 +212,14 @@ mod tests {
         fill(&directory, &authenticator).await.unwrap();
         let snapshot = directory.snapshot();
         let demo = OrganizationId::from("demo");
-        assert_eq!(snapshot.count(&demo, Book::People), 80);
-        assert_eq!(snapshot.count(&demo, Book::Shared), 9);
+        assert_eq!(snapshot.count(&demo, Book::People.into()), 80);
+        assert_eq!(snapshot.count(&demo, Book::Shared.into()), 9);
         for (login, role) in ACCOUNTS {
             let password = format!("demo-{login}");
             let principal = authenticator.sign_in(login, password.as_bytes()).await.unwrap();
             assert_eq!(principal.role, role, "{login}");
             let personal = Book::Personal(principal.user().unwrap());
-            assert!(snapshot.count(&demo, personal) > 0, "{login}");
+            assert!(snapshot.count(&demo, personal.into()) > 0, "{login}");
         }
         let phones = "cn=phones,ou=services,dc=pbx,dc=example";
         authenticator.sign_in(phones, b"phones").await.unwrap();

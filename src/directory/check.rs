@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::account::{OrganizationSettings, User};
+use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::{Card, Field};
 use crate::contact::{
-    BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, OrganizationId, Rendition, UserId,
+    BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, OrganizationId, Rendition,
 };
 use crate::directory::overlay::{Overlay, State};
 use crate::directory::{CommitError, Edit, Precondition, Request};
 use crate::index::Snapshot;
-use crate::store::{Change, Key, Record, RetiredPrincipal, StoredContact, Tombstone};
+use crate::store::{Change, Key, Record, StoredContact, Tombstone};
+
+mod account;
+mod group;
+mod organization;
 
 /// The changes that a request makes. What it changes goes to `staged`, so that its later edits and
 /// the requests behind it see it.
@@ -78,7 +82,17 @@ impl Checker<'_> {
             }
             Edit::PutToken(token) => self.put(Record::Token(token)),
             Edit::RemoveToken(id) => self.remove(Key::Token(id)),
+            Edit::PutAppPassword(app) => {
+                self.state().user(app.user).ok_or(CommitError::NoUser(app.user))?;
+                self.put(Record::AppPassword(app))
+            }
+            Edit::RemoveAppPassword(user, id) => self.remove(Key::AppPassword(user, id)),
             Edit::PutOrganization(settings) => self.put_organization(settings),
+            Edit::PutGroup(record) => self.put_group(record),
+            Edit::RemoveGroup(organization, group) => self.remove_group(organization, group),
+            Edit::PutSharedBook(book) => self.put_shared_book(book),
+            Edit::RemoveSharedBook(organization, id) => self.remove_shared_book(organization, id),
+            Edit::Star { user, contact, starred } => self.star(user, contact, starred),
             Edit::PutImport(report) => self.put(Record::Import(report)),
         }
     }
@@ -110,12 +124,20 @@ impl Checker<'_> {
             // The owner may have been removed since the door looked.
             self.state().user(owner).ok_or(CommitError::NoUser(owner))?;
         }
+        if let Book::SharedBook(book) = draft.book
+            && !self.state().has_shared_book(&draft.organization, book)
+        {
+            return Err(CommitError::NoBook(draft.book.into()));
+        }
         self.names_are_free(id, &draft)?;
         self.extension_stays(id, old.as_deref(), &draft)?;
-        let Some((new, body)) = self.finished(id, draft, old.as_deref())? else { return Ok(()) };
-        let left = |old: &Contact| listed_in(old).is_some() && listed_in(old) != listed_in(&new);
-        if let Some(old) = old.filter(|old| left(old)) {
-            self.leave(&old);
+        let groups = self.groups_of(&draft);
+        let new = self.finished((id, &groups), draft, old.as_deref())?;
+        let Some((new, body)) = new else { return Ok(()) };
+        if let Some(old) = old {
+            for book in seen_in(&old).filter(|book| !seen_in(&new).any(|now| now == *book)) {
+                self.leave(&old, book);
+            }
         }
         let contact = Arc::new(new);
         self.staged.put_contact(&contact);
@@ -165,7 +187,7 @@ impl Checker<'_> {
     /// The contact that the draft makes; None where it is there already, to the letter.
     fn finished(
         &self,
-        id: ContactId,
+        (id, groups): (ContactId, &Arc<[Group]>),
         draft: Draft,
         old: Option<&Contact>,
     ) -> Result<Option<Finished>, CommitError> {
@@ -183,6 +205,7 @@ impl Checker<'_> {
         let same_shown = |old: &Contact| {
             old.listed == draft.listed
                 && old.book == draft.book
+                && old.groups == *groups
                 && reduced(&old.card, hidden) == reduced(&draft.card, hidden)
                 && (draft.book == Book::People || old.body == body && stored.is_none())
         };
@@ -203,6 +226,7 @@ impl Checker<'_> {
             card: draft.card,
             body,
             listed: draft.listed,
+            groups: Arc::clone(groups),
             created: old.map_or(self.staged.now, |old| old.created),
             modified: self.staged.now,
             revision: self.staged.revision,
@@ -211,10 +235,10 @@ impl Checker<'_> {
         Ok(Some((contact, stored)))
     }
 
-    fn leave(&mut self, old: &Contact) {
+    fn leave(&mut self, old: &Contact, book: AddressBook) {
         self.changes.push(Change::Leave(Tombstone {
             organization: old.organization.clone(),
-            book: old.book,
+            book,
             contact: old.id,
             name: old.resource_name().into(),
             revision: self.staged.revision,
@@ -231,71 +255,19 @@ impl Checker<'_> {
     }
 
     fn drop_contact(&mut self, old: &Contact) {
-        if listed_in(old).is_some() {
-            self.leave(old);
+        for book in seen_in(old) {
+            self.leave(old, book);
         }
         self.staged.remove_contact(old.id);
         self.changes.push(Change::Remove(Key::Contact(old.id)));
     }
-
-    fn put_user(&mut self, user: User) -> Result<(), CommitError> {
-        self.organization_exists(&user.organization)?;
-        let old = self.state().user(user.id);
-        let given = old.and_then(|old| old.extension);
-        if let Some(extension) = given.filter(|given| user.extension.as_ref() != Some(given)) {
-            return Err(CommitError::ExtensionFixed { extension });
-        }
-        let taken = |login: &Option<Box<str>>| {
-            let holder = self.state().login(&user.organization, login.as_ref()?)?;
-            (holder != user.id).then(|| login.clone())?
-        };
-        if let Some(extension) = taken(&user.extension) {
-            return Err(CommitError::ExtensionTaken { extension });
-        }
-        if let Some(login) = taken(&user.login) {
-            return Err(CommitError::LoginTaken { login });
-        }
-        if self.state().principal_holder(&user.principal).is_some_and(|holder| holder != user.id) {
-            return Err(CommitError::LoginTaken { login: user.principal });
-        }
-        self.staged.put_user(&user);
-        self.put(Record::User(user))
-    }
-
-    fn remove_user(&mut self, id: UserId) -> Result<(), CommitError> {
-        let user = self.state().user(id).ok_or(CommitError::NoUser(id))?;
-        let organization = &user.organization;
-        let personal = self.snapshot.members(organization, Book::Personal(id));
-        let personal: Vec<ContactId> = personal.map(|row| row.id).collect();
-        for contact in personal.into_iter().chain([id]) {
-            if let Some(old) = self.state().contact(organization, contact) {
-                self.drop_contact(&old);
-            }
-        }
-        self.staged.remove_user(id);
-        self.put(Record::Retired(RetiredPrincipal { segment: user.principal.clone(), user: id }))?;
-        self.remove(Key::User(id))
-    }
-
-    fn put_organization(&mut self, settings: OrganizationSettings) -> Result<(), CommitError> {
-        let suffix = settings.suffix.to_lowercase();
-        let domain = settings.domain.to_lowercase();
-        let holds = |a: &str, b: &str| a == b || a.ends_with(&format!(",{b}"));
-        for other in self.snapshot.organizations().filter(|other| other.id != settings.id) {
-            let theirs = other.suffix.to_lowercase();
-            let nested = holds(&suffix, &theirs) || holds(&theirs, &suffix);
-            if nested || other.domain == domain {
-                return Err(CommitError::SuffixTaken);
-            }
-        }
-        crate::account::Organization::new(settings.clone())?;
-        self.put(Record::Organization(settings))
-    }
 }
 
-/// The book in which viewers see the contact.
-fn listed_in(contact: &Contact) -> Option<Book> {
-    (contact.listed || contact.book != Book::People).then_some(contact.book)
+/// The home, departments and sites in which viewers see the contact.
+fn seen_in(contact: &Contact) -> impl Iterator<Item = AddressBook> {
+    let groups = contact.groups.iter().map(|group| AddressBook::Group(*group));
+    let listed = contact.listed || contact.book != Book::People;
+    std::iter::once(contact.book.into()).chain(groups).filter(move |_| listed)
 }
 
 fn reduced(card: &Card, hidden: crate::contact::card::FieldSet) -> Card {

@@ -7,7 +7,10 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::account::{ImportReport, OrganizationSettings, PhoneAccount, Token, User};
+use crate::account::device::{AppPassword, PhoneAccount, Token};
+use crate::account::group::{GroupRecord, SharedBook};
+use crate::account::{ImportReport, OrganizationSettings, User};
+use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::writer::{Message, Writer};
 use crate::index::Snapshot;
@@ -64,7 +67,24 @@ pub enum Edit {
     RemovePhone(OrganizationId, Box<str>),
     PutToken(Token),
     RemoveToken(Box<str>),
+    PutAppPassword(AppPassword),
+    RemoveAppPassword(UserId, Box<str>),
+    /// Makes the organization or changes it. Where other numbers are hidden, the cards that have any
+    /// change for those who see the reduced rendition.
     PutOrganization(OrganizationSettings),
+    /// Makes the department or site, or gives it another name, on its members' cards too.
+    PutGroup(GroupRecord),
+    /// Removes a department or site without members.
+    RemoveGroup(OrganizationId, Group),
+    PutSharedBook(SharedBook),
+    /// Removes the book with its contacts.
+    RemoveSharedBook(OrganizationId, BookId),
+    /// Gives a star, or takes it back.
+    Star {
+        user: UserId,
+        contact: ContactId,
+        starred: bool,
+    },
     PutImport(ImportReport),
 }
 
@@ -84,7 +104,7 @@ pub struct Committed {
     pub revision: Revision,
 }
 
-/// Why a request was refused; nothing of it happened.
+/// Why a request was refused. Nothing of it happened, unless it is [`CommitError::Unsure`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     #[error("the contact was changed meanwhile")]
@@ -108,14 +128,34 @@ pub enum CommitError {
     ExtensionFixed { extension: Box<str> },
     #[error("the login name {login} belongs to another user")]
     LoginTaken { login: Box<str> },
+    #[error("{0}")]
+    WrongName(String),
+    #[error("there is a {kind} of this name already: {name}")]
+    GroupTaken { kind: &'static str, name: Box<str> },
+    #[error("{members} people belong to it; only an empty one can be removed")]
+    GroupInUse { members: usize },
+    #[error("there is no address book {0}")]
+    NoBook(AddressBook),
     #[error("the suffix or domain belongs to another organization, or one suffix holds the other")]
     SuffixTaken,
     #[error("{0}")]
     Region(#[from] crate::contact::number::UnknownRegion),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// A later snapshot tells.
+    #[error("the store was lost, and may have kept the change or not: {0}")]
+    Unsure(String),
     #[error("the directory is closed")]
     Closed,
+}
+
+impl From<StoreError> for CommitError {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Unsure(why) => Self::Unsure(why),
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Tells the time in whole seconds.

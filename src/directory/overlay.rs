@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::User;
+use crate::account::group::{GroupRecord, same_name};
+use crate::contact::book::{BookId, Group, GroupKind};
 use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::{Edit, Request};
 use crate::index::Snapshot;
@@ -19,6 +21,12 @@ pub(super) struct Overlay {
     users: FxHashMap<UserId, Option<User>>,
     logins: FxHashMap<(OrganizationId, Box<str>), UserId>,
     principals: FxHashMap<Box<str>, UserId>,
+    /// By their names under [`same_name`]; None where the name is free again.
+    groups: FxHashMap<(OrganizationId, GroupKind, String), Option<Group>>,
+    shared_books: FxHashSet<(OrganizationId, BookId)>,
+    pub(super) stars: FxHashSet<(UserId, ContactId)>,
+    /// Whether an organization is new or changed.
+    pub(super) organizations: bool,
 }
 
 impl Overlay {
@@ -32,6 +40,10 @@ impl Overlay {
             users: FxHashMap::default(),
             logins: FxHashMap::default(),
             principals: FxHashMap::default(),
+            groups: FxHashMap::default(),
+            shared_books: FxHashSet::default(),
+            stars: FxHashSet::default(),
+            organizations: false,
         }
     }
 
@@ -47,8 +59,23 @@ impl Overlay {
                 self.contacts.contains_key(id) || owns_changed(id)
             }
             Edit::PutUser(user) => self.users.contains_key(&user.id),
+            // They are checked against, or change, all there is of an organization.
+            Edit::PutOrganization(_)
+            | Edit::PutGroup(_)
+            | Edit::RemoveGroup(..)
+            | Edit::PutSharedBook(_)
+            | Edit::RemoveSharedBook(..) => !self.is_empty(),
+            Edit::Star { user, contact, .. } => self.stars.contains(&(*user, *contact)),
             _ => false,
         })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.contacts.is_empty()
+            && self.users.is_empty()
+            && self.groups.is_empty()
+            && self.shared_books.is_empty()
+            && !self.organizations
     }
 
     /// Takes over what a later overlay has changed.
@@ -59,6 +86,10 @@ impl Overlay {
         self.users.extend(later.users);
         self.logins.extend(later.logins);
         self.principals.extend(later.principals);
+        self.groups.extend(later.groups);
+        self.shared_books.extend(later.shared_books);
+        self.stars.extend(later.stars);
+        self.organizations |= later.organizations;
     }
 
     pub(super) fn put_contact(&mut self, contact: &Arc<Contact>) {
@@ -86,6 +117,25 @@ impl Overlay {
 
     pub(super) fn remove_user(&mut self, id: UserId) {
         self.users.insert(id, None);
+    }
+}
+
+impl Overlay {
+    pub(super) fn put_group(&mut self, record: &GroupRecord) {
+        // The name that it had is free.
+        for group in self.groups.values_mut().filter(|group| **group == Some(record.group)) {
+            *group = None;
+        }
+        let (organization, kind) = (record.organization.clone(), record.group.kind());
+        self.groups.insert((organization, kind, same_name(&record.name)), Some(record.group));
+    }
+
+    pub(super) fn remove_group(&mut self, of: &OrganizationId, group: Group, name: &str) {
+        self.groups.insert((of.clone(), group.kind(), same_name(name)), None);
+    }
+
+    pub(super) fn put_shared_book(&mut self, organization: &OrganizationId, id: BookId) {
+        self.shared_books.insert((organization.clone(), id));
     }
 }
 
@@ -156,6 +206,34 @@ impl State<'_> {
         let names = [&user.extension, &user.login];
         let has = names.into_iter().flatten().any(|name| name.to_lowercase() == login);
         has.then_some(user.id)
+    }
+
+    /// The department or site of a name.
+    pub(super) fn group_named(
+        &self,
+        organization: &OrganizationId,
+        kind: GroupKind,
+        name: &str,
+    ) -> Option<Group> {
+        let key = (organization.clone(), kind, same_name(name));
+        match self.layers.iter().rev().find_map(|layer| layer.groups.get(&key)) {
+            Some(changed) => *changed,
+            None => self.snapshot.group_named(organization, kind, name),
+        }
+    }
+
+    pub(super) fn has_group(&self, organization: &OrganizationId, group: Group) -> bool {
+        let staged = |layer: &&Overlay| {
+            let mut known = layer.groups.iter();
+            known.any(|((of, ..), known)| of == organization && *known == Some(group))
+        };
+        self.snapshot.group(organization, group).is_some() || self.layers.iter().any(staged)
+    }
+
+    pub(super) fn has_shared_book(&self, organization: &OrganizationId, id: BookId) -> bool {
+        let key = (organization.clone(), id);
+        self.snapshot.shared_book(organization, id).is_some()
+            || self.layers.iter().any(|layer| layer.shared_books.contains(&key))
     }
 
     /// Who has, or had, this CardDAV path segment.

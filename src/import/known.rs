@@ -1,16 +1,14 @@
 //! Who is there already: contacts with the same name and any number or e-mail in common.
 
-use std::slice;
-
 use rustc_hash::FxHashMap;
 
 use crate::account::Organization;
+use crate::contact::Contact;
 use crate::contact::card::{Card, Field, FieldSet, Packed};
 use crate::contact::fold::fold;
 use crate::contact::number::Numbering;
 use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, Contact};
-use crate::index::{Search, Snapshot, Viewer};
+use crate::index::{Extent, Search, Snapshot, Viewer};
 use crate::table::Entry;
 
 /// Namesakes with the same number or e-mail that are told apart by their extension, at most.
@@ -56,7 +54,7 @@ impl<'a> Known<'a> {
         entries: &'a [Entry],
         snapshot: &'a Snapshot,
         organization: &'a Organization,
-        book: &'a Book,
+        book: &'a Extent,
     ) -> Self {
         let mut names: FxHashMap<String, Namesakes<'a>> = FxHashMap::default();
         for entry in entries {
@@ -64,7 +62,7 @@ impl<'a> Known<'a> {
         }
         let contacts = snapshot.search(&Search {
             organization: &organization.id,
-            books: slice::from_ref(book),
+            extent: book,
             query: &EVERYTHING,
             viewer: Viewer { full: true, person: None },
             unlisted: true,

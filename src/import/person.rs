@@ -37,6 +37,7 @@ impl NewUser {
             role: self.role,
             password: self.password,
             principal: segment(extension, self.id, &self.organization, is_taken),
+            listed_books: None,
             created: self.created,
         };
         (user, person_draft(self.organization, self.card, self.listed))

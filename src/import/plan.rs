@@ -13,7 +13,7 @@ use crate::import::known::{Holder, Known};
 use crate::import::person::{NewUser, is_taken_in, wrong_extension, wrong_login};
 use crate::import::report::Skipped;
 use crate::import::{Hashes, Sight, Target, fault};
-use crate::index::Snapshot;
+use crate::index::{Extent, Snapshot};
 use crate::table::{Entry, Fault};
 
 /// The outcome for one state of the directory.
@@ -39,7 +39,8 @@ pub fn plan(
     let Some(organization) = snapshot.organization(&target.organization) else {
         return Plan::default();
     };
-    let known = Known::new(&parsed.entries, snapshot, organization, &target.book);
+    let extent = Extent::of(&[target.book]);
+    let known = Known::new(&parsed.entries, snapshot, organization, &extent);
     let mut planner = Planner {
         parsed,
         target,

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::account::{Organization, OrganizationSettings, User};
 use crate::contact::derived::Derivation;
-use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::index::neighbor::{Neighbor, share};
 use crate::index::sharded::Sharded;
 use crate::index::shelf::{Changes, Merge, Merged, Shelf};
 use crate::index::{LoginKey, LoginKind, Snapshot, Tenant};
@@ -19,24 +20,28 @@ type ShelfChanges = FxHashMap<(OrganizationId, Option<UserId>), Changes>;
 /// A merge of segments that shall run outside the writer.
 #[derive(Debug)]
 pub struct BackgroundMerge {
-    organization: OrganizationId,
-    owner: Option<UserId>,
+    place: Place,
     merge: Merge,
 }
 
 /// What a [`BackgroundMerge`] made; see [`Snapshot::adopt`].
 #[derive(Debug)]
 pub struct MergedShelf {
-    organization: OrganizationId,
-    owner: Option<UserId>,
+    place: Place,
     merged: Merged,
+}
+
+/// The shelf of an organization, or what it sees of a neighbor.
+#[derive(Debug)]
+struct Place {
+    organization: OrganizationId,
+    neighbor: Option<OrganizationId>,
 }
 
 impl BackgroundMerge {
     /// Does the work; takes as long as indexing the segments' contacts.
     pub fn run(self) -> MergedShelf {
-        let Self { organization, owner, merge } = self;
-        MergedShelf { organization, owner, merged: merge.run() }
+        MergedShelf { place: self.place, merged: self.merge.run() }
     }
 }
 
@@ -52,11 +57,11 @@ impl Snapshot {
             match event {
                 Event::Put(Record::Contact(stored)) => {
                     let contact = next.rederived(stored.contact);
-                    let key = (contact.organization.clone(), owner(contact.book));
+                    let key = (contact.organization.clone(), contact.book.owner());
                     shelves.entry(key).or_default().puts.push(contact);
                 }
                 Event::Leave(tombstone) => {
-                    let key = (tombstone.organization.clone(), owner(tombstone.book));
+                    let key = (tombstone.organization.clone(), tombstone.owner());
                     shelves.entry(key).or_default().left.push(tombstone);
                 }
                 Event::Remove(Key::Contact(id)) => {
@@ -69,32 +74,79 @@ impl Snapshot {
                 Event::Broken { key, reason } => broken.push(format!("{key}: {reason}")),
             }
         }
+        let mut changed: FxHashMap<OrganizationId, Vec<ContactId>> = FxHashMap::default();
         for ((organization, owner), changes) in shelves {
+            if owner.is_none() {
+                changed.entry(organization.clone()).or_default().extend(changes.contacts());
+            }
             match next.tenants.get_mut(&organization) {
                 Some(tenant) => tenant.change_shelf(owner, changes),
                 None => broken.push(format!("contacts of unknown organization {organization}")),
             }
         }
+        next.meet_neighbors(&changed);
         (next, broken)
+    }
+
+    /// Shows each organization what it sees of others.
+    fn meet_neighbors(&mut self, changed: &FxHashMap<OrganizationId, Vec<ContactId>>) {
+        let all: Vec<Arc<Organization>> =
+            self.tenants.values().map(|tenant| Arc::clone(&tenant.organization)).collect();
+        for here in &all {
+            let mut neighbors = BTreeMap::new();
+            for there in all.iter().filter(|there| share(here, there)) {
+                let Some(people) = self.tenants.get(&there.id).map(|tenant| &tenant.shelf) else {
+                    continue;
+                };
+                let known = self.tenants.get(&here.id).and_then(|t| t.neighbors.get(&there.id));
+                let neighbor = match known.filter(|known| known.is_of(here, there)) {
+                    Some(known) => {
+                        let mut neighbor = known.clone();
+                        if let Some(changed) = changed.get(&there.id) {
+                            neighbor.follow((here, there), people, changed);
+                        }
+                        neighbor
+                    }
+                    None => Neighbor::new(here, there, people),
+                };
+                neighbors.insert(there.id.clone(), neighbor);
+            }
+            if let Some(tenant) = self.tenants.get_mut(&here.id) {
+                tenant.neighbors = neighbors;
+            }
+        }
     }
 
     /// The merges that are due; small personal shelves never are.
     pub fn overdue_merges(&self) -> Vec<BackgroundMerge> {
-        let due = self.tenants.iter().filter_map(|(organization, tenant)| {
-            let merge = tenant.shelf.overdue()?;
-            Some(BackgroundMerge { organization: organization.clone(), owner: None, merge })
+        let due =
+            |organization: &OrganizationId, neighbor: Option<&OrganizationId>, shelf: &Shelf| {
+                let (organization, neighbor) = (organization.clone(), neighbor.cloned());
+                let place = Place { organization, neighbor };
+                Some(BackgroundMerge { place, merge: shelf.overdue()? })
+            };
+        let all = self.tenants.iter().flat_map(|(organization, tenant)| {
+            let neighbors = tenant.neighbors.iter();
+            let seen = neighbors.filter_map(move |(id, n)| due(organization, Some(id), n.shelf()));
+            due(organization, None, &tenant.shelf).into_iter().chain(seen)
         });
-        due.collect()
+        all.collect()
     }
 
     /// The snapshot with a merged segment in place of its inputs: the same contents.
     #[must_use]
     pub fn adopt(&self, merged: MergedShelf) -> Self {
         let mut next = self.clone();
-        if let Some(tenant) = next.tenants.get_mut(&merged.organization) {
-            tenant.with_shelf(merged.owner, |shelf| {
-                shelf.replace(merged.merged);
-            });
+        let MergedShelf { place, merged } = merged;
+        if let Some(tenant) = next.tenants.get_mut(&place.organization) {
+            match place.neighbor {
+                None => drop(tenant.shelf.replace(merged)),
+                Some(neighbor) => {
+                    if let Some(neighbor) = tenant.neighbors.get_mut(&neighbor) {
+                        neighbor.shelf_mut().replace(merged);
+                    }
+                }
+            }
         }
         next
     }
@@ -119,7 +171,7 @@ impl Snapshot {
         match record {
             Record::Organization(settings) => {
                 let id = settings.id.clone();
-                if let Err(fault) = self.put_organization(settings) {
+                if let Err(fault) = self.put_organization(*settings) {
                     broken.push(format!("organization {id}: {fault}"));
                 }
             }
@@ -131,6 +183,28 @@ impl Snapshot {
             }
             Record::Token(token) => {
                 Arc::make_mut(&mut self.tokens).insert(token.id.clone(), token);
+            }
+            Record::AppPassword(app) => {
+                let mut all = self.app_passwords(app.user).to_vec();
+                all.retain(|known| known.id != app.id);
+                let user = app.user;
+                all.push(app);
+                self.app_passwords.insert(user, Arc::new(all));
+            }
+            Record::Star(star) => {
+                let mut stars = self.stars.get(&star.user).cloned().unwrap_or_default();
+                Arc::make_mut(&mut stars).insert(star.contact, star);
+                self.stars.insert(star.user, stars);
+            }
+            Record::Group(record) => {
+                if let Some(tenant) = self.tenants.get_mut(&record.organization) {
+                    Arc::make_mut(&mut tenant.groups).put(record);
+                }
+            }
+            Record::SharedBook(book) => {
+                if let Some(tenant) = self.tenants.get_mut(&book.organization) {
+                    Arc::make_mut(&mut tenant.shared_books).insert(book.id, book);
+                }
             }
             Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
             Record::Contact(_) | Record::Import(_) => {}
@@ -149,7 +223,10 @@ impl Snapshot {
                     shelf: Shelf::default(),
                     personal: Sharded::default(),
                     owners: Sharded::default(),
-                    phones: Arc::new(BTreeMap::new()),
+                    phones: Arc::default(),
+                    groups: Arc::default(),
+                    shared_books: Arc::default(),
+                    neighbors: BTreeMap::new(),
                     organization: Arc::clone(&organization),
                 };
                 self.tenants.insert(organization.id.clone(), tenant);
@@ -174,6 +251,29 @@ impl Snapshot {
             Key::User(id) => {
                 self.forget_names(id);
                 self.users.remove(&id);
+                self.app_passwords.remove(&id);
+                self.stars.remove(&id);
+            }
+            Key::AppPassword(user, id) => {
+                let mut all = self.app_passwords(user).to_vec();
+                all.retain(|known| known.id != id);
+                self.app_passwords.insert(user, Arc::new(all));
+            }
+            Key::Group(organization, group) => {
+                if let Some(tenant) = self.tenants.get_mut(&organization) {
+                    Arc::make_mut(&mut tenant.groups).remove(group);
+                }
+            }
+            Key::Star(user, contact) => {
+                if let Some(mut stars) = self.stars.get(&user).cloned() {
+                    Arc::make_mut(&mut stars).remove(&contact);
+                    self.stars.insert(user, stars);
+                }
+            }
+            Key::SharedBook(organization, id) => {
+                if let Some(tenant) = self.tenants.get_mut(&organization) {
+                    Arc::make_mut(&mut tenant.shared_books).remove(&id);
+                }
             }
             Key::Phone(organization, name) => {
                 if let Some(tenant) = self.tenants.get_mut(&organization) {
@@ -249,13 +349,6 @@ fn rederived(contact: Arc<Contact>, derivation: &Derivation) -> Arc<Contact> {
     }
     let derived = derivation.derive(&contact.card);
     Arc::new(Contact { derived, ..Contact::clone(&contact) })
-}
-
-fn owner(book: Book) -> Option<UserId> {
-    match book {
-        Book::Personal(owner) => Some(owner),
-        Book::People | Book::Shared => None,
-    }
 }
 
 fn login_keys(user: &User) -> impl Iterator<Item = LoginKey> {

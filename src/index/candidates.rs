@@ -46,13 +46,27 @@ impl<'a> Candidates<'a> {
             Query::Text(_, pattern) => text(pattern, segment),
             Query::Number(_, pattern) => number(pattern, segment),
             Query::Id(id) => Self::sorted(segment.row_of(*id).into_iter().collect()),
+            Query::Among(ids) if ids.len() <= SORTED_MAX => {
+                Self::sorted(ids.iter().filter_map(|id| segment.row_of(*id)).collect())
+            }
+            Query::Group(group) => {
+                let rows = Cow::Borrowed(segment.members_of(*group));
+                Self::Lists(vec![List { rows, also: Vec::new() }])
+            }
             Query::Constant(Truth::True)
             | Query::Not(_)
             | Query::Exact(..)
+            | Query::Among(_)
             | Query::Book(_)
             | Query::ModifiedSince(_)
             | Query::ModifiedUntil(_) => Self::All,
         }
+    }
+
+    /// The candidates of both queries: those of the more selective one.
+    pub(super) fn of_both(one: &Query, other: &Query, segment: &'a Segment) -> Self {
+        let (one, other) = (Self::of(one, segment), Self::of(other, segment));
+        if other.cost() < one.cost() { other } else { one }
     }
 
     fn cost(&self) -> usize {

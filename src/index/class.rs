@@ -1,23 +1,25 @@
-//! Which rows a search may find at all, told by one byte a row: walking many rows must not fetch
+//! Which rows a search may find at all, told by two bytes a row: walking many rows must not fetch
 //! each contact from memory only to skip it.
 
 use crate::contact::{Book, Contact};
 use crate::index::shelf::is_listed;
 
-const PEOPLE: u8 = 1;
-const UNLISTED: u8 = 1 << 1;
-const SHARED: u8 = 1 << 2;
-const PERSONAL: u8 = 1 << 3;
+const PEOPLE: u16 = 1;
+const UNLISTED: u16 = 1 << 1;
+const SHARED: u16 = 1 << 2;
+/// Of any further shared book: which one, only the contact tells.
+const SHARED_BOOK: u16 = 1 << 3;
+const PERSONAL: u16 = 1 << 4;
 /// How far the bits of group cards are from those of contacts.
-const GROUP_SHIFT: u8 = 4;
+const GROUP_SHIFT: u16 = 8;
 
 /// What a row is: one bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Class(u8);
+pub(super) struct Class(u16);
 
 /// A set of [`Class`]es.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Classes(u8);
+pub(super) struct Classes(u16);
 
 impl Class {
     pub(super) fn of(contact: &Contact) -> Self {
@@ -25,6 +27,7 @@ impl Class {
             Book::People if is_listed(contact) => PEOPLE,
             Book::People => UNLISTED,
             Book::Shared => SHARED,
+            Book::SharedBook(_) => SHARED_BOOK,
             Book::Personal(_) => PERSONAL,
         };
         Self(if contact.derived.group { class << GROUP_SHIFT } else { class })
@@ -49,6 +52,7 @@ impl Classes {
                 Book::People if extras.unlisted => PEOPLE | UNLISTED,
                 Book::People => PEOPLE,
                 Book::Shared => SHARED,
+                Book::SharedBook(_) => SHARED_BOOK,
                 Book::Personal(_) => PERSONAL,
             };
         }
@@ -57,5 +61,10 @@ impl Classes {
 
     pub(super) fn contain(self, class: Class) -> bool {
         self.0 & class.0 != 0
+    }
+
+    /// Whether a row of the class is wanted only where its book is.
+    pub(super) fn depend_on_book(class: Class) -> bool {
+        class.0 & (SHARED_BOOK | SHARED_BOOK << GROUP_SHIFT) != 0
     }
 }

@@ -4,28 +4,34 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::account::{Organization, PhoneAccount, Token, User};
-use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision, UserId};
+use crate::account::device::{AppPassword, PhoneAccount, Token};
+use crate::account::group::{SharedBook, Star};
+use crate::account::{Organization, User};
+use crate::contact::book::BookId;
+use crate::contact::{Book, ContactId, OrganizationId, Revision, UserId};
+use crate::index::accounts::Groups;
 use crate::index::class::{Classes, Extras};
+use crate::index::neighbor::Neighbor;
 use crate::index::search::Condition;
 use crate::index::sharded::Sharded;
-use crate::index::shelf::{BookState, Shelf, is_listed};
+use crate::index::shelf::Shelf;
 
+mod accounts;
 mod apply;
 mod candidates;
 mod class;
 mod digits;
 mod grams;
+mod history;
+mod neighbor;
 mod search;
 mod segment;
 mod sharded;
 mod shelf;
 
 pub use apply::{BackgroundMerge, MergedShelf};
-pub use search::{Matches, Row, Search, Step, Viewer};
-
-static EVERYTHING: Query = Query::Constant(Truth::True);
+pub use history::BookChange;
+pub use search::{Extent, Matches, Row, Search, Step, Viewer};
 
 /// An immutable picture of all organizations. Copies share what they have in common.
 #[derive(Clone, Debug)]
@@ -38,6 +44,9 @@ pub struct Snapshot {
     /// Those of removed users too.
     principals: Sharded<Box<str>, UserId>,
     tokens: Arc<BTreeMap<Box<str>, Token>>,
+    app_passwords: Sharded<UserId, Arc<Vec<AppPassword>>>,
+    /// What each user starred, and what they no longer star.
+    stars: Sharded<UserId, Arc<BTreeMap<ContactId, Star>>>,
 }
 
 /// One organization's contents.
@@ -51,6 +60,11 @@ struct Tenant {
     /// Whose each personal contact is.
     owners: Sharded<ContactId, UserId>,
     phones: Arc<BTreeMap<Box<str>, PhoneAccount>>,
+    /// Departments and sites.
+    groups: Arc<Groups>,
+    shared_books: Arc<BTreeMap<BookId, SharedBook>>,
+    /// The people of each organization that shares with this one, as they are seen from here.
+    neighbors: BTreeMap<OrganizationId, Neighbor>,
 }
 
 /// A name to sign in with, in lower case, within an organization.
@@ -69,24 +83,6 @@ enum LoginKind {
     Email,
 }
 
-/// What happened to a book's member.
-#[derive(Debug)]
-pub enum BookChange<'a> {
-    /// The member is new or changed.
-    Put(Revision, Row<'a>),
-    /// The member with this resource name is gone.
-    Gone(Revision, String),
-}
-
-impl BookChange<'_> {
-    /// When it happened.
-    pub fn revision(&self) -> Revision {
-        match self {
-            Self::Put(revision, _) | Self::Gone(revision, _) => *revision,
-        }
-    }
-}
-
 impl Snapshot {
     /// A snapshot without contents.
     pub fn empty(epoch: &str) -> Self {
@@ -98,6 +94,8 @@ impl Snapshot {
             logins: Sharded::default(),
             principals: Sharded::default(),
             tokens: Arc::default(),
+            app_passwords: Sharded::default(),
+            stars: Sharded::default(),
         }
     }
 
@@ -118,54 +116,6 @@ impl Snapshot {
         self.tenants.get(id).map(|tenant| &*tenant.organization)
     }
 
-    pub fn users(&self, organization: &OrganizationId) -> impl Iterator<Item = &User> {
-        let users = self.users.values().map(|user| &**user);
-        users.filter(move |user| user.organization == *organization)
-    }
-
-    pub fn user(&self, id: UserId) -> Option<&User> {
-        self.users.get(&id).map(|user| &**user)
-    }
-
-    /// The user with this extension, user name or e-mail, in any case. An e-mail that several
-    /// users share is nobody's login name.
-    pub fn user_by_login(&self, organization: &OrganizationId, login: &str) -> Option<&User> {
-        let name: Box<str> = login.to_lowercase().into();
-        [LoginKind::Extension, LoginKind::Name, LoginKind::Email].into_iter().find_map(|kind| {
-            let key = LoginKey { organization: organization.clone(), kind, name: name.clone() };
-            match self.logins.get(&key)?.as_slice() {
-                [only] => self.user(*only),
-                _ => None,
-            }
-        })
-    }
-
-    /// The user with this CardDAV path segment, such as `204.acme`.
-    pub fn user_by_principal(&self, segment: &str) -> Option<&User> {
-        self.principal_holder(segment).and_then(|id| self.user(id))
-    }
-
-    /// The user who has, or had, this CardDAV path segment: nobody else ever gets it.
-    pub fn principal_holder(&self, segment: &str) -> Option<UserId> {
-        self.principals.get(segment).copied()
-    }
-
-    pub fn phone(&self, organization: &OrganizationId, name: &str) -> Option<&PhoneAccount> {
-        self.tenants.get(organization)?.phones.get(name.to_lowercase().as_str())
-    }
-
-    pub fn phones(&self, organization: &OrganizationId) -> impl Iterator<Item = &PhoneAccount> {
-        self.tenants.get(organization).into_iter().flat_map(|tenant| tenant.phones.values())
-    }
-
-    pub fn token(&self, id: &str) -> Option<&Token> {
-        self.tokens.get(id)
-    }
-
-    pub fn tokens(&self) -> impl Iterator<Item = &Token> {
-        self.tokens.values()
-    }
-
     /// A contact of any book, listed or not: the caller checks the rights.
     pub fn contact(&self, organization: &OrganizationId, id: ContactId) -> Option<Row<'_>> {
         let tenant = self.tenants.get(organization)?;
@@ -175,6 +125,25 @@ impl Snapshot {
         };
         let (live, row) = shelf.find(id)?;
         Row::new(live, row)
+    }
+
+    /// The people of an organization, listed or not.
+    pub fn people(&self, organization: &OrganizationId) -> impl Iterator<Item = Row<'_>> {
+        let shelf = self.tenants.get(organization).map(|tenant| &tenant.shelf);
+        let segments = shelf.into_iter().flat_map(Shelf::segments);
+        let rows = segments.flat_map(|live| {
+            let all = 0..u32::try_from(live.segment.rows.len()).unwrap_or(u32::MAX);
+            let alive = all.filter(|row| live.is_alive(*row));
+            alive.filter_map(|row| Row::new(live, row))
+        });
+        rows.filter(|row| row.book == Book::People)
+    }
+
+    /// A person of an organization that shares with this one, as they are seen from here.
+    pub fn neighbor(&self, organization: &OrganizationId, id: ContactId) -> Option<Row<'_>> {
+        let neighbors = self.tenants.get(organization)?.neighbors.values();
+        let mut found = neighbors.filter_map(|neighbor| neighbor.shelf().find(id));
+        found.next().and_then(|(live, row)| Row::new(live, row))
     }
 
     /// The contact with this resource name in a book, listed or not.
@@ -208,88 +177,34 @@ impl Snapshot {
     /// Finds contacts, in name order, one by one as they are asked for.
     pub fn search<'a>(&'a self, search: &Search<'a>) -> Matches<'a> {
         let Some(tenant) = self.tenants.get(search.organization) else { return Matches::none() };
+        let books = &search.extent.books;
         let condition = Condition {
-            classes: Classes::of(search.books, Extras { unlisted: search.unlisted, groups: false }),
+            classes: Classes::of(books, Extras { unlisted: search.unlisted, groups: false }),
+            extent: search.extent,
             query: search.query,
             viewer: search.viewer,
             organization: &tenant.organization,
         };
-        let common = search.books.iter().any(|book| !matches!(book, Book::Personal(_)));
-        let personal = search.books.iter().filter_map(|book| match book {
-            Book::Personal(owner) => tenant.personal.get(owner).map(|shelf| &**shelf),
-            Book::People | Book::Shared => None,
-        });
-        let shelves = common.then_some(&tenant.shelf).into_iter().chain(personal);
-        Matches::new(shelves, condition, search.look_through)
-    }
-
-    /// The listed members of a book in name order, group cards included.
-    pub fn members(&self, organization: &OrganizationId, book: Book) -> Matches<'_> {
-        let Some(tenant) = self.tenants.get(organization) else { return Matches::none() };
-        let condition = Condition {
-            classes: Classes::of(&[book], Extras { unlisted: false, groups: true }),
-            query: &EVERYTHING,
-            viewer: Viewer { full: true, person: None },
-            organization: &tenant.organization,
-        };
-        Matches::new(self.shelf(organization, book).into_iter(), condition, usize::MAX)
-    }
-
-    /// How many listed members a book has.
-    pub fn count(&self, organization: &OrganizationId, book: Book) -> usize {
-        self.book_state(organization, book).members
-    }
-
-    /// The last revision that changed what a rendition shows of a book.
-    pub fn book_revision(
-        &self,
-        organization: &OrganizationId,
-        book: Book,
-        rendition: Rendition,
-    ) -> Revision {
-        self.book_state(organization, book).revision(rendition)
-    }
-
-    /// What happened to a book's members after a revision, oldest first.
-    pub fn changes(
-        &self,
-        organization: &OrganizationId,
-        book: Book,
-        rendition: Rendition,
-        since: Revision,
-    ) -> Vec<BookChange<'_>> {
-        let Some(shelf) = self.shelf(organization, book) else { return Vec::new() };
-        let mut changes = Vec::new();
-        for live in shelf.segments() {
-            let alive = live.segment.since(since).iter().filter(|row| live.is_alive(**row));
-            let rows = alive.filter_map(|row| Row::new(live, *row));
-            changes.extend(rows.filter_map(|row| {
-                let revision = row.revision_for(rendition);
-                let told = row.book == book && is_listed(&row) && revision > since;
-                told.then_some(BookChange::Put(revision, row))
-            }));
-        }
-        let mut names = std::collections::HashSet::new();
-        for tombstone in shelf.tombstones_since(since).filter(|t| t.book == book) {
-            let back = self.by_name(organization, book, &tombstone.name);
-            if back.is_none_or(|row| !is_listed(&row)) && names.insert(&tombstone.name) {
-                changes.push(BookChange::Gone(tombstone.revision, tombstone.name.to_string()));
-            }
-        }
-        changes.sort_by_key(BookChange::revision);
-        changes
-    }
-
-    fn book_state(&self, organization: &OrganizationId, book: Book) -> BookState {
-        self.shelf(organization, book).map(|shelf| shelf.book(book)).unwrap_or_default()
+        Matches::new(tenant.shelves(search.extent), condition, search.look_through)
     }
 
     fn shelf(&self, organization: &OrganizationId, book: Book) -> Option<&Shelf> {
         let tenant = self.tenants.get(organization)?;
         match book {
-            Book::People | Book::Shared => Some(&tenant.shelf),
+            Book::People | Book::Shared | Book::SharedBook(_) => Some(&tenant.shelf),
             Book::Personal(owner) => tenant.personal.get(&owner).map(|shelf| &**shelf),
         }
+    }
+}
+
+impl Tenant {
+    /// The shelves on which the contacts of a extent are.
+    fn shelves<'a>(&'a self, extent: &'a Extent) -> impl Iterator<Item = &'a Shelf> {
+        let common = extent.books.iter().any(|book| book.owner().is_none());
+        let owners = extent.books.iter().filter_map(|book| book.owner());
+        let personal = owners.filter_map(|owner| self.personal.get(&owner).map(|shelf| &**shelf));
+        let neighbors = self.neighbors.values().filter(|_| extent.neighbors).map(Neighbor::shelf);
+        common.then_some(&self.shelf).into_iter().chain(personal).chain(neighbors)
     }
 }
 

@@ -5,10 +5,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::account::Organization;
+use crate::contact::card::FieldSet;
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::contact::{Book, Contact, ContactId, OrganizationId, Rendition, UserId};
 use crate::index::candidates::{Candidates, Walk};
-use crate::index::class::Classes;
+use crate::index::class::{Class, Classes};
 use crate::index::segment::{Segment, rank};
 use crate::index::shelf::{Live, Shelf};
 
@@ -22,6 +23,16 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// The fields of a contact that this viewer does not see. A contact of another organization has
+    /// come without what that one hides.
+    pub fn hidden(&self, contact: &Contact, organization: &Organization) -> FieldSet {
+        if contact.organization == organization.id {
+            organization.hidden(self.rendition(contact))
+        } else {
+            FieldSet::EMPTY
+        }
+    }
+
     /// What this viewer sees of a contact. Only people have a reduced rendition.
     pub fn rendition(&self, contact: &Contact) -> Rendition {
         if self.full || contact.book != Book::People || self.person == Some(contact.id) {
@@ -32,12 +43,30 @@ impl Viewer {
     }
 }
 
-/// A search in the books that the asker may see.
+/// Where to look: home books, and what of them.
+#[derive(Clone, Debug)]
+pub struct Extent {
+    /// Their contacts come in one order: by name, ties by id.
+    pub books: Vec<Book>,
+    /// Whether the people of organizations that share with this one are there as well.
+    pub neighbors: bool,
+    /// What a contact must be besides; always decided by what everybody sees.
+    pub within: Query,
+}
+
+impl Extent {
+    /// All of some home books.
+    pub fn of(books: &[Book]) -> Self {
+        let within = Query::Constant(Truth::True);
+        Self { books: books.to_vec(), neighbors: false, within }
+    }
+}
+
+/// A search in what the asker may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     pub organization: &'a OrganizationId,
-    /// Home books. Their contacts come in one order: by name, ties by id.
-    pub books: &'a [Book],
+    pub extent: &'a Extent,
     pub query: &'a Query,
     pub viewer: Viewer,
     /// Whether people who are not listed are found: in the administrators' part of HTTP only.
@@ -124,6 +153,7 @@ struct Effort {
 #[derive(Clone, Copy)]
 pub(super) struct Condition<'a> {
     pub(super) classes: Classes,
+    pub(super) extent: &'a Extent,
     pub(super) query: &'a Query,
     pub(super) viewer: Viewer,
     pub(super) organization: &'a Organization,
@@ -159,7 +189,8 @@ impl<'a> Matches<'a> {
         let mut matches = Self { condition: Some(condition), ..Self::none() };
         matches.effort.look_through = look_through;
         for live in shelves.flat_map(Shelf::segments) {
-            let candidates = Candidates::of(condition.query, &live.segment);
+            let (query, within) = (condition.query, &condition.extent.within);
+            let candidates = Candidates::of_both(query, within, &live.segment);
             let walk = Walk::new(candidates, live.segment.rows.len());
             matches.sources.push(Source { live, walk, head: None });
         }
@@ -219,7 +250,9 @@ impl Source<'_> {
         if self.head.is_some() {
             return Advance::Head;
         }
-        let counted = self.walk.visits_all() && !matches!(condition.query, Query::Constant(_));
+        let constant = |query| matches!(query, &Query::Constant(_));
+        let counted = self.walk.visits_all()
+            && !(constant(condition.query) && constant(&condition.extent.within));
         while effort.step > 0 {
             let Some(row) = self.walk.next() else { return Advance::Exhausted };
             effort.step -= 1;
@@ -234,7 +267,7 @@ impl Source<'_> {
                 return Advance::Exhausted;
             };
             let wanted = condition.classes.contain(class) && self.live.is_alive(row);
-            if wanted && condition.holds(contact) {
+            if wanted && condition.holds(contact, class) {
                 self.head = Some((row, contact));
                 return Advance::Head;
             }
@@ -244,12 +277,19 @@ impl Source<'_> {
 }
 
 impl Condition<'_> {
-    fn holds(&self, contact: &Contact) -> bool {
-        if let Query::Constant(truth) = self.query {
+    fn holds(&self, contact: &Contact, class: Class) -> bool {
+        if Classes::depend_on_book(class) && !self.extent.books.contains(&contact.book) {
+            return false;
+        }
+        self.is_true(&self.extent.within, contact) && self.is_true(self.query, contact)
+    }
+
+    fn is_true(&self, query: &Query, contact: &Contact) -> bool {
+        if let Query::Constant(truth) = query {
             return *truth == Truth::True;
         }
-        let hidden = self.organization.hidden(self.viewer.rendition(contact));
+        let hidden = self.viewer.hidden(contact, self.organization);
         let gaze = Gaze { hidden, collation: &self.organization.derivation.collation };
-        self.query.matches(contact, &gaze) == Truth::True
+        query.matches(contact, &gaze) == Truth::True
     }
 }

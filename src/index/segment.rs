@@ -5,6 +5,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
+
+use crate::contact::book::Group;
 use crate::contact::card::Field;
 use crate::contact::{Book, Contact, ContactId, Revision};
 use crate::index::class::Class;
@@ -20,13 +23,15 @@ pub(super) struct Segment {
     pub(super) digits: Digits,
     /// For each field, the rows that have a value; fields that all rows have are left out.
     present: Vec<(Field, Vec<u32>)>,
+    /// The members of each department and site.
+    groups: FxHashMap<Group, Vec<u32>>,
     /// Rows by contact id.
     by_id: Vec<u32>,
     /// Rows whose client chose the resource name, by book and name.
     by_name: Vec<u32>,
     /// Rows whose client chose the UID, by book and UID.
     by_uid: Vec<u32>,
-    /// Rows by revision.
+    /// Rows by the revision that wrote them.
     by_revision: Vec<u32>,
     attachment: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -50,7 +55,11 @@ impl Segment {
         let mut digits = Digits::default();
         let mut present: Vec<(Field, Vec<u32>)> =
             Field::ALL.iter().map(|field| (*field, Vec::new())).collect();
+        let mut groups: FxHashMap<Group, Vec<u32>> = FxHashMap::default();
         for (row, contact) in (0..).zip(&rows) {
+            for group in contact.groups.iter() {
+                groups.entry(*group).or_default().push(row);
+            }
             for (_, spelling) in contact.derived.texts.iter() {
                 grams.add(row, spelling);
             }
@@ -71,6 +80,7 @@ impl Segment {
             grams: grams.finish(),
             digits,
             present,
+            groups,
             by_id: sorted(&rows, |_| true, |a, b| a.id.cmp(&b.id)),
             by_name: sorted(
                 &rows,
@@ -82,7 +92,7 @@ impl Segment {
                 |contact| contact.uid.is_some(),
                 |a, b| (a.book, &a.uid).cmp(&(b.book, &b.uid)),
             ),
-            by_revision: sorted(&rows, |_| true, |a, b| a.revision.cmp(&b.revision)),
+            by_revision: sorted(&rows, |_| true, |a, b| a.written().cmp(&b.written())),
             classes: rows.iter().map(|contact| Class::of(contact)).collect(),
             rows,
             attachment: OnceLock::new(),
@@ -125,8 +135,13 @@ impl Segment {
 
     /// The rows changed after a revision, oldest change first.
     pub(super) fn since(&self, revision: Revision) -> &[u32] {
-        let known = |row: &u32| self.contact(*row).is_some_and(|c| c.revision <= revision);
+        let known = |row: &u32| self.contact(*row).is_some_and(|c| c.written() <= revision);
         self.by_revision.get(self.by_revision.partition_point(known)..).unwrap_or(&[])
+    }
+
+    /// The members of a department or site.
+    pub(super) fn members_of(&self, group: Group) -> &[u32] {
+        self.groups.get(&group).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The rows that have a value of the field; None where all have.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::contact::book::AddressBook;
 use crate::contact::{Book, Contact, ContactId, Rendition, Revision};
 use crate::index::segment::Segment;
 use crate::store::Tombstone;
@@ -19,7 +20,8 @@ const PIECE_TOMBSTONES_MAX: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelf {
     segments: Vec<Live>,
-    books: FxHashMap<Book, BookState>,
+    /// Of homes, departments and sites.
+    books: FxHashMap<AddressBook, BookState>,
     /// In the order of their revisions.
     tombstones: Vec<Arc<Vec<Arc<Tombstone>>>>,
 }
@@ -33,6 +35,15 @@ pub(super) struct Changes {
     pub(super) left: Vec<Tombstone>,
     /// What is gone altogether.
     pub(super) removed: Vec<ContactId>,
+}
+
+impl Changes {
+    /// Whom they touch.
+    pub(super) fn contacts(&self) -> impl Iterator<Item = ContactId> {
+        let puts = self.puts.iter().map(|contact| contact.id);
+        let left = self.left.iter().map(|tombstone| tombstone.contact);
+        puts.chain(left).chain(self.removed.iter().copied())
+    }
 }
 
 /// A segment and which of its rows are gone.
@@ -106,6 +117,13 @@ pub(super) fn is_listed(contact: &Contact) -> bool {
     contact.listed || contact.book != Book::People
 }
 
+/// The home, departments and sites in which viewers may see the contact.
+fn books_of(contact: &Contact) -> impl Iterator<Item = AddressBook> {
+    let groups = contact.groups.iter().map(|group| AddressBook::Group(*group));
+    let books = std::iter::once(contact.book.into()).chain(groups);
+    books.filter(|_| is_listed(contact))
+}
+
 impl Shelf {
     pub(super) fn segments(&self) -> &[Live] {
         &self.segments
@@ -115,7 +133,7 @@ impl Shelf {
         self.segments.is_empty() && self.tombstones.is_empty()
     }
 
-    pub(super) fn book(&self, book: Book) -> BookState {
+    pub(super) fn book(&self, book: AddressBook) -> BookState {
         self.books.get(&book).copied().unwrap_or_default()
     }
 
@@ -156,7 +174,9 @@ impl Shelf {
             self.bury(id, None);
         }
         for tombstone in left {
-            self.bury(tombstone.contact, Some(tombstone.book));
+            if let AddressBook::Home(book) = tombstone.book {
+                self.bury(tombstone.contact, Some(book));
+            }
             let book = self.books.entry(tombstone.book).or_default();
             book.full = book.full.max(tombstone.revision);
             book.reduced = book.reduced.max(tombstone.revision);
@@ -164,8 +184,8 @@ impl Shelf {
         }
         for contact in &puts {
             self.bury(contact.id, None);
-            let book = self.books.entry(contact.book).or_default();
-            if is_listed(contact) {
+            for book in books_of(contact) {
+                let book = self.books.entry(book).or_default();
                 book.members += 1;
                 book.full = book.full.max(contact.revision);
                 book.reduced = book.reduced.max(contact.reduced_revision);
@@ -192,8 +212,10 @@ impl Shelf {
             if only_in.is_some_and(|book| book != contact.book) || !live.bury(row) {
                 continue;
             }
-            if let Some(book) = self.books.get_mut(&contact.book).filter(|_| is_listed(&contact)) {
-                book.members -= 1;
+            for book in books_of(&contact) {
+                if let Some(book) = self.books.get_mut(&book) {
+                    book.members -= 1;
+                }
             }
         }
     }
@@ -319,7 +341,7 @@ mod tests {
         {
             assert_eq!(revision_of(&shelf, n), revision, "{n}");
         }
-        assert_eq!(shelf.book(Book::Shared).members, 7999);
+        assert_eq!(shelf.book(AddressBook::SHARED).members, 7999);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::auth::dn::Dn;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, Contact, ContactId};
-use crate::index::{Row, Search, Step};
+use crate::index::{Extent, Row, Search, Step};
 use crate::ldap::entry::{Entries, Prepared};
 use crate::ldap::filter::{self, Context};
 use crate::ldap::fixed::{Fixed, demands_containers};
@@ -99,7 +99,7 @@ impl Session {
         let snapshot = self.door.directory.snapshot();
         let id = self.principal.organization.as_ref().unwrap_or(&self.door.organization);
         let suffix = snapshot.organization(id).and_then(|found| Dn::parse(&found.suffix).ok());
-        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()))
+        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()), self.link.start_tls)
     }
 }
 
@@ -153,7 +153,7 @@ fn target(tree: &Tree<'_>, place: Place<'_>, scope: Scope) -> Target {
 
 impl Tree<'_> {
     pub(super) fn container_entry(&self, book: Book) -> Fixed {
-        let entries = self.snapshot.count(&self.organization.id, book);
+        let entries = self.snapshot.count(&self.organization.id, book.into());
         Fixed::container(book, self.container_dn(book), entries > 0)
     }
 }
@@ -222,9 +222,10 @@ impl Run<'_> {
         if target.books.is_empty() || query == Query::Constant(Truth::False) {
             return Ok(Outcome::success());
         }
+        let extent = Extent::of(&target.books);
         let search = Search {
             organization: &tree.organization.id,
-            books: &target.books,
+            extent: &extent,
             query: &query,
             viewer: self.principal.viewer(),
             unlisted: false,

@@ -1,12 +1,12 @@
 //! The tree that an asker sees: which names there are, and what stands behind them.
 
 use crate::account::Organization;
+use crate::auth::Principal;
 use crate::auth::dn::{Dn, Rdn, same_value};
-use crate::auth::rights::readable_books;
-use crate::auth::{Principal, Who};
+use crate::auth::sight::Sight;
 use crate::contact::query::Query;
 use crate::contact::{Book, ContactId, OrganizationId};
-use crate::index::{Row, Search, Snapshot, Viewer};
+use crate::index::{Extent, Row, Search, Snapshot, Viewer};
 use crate::ldap::entry;
 use crate::ldap::filter::uid_query;
 
@@ -20,7 +20,7 @@ const LOOK_THROUGH: usize = 10_000;
 pub(super) fn container(book: Book) -> &'static str {
     match book {
         Book::People => "people",
-        Book::Shared => "shared",
+        Book::Shared | Book::SharedBook(_) => "shared",
         Book::Personal(_) => "personal",
     }
 }
@@ -57,14 +57,9 @@ impl<'s> Tree<'s> {
     ) -> Option<Self> {
         let own = principal.organization.as_ref();
         let organization = snapshot.organization(own.unwrap_or(listener))?;
-        let mut books = readable_books(principal);
-        if let Who::Phone(name) = &principal.who {
-            let phone = snapshot.phone(&organization.id, name)?;
-            books.retain(|book| phone.books.is_empty() || phone.books.contains(book));
-        }
-        if own.is_none() {
-            books.clear();
-        }
+        let sight = Sight::of(snapshot, principal, &organization.id);
+        let homes = sight.iter().flat_map(|sight| sight.homes()).copied();
+        let books = homes.filter(|home| !matches!(home, Book::SharedBook(_))).collect();
         let suffix = Dn::parse(&organization.suffix).ok()?;
         Some(Self { snapshot, organization, suffix, books })
     }
@@ -121,9 +116,10 @@ impl<'s> Tree<'s> {
 
     fn extension(&self, name: &str, book: Book) -> Option<Row<'s>> {
         let query: Query = uid_query(name, &self.organization.derivation);
+        let extent = Extent::of(&[book]);
         let search = Search {
             organization: &self.organization.id,
-            books: &[book],
+            extent: &extent,
             query: &query,
             viewer: Viewer { full: true, person: None },
             unlisted: false,

@@ -2,19 +2,30 @@
 
 use std::sync::Arc;
 
-use crate::account::{ImportReport, OrganizationSettings, PhoneAccount, Token, User};
-use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::account::device::{AppPassword, PhoneAccount, Token};
+use crate::account::group::{GroupRecord, SharedBook, Star};
+use crate::account::{ImportReport, OrganizationSettings, User};
+use crate::contact::book::{AddressBook, BookId, Group};
+use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
 
+mod check;
 mod codec;
+pub mod postgres;
 pub mod sqlite;
+
+pub use check::CheckReport;
 
 /// A durable record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    Organization(OrganizationSettings),
+    Organization(Box<OrganizationSettings>),
     User(User),
     Phone(PhoneAccount),
     Token(Token),
+    AppPassword(AppPassword),
+    Group(GroupRecord),
+    SharedBook(SharedBook),
+    Star(Star),
     /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
     Retired(RetiredPrincipal),
     Contact(StoredContact),
@@ -33,8 +44,8 @@ pub struct RetiredPrincipal {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredContact {
     pub contact: Arc<Contact>,
-    /// The vCard of a contact with [`crate::contact::Body::Stored`]: given when it is written, left
-    /// out when it is loaded.
+    /// The vCard of a contact with [`crate::contact::Body::Stored`]: left out when it is loaded, and
+    /// by a write that leaves the kept one as it is.
     pub body: Option<Arc<[u8]>>,
 }
 
@@ -44,6 +55,11 @@ pub enum Key {
     User(UserId),
     Phone(OrganizationId, Box<str>),
     Token(Box<str>),
+    /// Of a user, by its public id.
+    AppPassword(UserId, Box<str>),
+    Group(OrganizationId, Group),
+    SharedBook(OrganizationId, BookId),
+    Star(UserId, ContactId),
     Contact(ContactId),
 }
 
@@ -60,11 +76,22 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     pub organization: OrganizationId,
-    pub book: Book,
+    /// A home, department or site.
+    pub book: AddressBook,
     pub contact: ContactId,
     /// The last CardDAV path segment that the contact had in the book.
     pub name: Box<str>,
     pub revision: Revision,
+}
+
+impl Tombstone {
+    /// Whose personal book it is of, if it is one.
+    pub fn owner(&self) -> Option<UserId> {
+        match self.book {
+            AddressBook::Home(book) => book.owner(),
+            _ => None,
+        }
+    }
 }
 
 /// What a store tells when it is loaded or asked for changes.
@@ -102,7 +129,7 @@ pub trait Store: Send {
     /// nothing, nothing is written and the revision stays.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was written.
+    /// [`StoreError`]; then nothing was written, unless it is [`StoreError::Unsure`].
     fn commit(&mut self, since: Revision, decide: &mut Decide<'_>) -> Result<Revision, StoreError>;
 
     /// The events after a revision, and the revision they lead to.
@@ -141,6 +168,15 @@ pub enum StoreError {
     Damaged(String),
     #[error("the store was written by a newer Ringbook (format {found}, this one knows {known})")]
     Newer { found: i64, known: i64 },
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(String),
+    /// A commit may have happened or not. The next commit, and [`Store::changes`], tell.
+    #[error("whether the changes were kept is not known yet: {0}")]
+    Unsure(String),
+    #[error("the store refuses access: {0}")]
+    Refused(String),
+    #[error("{0}")]
+    Settings(String),
     #[error("the store does not work: {0}")]
     Failed(String),
 }

@@ -8,15 +8,15 @@ use uuid::Uuid;
 
 use crate::account::ImportReport;
 use crate::contact::{ContactId, Revision};
-use crate::store::sqlite::rows::{CONTACT_COLUMNS, contact_event, record_event, tombstone_event};
-use crate::store::{Decide, Event, Store, StoreError, codec};
+use crate::store::codec::{self, CONTACT_COLUMNS};
+use crate::store::{Decide, Event, Store, StoreError};
 
 mod check;
 mod rows;
 mod schema;
 mod write;
 
-pub use check::{CheckReport, check};
+pub use check::check;
 
 /// How long a call waits for another program that writes the file, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -126,11 +126,11 @@ impl Store for SqliteStore {
     }
 
     fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {
-        let sql = "SELECT body FROM record WHERE kind = 'import' AND key = ?1";
+        let sql = "SELECT body FROM record WHERE kind = ?1 AND key = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let text: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-        text.map(|text| codec::import(id, &text).map_err(|e| StoreError::Damaged(e.to_string())))
-            .transpose()
+        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        let text: Option<String> = statement.query_row([codec::IMPORT, id], read).optional()?;
+        text.map(|text| codec::import(id, &text)).transpose()
     }
 
     fn reader(&self) -> Result<Box<dyn Store>, StoreError> {
@@ -158,26 +158,28 @@ fn events(
     since: Revision,
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), StoreError> {
-    let since = params![since];
     let sql = "SELECT kind, key, body FROM record \
-               WHERE revision > ?1 AND kind <> 'import' ORDER BY rank, key";
+               WHERE revision > ?1 AND kind <> ?2 ORDER BY rank, key";
     let mut statement = transaction.prepare_cached(sql)?;
-    let mut found = statement.query(since)?;
+    let mut found = statement.query(params![since, codec::IMPORT])?;
     while let Some(row) = found.next()? {
-        sink(record_event(row)?);
+        sink(rows::record(row)?);
     }
     let sql = "SELECT organization, book, contact, name, revision FROM tombstone \
                WHERE revision > ?1 ORDER BY revision";
     let mut statement = transaction.prepare_cached(sql)?;
-    let mut found = statement.query(since)?;
+    let mut found = statement.query([since])?;
     while let Some(row) = found.next()? {
-        sink(tombstone_event(row)?);
+        sink(rows::tombstone(row)?);
     }
-    let sql = format!("SELECT {CONTACT_COLUMNS} FROM contact WHERE revision > ?1");
+    // All of them are read in the order of the file. A check also reads files of older formats,
+    // which have no `written`.
+    let which = if since == Revision(0) { "?1 = 0" } else { "written > ?1" };
+    let sql = format!("SELECT {CONTACT_COLUMNS} FROM contact WHERE {which}");
     let mut statement = transaction.prepare_cached(&sql)?;
-    let mut found = statement.query(since)?;
+    let mut found = statement.query([since])?;
     while let Some(row) = found.next()? {
-        sink(contact_event(row)?);
+        sink(rows::contact(row)?);
     }
     Ok(())
 }

@@ -14,7 +14,6 @@ use ringbook::account::{OrganizationSettings, Role, User};
 use ringbook::auth::{Principal, Who};
 use ringbook::carddav::Handler;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
-use ringbook::contact::derived::NameOrder;
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit, new_id};
 use ringbook::http::Caller;
@@ -103,6 +102,7 @@ impl World {
             role,
             password: None,
             principal: format!("{extension}.acme").into(),
+            listed_books: None,
             created: Timestamp(0),
         };
         let draft = draft(Book::People, card);
@@ -216,15 +216,11 @@ fn draft(book: Book, card: CardBuilder) -> Draft {
 
 fn settings() -> OrganizationSettings {
     OrganizationSettings {
-        id: acme(),
         name: "Acme <Ltd>".into(),
         domain: "acme.example".into(),
         suffix: "dc=acme".into(),
-        region: "DE".into(),
         area_code: "30".into(),
-        outside_line: String::new(),
-        language: "en".into(),
-        name_order: NameOrder::GivenFirst,
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
+        ..OrganizationSettings::new(acme())
     }
 }

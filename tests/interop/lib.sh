@@ -118,11 +118,12 @@ finish() {
 
 # start_server [ARGUMENT…]: a server with an empty data folder; sets data, token and where its doors are.
 start_server() {
-    local listen=(--set ldap.listen=127.0.0.1:0 --set http.listen=127.0.0.1:0)
-    [ "$security" = plain ] || listen+=(--set ldap.tls_listen=127.0.0.1:0 --set http.tls_listen=127.0.0.1:0)
+    # A client that does without TLS must not pass for one that uses it.
+    [ "$security" = plain ] || set -- --set plain_networks= "$@"
     stop_server
     data=$(mktemp -d "$scratch/data.XXXXXX")
-    "$RINGBOOK" serve --data "$data" "${listen[@]}" "$@" >"$data.log" 2>&1 </dev/null &
+    "$RINGBOOK" serve --data "$data" --set ldap.listen=127.0.0.1:0 --set http.listen=127.0.0.1:0 \
+        --set ldap.tls_listen=127.0.0.1:0 --set http.tls_listen=127.0.0.1:0 "$@" >"$data.log" 2>&1 </dev/null &
     server=$!
     for _ in $(seq 600); do
         [ -s "$data/listening.json" ] && break

@@ -2,16 +2,20 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use ringbook::account::{OrganizationSettings, PhoneAccount, Role, SecretHash, User};
+use ringbook::account::device::PhoneAccount;
+use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
 use ringbook::auth::Authenticator;
+use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
-use ringbook::contact::derived::NameOrder;
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::ldap::{Door, Limits, serve};
+use ringbook::net::gate::Gate;
+use ringbook::net::rules::Rules;
+use ringbook::net::{Listener, Net};
 use ringbook::store::sqlite::SqliteStore;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -54,11 +58,12 @@ impl World {
             organization.clone(),
             limits,
         );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let world = Self { address, directory, organization, stop: stop.clone() };
-        tokio::spawn(accept(listener, Arc::new(door), stop));
+        let net = Net::new(Gate::new(1000, 1000), Rules::loopback(), Duration::from_secs(30));
+        let listener = Listener::bind("ldap", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let world =
+            Self { address: listener.address(), directory, organization, stop: net.stopping() };
+        let door = Arc::new(door);
+        net.listen(listener, move |connection| serve(connection, Arc::clone(&door)));
         world.fill(&authenticator).await;
         world
     }
@@ -76,14 +81,10 @@ impl World {
             user.password = Some(hash(authenticator, password).await);
             self.edit(Edit::PutUser(user)).await;
         }
-        for (name, books) in [("phones", vec![]), ("lobby", vec![Book::People])] {
-            self.edit(Edit::PutPhone(PhoneAccount {
-                organization: self.organization.clone(),
-                name: name.into(),
-                secrets: vec![hash(authenticator, &format!("{name}-secret")).await],
-                books,
-            }))
-            .await;
+        for (name, books) in [("phones", vec![]), ("lobby", vec![AddressBook::PEOPLE])] {
+            let secrets = vec![hash(authenticator, &format!("{name}-secret")).await];
+            let phone = PhoneAccount::new(self.organization.clone(), name, secrets);
+            self.edit(Edit::PutPhone(PhoneAccount { books, ..phone })).await;
         }
     }
 
@@ -180,6 +181,7 @@ impl World {
             role: Role::User,
             password: None,
             principal: extension.map_or_else(|| id.to_string(), |e| format!("{e}.main")).into(),
+            listed_books: None,
             created: Timestamp(0),
         }
     }
@@ -218,21 +220,13 @@ fn settings(
     hidden_numbers: FieldSet,
 ) -> OrganizationSettings {
     OrganizationSettings {
-        id: OrganizationId::from(id),
         name: "Example".into(),
         domain: domain.into(),
         suffix: suffix.into(),
-        region: "DE".into(),
         area_code: "30".into(),
         outside_line: "0".into(),
         language: "de".into(),
-        name_order: NameOrder::GivenFirst,
         hidden_numbers,
-    }
-}
-
-async fn accept(listener: TcpListener, door: Arc<Door>, stop: CancellationToken) {
-    while let Ok((stream, peer)) = listener.accept().await {
-        tokio::spawn(serve(stream, peer, Arc::clone(&door), stop.clone()));
+        ..OrganizationSettings::new(OrganizationId::from(id))
     }
 }

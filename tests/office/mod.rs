@@ -10,8 +10,6 @@ use ringbook::account::{OrganizationSettings, Role};
 use ringbook::api::Api;
 use ringbook::auth::{Authenticator, Principal, Who};
 use ringbook::contact::OrganizationId;
-use ringbook::contact::card::FieldSet;
-use ringbook::contact::derived::NameOrder;
 use ringbook::directory::{Directory, Edit, Request as Commit};
 use ringbook::http::Caller;
 use ringbook::store::sqlite::SqliteStore;
@@ -55,16 +53,13 @@ impl Reply {
 /// The settings of an organization in Berlin.
 pub(crate) fn settings(id: &str) -> OrganizationSettings {
     OrganizationSettings {
-        id: OrganizationId::from(id),
         name: id.to_uppercase(),
         domain: format!("{id}.example"),
         suffix: format!("dc={id},dc=example"),
         region: "DE".to_owned(),
         area_code: "30".to_owned(),
-        outside_line: String::new(),
         language: "de".to_owned(),
-        name_order: NameOrder::GivenFirst,
-        hidden_numbers: FieldSet::EMPTY,
+        ..OrganizationSettings::new(OrganizationId::from(id))
     }
 }
 

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::store::StoreError;
 
 /// Step N brings a file of format N to format N + 1. Steps are never changed once released.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value TEXT NOT NULL
@@ -52,15 +53,35 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (organization, book, contact)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX tombstone_revision ON tombstone (revision);
-"];
+",
+    "
+    -- Revision of the commit that wrote the row: one that changes the reduced rendition only
+    -- leaves `revision` as it is, and is told all the same.
+    ALTER TABLE contact ADD COLUMN written INTEGER NOT NULL DEFAULT 0;
+    UPDATE contact SET written = revision;
+    DROP INDEX contact_revision;
+    CREATE INDEX contact_written ON contact (written);
+    -- Departments and sites of a person, separated by spaces.
+    ALTER TABLE contact ADD COLUMN member_of TEXT NOT NULL DEFAULT '';
+",
+];
 
-/// Brings the file's format up to date.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+/// The file's format.
+///
+/// # Errors
+/// [`StoreError::Newer`] where this program does not know it.
+pub(super) fn format(connection: &Connection) -> Result<i64, StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known || found < 0 {
         return Err(StoreError::Newer { found, known });
     }
+    Ok(found)
+}
+
+/// Brings the file's format up to date.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let found = format(connection)?;
     for (step, sql) in (0_i64..).zip(MIGRATIONS).filter(|(step, _)| *step >= found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;

@@ -1,0 +1,222 @@
+//! Address books over time: their members, and what happened to them since a revision.
+
+use std::collections::HashSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::contact::book::AddressBook;
+use crate::contact::query::{Query, Truth};
+use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision, UserId};
+use crate::index::class::{Classes, Extras};
+use crate::index::search::{Condition, Extent, Matches, Row, Viewer};
+use crate::index::shelf::{BookState, Shelf, is_listed};
+use crate::index::{Snapshot, Tenant};
+
+static EVERYTHING: Query = Query::Constant(Truth::True);
+
+/// What happened to a book's member.
+#[derive(Debug)]
+pub enum BookChange<'a> {
+    /// The member is new or changed.
+    Put(Revision, Row<'a>),
+    /// The member is gone; where the book is its home, it had this resource name.
+    Gone(Revision, ContactId, Box<str>),
+}
+
+impl BookChange<'_> {
+    /// When it happened.
+    pub fn revision(&self) -> Revision {
+        match self {
+            Self::Put(revision, _) | Self::Gone(revision, ..) => *revision,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The listed contacts of a extent in name order, group cards included, as nobody hides them.
+    pub fn members<'a>(&'a self, organization: &OrganizationId, extent: &'a Extent) -> Matches<'a> {
+        let Some(tenant) = self.tenants.get(organization) else { return Matches::none() };
+        let condition = Condition {
+            classes: Classes::of(&extent.books, Extras { unlisted: false, groups: true }),
+            extent,
+            query: &EVERYTHING,
+            viewer: Viewer { full: true, person: None },
+            organization: &tenant.organization,
+        };
+        Matches::new(tenant.shelves(extent), condition, usize::MAX)
+    }
+
+    /// How many listed members a home, department, site or the book of all has.
+    pub fn count(&self, organization: &OrganizationId, book: AddressBook) -> usize {
+        let Some(tenant) = self.tenants.get(organization) else { return 0 };
+        match book {
+            AddressBook::All => {
+                let neighbors =
+                    tenant.neighbors.values().map(|n| n.shelf().book(AddressBook::PEOPLE));
+                tenant.state(AddressBook::PEOPLE).members
+                    + neighbors.map(|state| state.members).sum::<usize>()
+            }
+            book => tenant.state(book).members,
+        }
+    }
+
+    /// The last revision that changed what a rendition shows of a home, department, site or the book
+    /// of all.
+    pub fn book_revision(
+        &self,
+        organization: &OrganizationId,
+        book: AddressBook,
+        rendition: Rendition,
+    ) -> Revision {
+        let Some(tenant) = self.tenants.get(organization) else { return Revision(0) };
+        match book {
+            AddressBook::All => {
+                let people = |id| Some(self.tenants.get(id)?.state(AddressBook::PEOPLE));
+                let neighbors = tenant.neighbors.keys().filter_map(people);
+                let neighbors = neighbors.map(|state| state.revision(Rendition::Reduced));
+                let own = tenant.state(AddressBook::PEOPLE).revision(rendition);
+                neighbors.max().unwrap_or_default().max(own)
+            }
+            book => tenant.state(book).revision(rendition),
+        }
+    }
+
+    /// Stands for what an organization sees of others. Where it changes, what was told of the book of
+    /// all before is of no use.
+    pub fn neighborhood(&self, organization: &OrganizationId) -> u64 {
+        let neighbors = self.tenants.get(organization).into_iter().flat_map(|t| &t.neighbors);
+        neighbors.fold(0, |sum, (_, neighbor)| sum.rotate_left(7) ^ neighbor.fingerprint())
+    }
+
+    /// What happened to the members of a home, department, site or the book of all after a revision,
+    /// oldest first.
+    pub fn changes(
+        &self,
+        organization: &OrganizationId,
+        book: AddressBook,
+        rendition: Rendition,
+        since: Revision,
+    ) -> Vec<BookChange<'_>> {
+        let Some(tenant) = self.tenants.get(organization) else { return Vec::new() };
+        let mut changes = match book {
+            AddressBook::All => {
+                let mut changes = self.changes(organization, AddressBook::PEOPLE, rendition, since);
+                for (there, neighbor) in &tenant.neighbors {
+                    put(
+                        neighbor.shelf(),
+                        AddressBook::PEOPLE,
+                        (Rendition::Reduced, since),
+                        &mut changes,
+                    );
+                    if let Some(there) = self.tenants.get(there) {
+                        gone(&there.shelf, AddressBook::PEOPLE, since, &mut changes);
+                    }
+                }
+                changes
+            }
+            book => {
+                let mut changes = Vec::new();
+                if let Some(shelf) = tenant.shelf_of(book) {
+                    put(shelf, book, (rendition, since), &mut changes);
+                    gone(shelf, book, since, &mut changes);
+                }
+                changes
+            }
+        };
+        changes.sort_by_key(BookChange::revision);
+        changes
+    }
+
+    /// When contacts last left a book that an owner of personal contacts may have seen, for those that
+    /// did after a revision.
+    pub fn left(
+        &self,
+        organization: &OrganizationId,
+        owner: UserId,
+        contacts: &FxHashSet<ContactId>,
+        since: Revision,
+    ) -> FxHashMap<ContactId, Revision> {
+        let mut left = FxHashMap::default();
+        let Some(tenant) = self.tenants.get(organization).filter(|_| !contacts.is_empty()) else {
+            return left;
+        };
+        let neighbors = tenant.neighbors.keys().filter_map(|id| self.tenants.get(id));
+        let shelves = std::iter::once(&tenant.shelf).chain(neighbors.map(|there| &there.shelf));
+        let shelves = shelves.chain(tenant.personal.get(&owner).map(|shelf| &**shelf));
+        for tombstone in shelves.flat_map(|shelf| shelf.tombstones_since(since)) {
+            if contacts.contains(&tombstone.contact) {
+                let last: &mut Revision = left.entry(tombstone.contact).or_default();
+                *last = tombstone.revision.max(*last);
+            }
+        }
+        left
+    }
+}
+
+impl Tenant {
+    fn state(&self, book: AddressBook) -> BookState {
+        self.shelf_of(book).map(|shelf| shelf.book(book)).unwrap_or_default()
+    }
+
+    /// Where the members of a home, department or site are.
+    fn shelf_of(&self, book: AddressBook) -> Option<&Shelf> {
+        match book {
+            AddressBook::Home(Book::Personal(owner)) => self.personal.get(&owner).map(|s| &**s),
+            _ => Some(&self.shelf),
+        }
+    }
+}
+
+/// Tells the members that are new or changed.
+fn put<'a>(
+    shelf: &'a Shelf,
+    book: AddressBook,
+    (rendition, since): (Rendition, Revision),
+    changes: &mut Vec<BookChange<'a>>,
+) {
+    for live in shelf.segments() {
+        let alive = live.segment.since(since).iter().filter(|row| live.is_alive(**row));
+        for row in alive.filter_map(|row| Row::new(live, *row)) {
+            let revision = row.revision_for(rendition);
+            if revision > since && is_member(&row, book) {
+                changes.push(BookChange::Put(revision, row));
+            }
+        }
+    }
+}
+
+/// Tells the members that are gone and did not come back.
+fn gone<'a>(
+    shelf: &'a Shelf,
+    book: AddressBook,
+    since: Revision,
+    changes: &mut Vec<BookChange<'a>>,
+) {
+    let mut told = HashSet::new();
+    for tombstone in shelf.tombstones_since(since).filter(|t| t.book == book) {
+        let back = match book {
+            // Another contact may have the name now.
+            AddressBook::Home(home) => shelf.named(home, &tombstone.name),
+            _ => None,
+        };
+        let back = back.or_else(|| shelf.find(tombstone.contact));
+        let back = back.and_then(|(live, row)| Row::new(live, row));
+        let is_back = back.is_some_and(|row| {
+            let same = |home| row.book != home || *row.resource_name() == *tombstone.name;
+            is_member(&row, book) && !matches!(book, AddressBook::Home(home) if !same(home))
+        });
+        if !is_back && told.insert((tombstone.contact, &tombstone.name)) {
+            let name = tombstone.name.clone();
+            changes.push(BookChange::Gone(tombstone.revision, tombstone.contact, name));
+        }
+    }
+}
+
+fn is_member(row: &Row<'_>, book: AddressBook) -> bool {
+    let inside = match book {
+        AddressBook::Home(home) => row.book == home,
+        AddressBook::Group(group) => row.groups.contains(&group),
+        _ => false,
+    };
+    inside && is_listed(row)
+}

@@ -1,0 +1,127 @@
+//! The people of another organization as this one sees them: without what that one hides, and with
+//! numbers that can be dialled from here.
+
+use std::sync::Arc;
+
+use crate::account::Organization;
+use crate::contact::card::{Card, CardBuilder, Field};
+use crate::contact::{Body, Book, Contact, ContactId, Rendition};
+use crate::index::shelf::{Changes, Shelf, is_listed};
+
+/// One organization's people, seen from another. Both agreed to it.
+#[derive(Clone, Debug)]
+pub(super) struct Neighbor {
+    shelf: Arc<Shelf>,
+    fingerprint: u64,
+}
+
+impl Neighbor {
+    /// What is seen of a shelf.
+    pub(super) fn new(here: &Organization, there: &Organization, people: &Shelf) -> Self {
+        let puts = people.all().filter_map(|contact| seen(contact, here, there)).collect();
+        let mut shelf = Shelf::default();
+        shelf.apply(Changes { puts, ..Changes::default() });
+        Self { shelf: Arc::new(shelf), fingerprint: fingerprint(here, there) }
+    }
+
+    /// Whether this was made with the settings that both have.
+    pub(super) fn is_of(&self, here: &Organization, there: &Organization) -> bool {
+        self.fingerprint == fingerprint(here, there)
+    }
+
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    pub(super) fn shelf_mut(&mut self) -> &mut Shelf {
+        Arc::make_mut(&mut self.shelf)
+    }
+
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Takes over what became of some contacts.
+    pub(super) fn follow(
+        &mut self,
+        (here, there): (&Organization, &Organization),
+        people: &Shelf,
+        changed: &[ContactId],
+    ) {
+        let mut changes = Changes::default();
+        for id in changed {
+            let found = people.find(*id).and_then(|(live, row)| live.segment.contact(row));
+            match found.and_then(|contact| seen(contact, here, there)) {
+                Some(contact) => changes.puts.push(contact),
+                None => changes.removed.push(*id),
+            }
+        }
+        self.shelf_mut().apply(changes);
+    }
+}
+
+/// Whether each of two organizations allows the other to see its people.
+pub(super) fn share(one: &Organization, other: &Organization) -> bool {
+    one.id != other.id && one.shares_with.contains(&other.id) && other.shares_with.contains(&one.id)
+}
+
+fn fingerprint(here: &Organization, there: &Organization) -> u64 {
+    let made_of = format!(
+        "{} {:?} {} {:?} {:?}",
+        there.id,
+        here.derivation.fingerprint,
+        there.derivation.fingerprint,
+        there.inter_organization_prefix,
+        there.hidden_numbers,
+    );
+    crate::contact::derived::fnv1a(&made_of)
+}
+
+/// The contact as it is seen from here; None where it is not.
+fn seen(contact: &Contact, here: &Organization, there: &Organization) -> Option<Arc<Contact>> {
+    if contact.book != Book::People || !is_listed(contact) {
+        return None;
+    }
+    let card = card(&contact.card, there)?;
+    Some(Arc::new(Contact {
+        derived: here.derivation.derive(&card),
+        card,
+        name: None,
+        uid: None,
+        body: Body::Written,
+        groups: Arc::default(),
+        organization: contact.organization.clone(),
+        revision: contact.reduced_revision,
+        ..contact.clone()
+    }))
+}
+
+fn card(card: &Card, there: &Organization) -> Option<Card> {
+    let hidden = there.hidden(Rendition::Reduced);
+    let mut seen = CardBuilder::default();
+    for (field, value) in card.iter().filter(|(field, _)| !hidden.contains(*field)) {
+        match field {
+            // A box of another telephone system.
+            Field::VoicemailBox => {}
+            _ if Field::NUMBERS.contains(field) => {
+                if let Some(number) = dialled(value, there) {
+                    seen.push(field, &number);
+                }
+            }
+            _ => {
+                seen.push(field, value);
+            }
+        }
+    }
+    seen.finish().ok()
+}
+
+/// A number as it is dialled from any organization: whole, or an extension behind its prefix.
+fn dialled(number: &str, there: &Organization) -> Option<String> {
+    if number.trim_start().starts_with('+') {
+        return Some(number.to_owned());
+    }
+    let prefix = &there.inter_organization_prefix;
+    let inside = || (!prefix.is_empty()).then(|| format!("{prefix}{}", number.trim()));
+    there.derivation.numbering.e164(number).or_else(inside)
+}

@@ -1,0 +1,77 @@
+//! Short words of the model as the store writes them.
+
+use std::sync::Arc;
+
+use crate::account::networks::Networks;
+use crate::contact::book::{AddressBook, Group};
+use crate::contact::derived::NameOrder;
+use crate::contact::{Book, ContactId};
+use crate::store::codec::{Decoded, Undecodable};
+
+/// A book's id; that of a personal one names the owner.
+pub(in crate::store) fn book_text(book: AddressBook) -> String {
+    match book {
+        AddressBook::Home(Book::Personal(owner)) => format!("personal:{owner}"),
+        book => book.to_string(),
+    }
+}
+
+pub(super) fn address_book(text: &str) -> Decoded<AddressBook> {
+    let (id, owner) = match text.split_once(':') {
+        Some((id, owner)) => (id, ContactId::parse(owner)),
+        None => (text, None),
+    };
+    AddressBook::parse(id, owner).ok_or(Undecodable("book"))
+}
+
+pub(super) fn book(text: &str) -> Decoded<Book> {
+    match address_book(text)? {
+        AddressBook::Home(book) => Ok(book),
+        _ => Err(Undecodable("book")),
+    }
+}
+
+pub(super) fn books_text(books: &[AddressBook]) -> Vec<String> {
+    books.iter().map(|book| book_text(*book)).collect()
+}
+
+pub(super) fn books<'a>(texts: impl Iterator<Item = &'a str>) -> Decoded<Vec<AddressBook>> {
+    texts.map(address_book).collect()
+}
+
+/// Networks, separated by commas.
+pub(super) fn networks(text: &str) -> Decoded<Networks> {
+    let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    Networks::parse(texts).map_err(|_| Undecodable("networks"))
+}
+
+/// Departments and sites, separated by spaces.
+pub(in crate::store) fn groups_text(groups: &[Group]) -> String {
+    let ids = groups.iter().map(|group| AddressBook::Group(*group).to_string());
+    ids.collect::<Vec<String>>().join(" ")
+}
+
+pub(super) fn groups(text: &str) -> Decoded<Arc<[Group]>> {
+    text.split_whitespace().map(group).collect()
+}
+
+pub(super) fn group(text: &str) -> Decoded<Group> {
+    match address_book(text)? {
+        AddressBook::Group(group) => Ok(group),
+        _ => Err(Undecodable("department or site")),
+    }
+}
+
+pub(super) fn name_order_text(order: NameOrder) -> &'static str {
+    match order {
+        NameOrder::GivenFirst => "given-first",
+        NameOrder::FamilyFirst => "family-first",
+    }
+}
+
+pub(super) fn name_order(text: &str) -> NameOrder {
+    match text {
+        "family-first" => NameOrder::FamilyFirst,
+        _ => NameOrder::GivenFirst,
+    }
+}
