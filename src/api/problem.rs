@@ -89,6 +89,7 @@ impl From<CommitError> for Problem {
             CommitError::GroupInUse { .. } => conflict("members"),
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
+            CommitError::Unsure(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string()),
             CommitError::Store(fault) => {
                 tracing::error!(%fault, "a change was not stored");
                 let detail = "the server's store does not take it now: nothing was kept";

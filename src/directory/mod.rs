@@ -104,7 +104,7 @@ pub struct Committed {
     pub revision: Revision,
 }
 
-/// Why a request was refused; nothing of it happened.
+/// Why a request was refused. Nothing of it happened, unless it is [`CommitError::Unsure`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     #[error("the contact was changed meanwhile")]
@@ -141,9 +141,21 @@ pub enum CommitError {
     #[error("{0}")]
     Region(#[from] crate::contact::number::UnknownRegion),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// A later snapshot tells.
+    #[error("the store was lost, and may have kept the change or not: {0}")]
+    Unsure(String),
     #[error("the directory is closed")]
     Closed,
+}
+
+impl From<StoreError> for CommitError {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Unsure(why) => Self::Unsure(why),
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Tells the time in whole seconds.

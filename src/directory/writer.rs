@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
@@ -14,6 +16,10 @@ use crate::store::{Change, Store, StoreError};
 
 /// One transaction and one fsync serve up to this many requests.
 const GROUP_REQUESTS_MAX: usize = 256;
+/// How long the callers of a commit that is done wait until it can be read back.
+const SHOW_TIME_MAX: Duration = Duration::from_secs(30);
+/// Between two tries to read what a store that failed has by now.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the writer is told.
 pub(super) enum Message {
@@ -31,6 +37,8 @@ pub(super) struct Writer {
     /// For background merges to report back.
     inbox: mpsc::Sender<Message>,
     merging: bool,
+    /// The store may have more than the snapshot shows: a commit of ours whose end nobody saw.
+    behind: bool,
     waiting: VecDeque<(Request, Reply)>,
 }
 
@@ -50,7 +58,8 @@ impl Writer {
         clock: Clock,
         inbox: mpsc::Sender<Message>,
     ) -> Self {
-        Self { store, snapshot, clock, inbox, merging: false, waiting: VecDeque::new() }
+        let waiting = VecDeque::new();
+        Self { store, snapshot, clock, inbox, merging: false, behind: false, waiting }
     }
 
     /// Serves messages until it is told to stop.
@@ -58,9 +67,9 @@ impl Writer {
         let mut stopping = false;
         while !stopping || !self.waiting.is_empty() {
             if self.waiting.is_empty() {
-                match messages.recv() {
-                    Ok(message) => stopping = self.take(message),
-                    Err(mpsc::RecvError) => return,
+                match self.next(messages) {
+                    Some(message) => stopping = self.take(message),
+                    None => return,
                 }
             }
             while self.waiting.len() < GROUP_REQUESTS_MAX && !stopping {
@@ -76,6 +85,19 @@ impl Writer {
                 self.merge_if_due();
             }
         }
+    }
+
+    /// Waits for a message. None: nobody will send any.
+    fn next(&mut self, messages: &mpsc::Receiver<Message>) -> Option<Message> {
+        while self.behind {
+            match messages.recv_timeout(RETRY_PAUSE) {
+                Ok(message) => return Some(message),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+                // A store that is still away is not worth a line every time.
+                Err(mpsc::RecvTimeoutError::Timeout) => drop(self.catch_up()),
+            }
+        }
+        messages.recv().ok()
     }
 
     /// Takes a message; true where it says stop.
@@ -120,10 +142,13 @@ impl Writer {
             }
             changes
         });
-        let outcome = written.and_then(|revision| self.catch_up(&base).map(|()| revision));
+        let outcome = written.and_then(|revision| self.show().map(|()| revision));
         if let Err(fault) = &outcome {
             tracing::error!(%fault, "a commit failed");
+            self.behind |= matches!(fault, StoreError::Unsure(_));
         }
+        // A store that failed before it asked has decided against all of them.
+        verdicts.resize_with(replies.len(), || Verdict::Accepted);
         for (verdict, reply) in verdicts.into_iter().zip(replies).rev() {
             let answer = match verdict {
                 Verdict::Deferred(request) => {
@@ -133,7 +158,7 @@ impl Writer {
                 Verdict::Refused(fault) => Err(fault),
                 Verdict::Accepted => match &outcome {
                     Ok(revision) => Ok(Committed { revision: *revision }),
-                    Err(fault) => Err(CommitError::Store(fault.clone())),
+                    Err(fault) => Err(fault.clone().into()),
                 },
             };
             // A caller that no longer waits does not need the answer.
@@ -141,14 +166,29 @@ impl Writer {
         }
     }
 
+    /// Makes the snapshot show a commit that is done. A store that goes away just now may come back:
+    /// what is durable must not be called refused.
+    fn show(&mut self) -> Result<(), StoreError> {
+        let start = Instant::now();
+        while let Err(fault) = self.catch_up() {
+            if start.elapsed() >= SHOW_TIME_MAX {
+                return Err(StoreError::Unsure(format!("they were, but cannot be read: {fault}")));
+            }
+            thread::sleep(RETRY_PAUSE);
+        }
+        Ok(())
+    }
+
     /// Moves the snapshot by what the store says: own and foreign commits take the same path.
-    fn catch_up(&mut self, base: &Snapshot) -> Result<(), StoreError> {
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        let base = self.snapshot.load_full();
         let (events, revision) = self.store.changes(base.revision())?;
         if revision > base.revision() {
             let (next, broken) = base.after(events, revision);
             report_broken(&broken);
             self.snapshot.store(Arc::new(next));
         }
+        self.behind = false;
         Ok(())
     }
 
@@ -158,7 +198,7 @@ impl Writer {
         }
         let Some(merge) = self.snapshot.load().overdue_merges().into_iter().next() else { return };
         let inbox = self.inbox.clone();
-        let spawned = std::thread::Builder::new().name("merge".into()).spawn(move || {
+        let spawned = thread::Builder::new().name("merge".into()).spawn(move || {
             // Fails only where the writer has stopped.
             let _ = inbox.send(Message::Merged(merge.run()));
         });

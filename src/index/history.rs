@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::contact::book::AddressBook;
 use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision};
+use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision, UserId};
 use crate::index::class::{Classes, Extras};
 use crate::index::search::{Condition, Extent, Matches, Row, Viewer};
 use crate::index::shelf::{BookState, Shelf, is_listed};
@@ -125,20 +127,29 @@ impl Snapshot {
         changes
     }
 
-    /// When a contact last left a book, if it did after a revision.
+    /// When contacts last left a book that an owner of personal contacts may have seen, for those that
+    /// did after a revision.
     pub fn left(
         &self,
         organization: &OrganizationId,
-        contact: ContactId,
+        owner: UserId,
+        contacts: &FxHashSet<ContactId>,
         since: Revision,
-    ) -> Option<Revision> {
-        let tenants = self.tenants.get(organization).into_iter().chain(self.tenants.values());
-        let mut shelves = tenants.flat_map(|tenant| {
-            std::iter::once(&tenant.shelf).chain(tenant.personal.values().map(|shelf| &**shelf))
-        });
-        shelves.find_map(|shelf| {
-            shelf.tombstones_since(since).find(|t| t.contact == contact).map(|t| t.revision)
-        })
+    ) -> FxHashMap<ContactId, Revision> {
+        let mut left = FxHashMap::default();
+        let Some(tenant) = self.tenants.get(organization).filter(|_| !contacts.is_empty()) else {
+            return left;
+        };
+        let neighbors = tenant.neighbors.keys().filter_map(|id| self.tenants.get(id));
+        let shelves = std::iter::once(&tenant.shelf).chain(neighbors.map(|there| &there.shelf));
+        let shelves = shelves.chain(tenant.personal.get(&owner).map(|shelf| &**shelf));
+        for tombstone in shelves.flat_map(|shelf| shelf.tombstones_since(since)) {
+            if contacts.contains(&tombstone.contact) {
+                let last: &mut Revision = left.entry(tombstone.contact).or_default();
+                *last = tombstone.revision.max(*last);
+            }
+        }
+        left
     }
 }
 

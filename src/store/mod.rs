@@ -8,8 +8,12 @@ use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
 
+mod check;
 mod codec;
+pub mod postgres;
 pub mod sqlite;
+
+pub use check::CheckReport;
 
 /// A durable record.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,7 +129,7 @@ pub trait Store: Send {
     /// nothing, nothing is written and the revision stays.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was written.
+    /// [`StoreError`]; then nothing was written, unless it is [`StoreError::Unsure`].
     fn commit(&mut self, since: Revision, decide: &mut Decide<'_>) -> Result<Revision, StoreError>;
 
     /// The events after a revision, and the revision they lead to.
@@ -164,6 +168,15 @@ pub enum StoreError {
     Damaged(String),
     #[error("the store was written by a newer Ringbook (format {found}, this one knows {known})")]
     Newer { found: i64, known: i64 },
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(String),
+    /// A commit may have happened or not. The next commit, and [`Store::changes`], tell.
+    #[error("whether the changes were kept is not known yet: {0}")]
+    Unsure(String),
+    #[error("the store refuses access: {0}")]
+    Refused(String),
+    #[error("{0}")]
+    Settings(String),
     #[error("the store does not work: {0}")]
     Failed(String),
 }

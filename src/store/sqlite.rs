@@ -16,7 +16,7 @@ mod rows;
 mod schema;
 mod write;
 
-pub use check::{CheckReport, check};
+pub use check::check;
 
 /// How long a call waits for another program that writes the file, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

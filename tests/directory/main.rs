@@ -14,6 +14,9 @@ use ringbook::directory::{CommitError, Directory, Edit, Precondition, Request, n
 use ringbook::index::{BookChange, Extent, Snapshot};
 use ringbook::store::sqlite::SqliteStore;
 
+mod faults;
+mod groups;
+mod neighbors;
 mod users;
 
 #[test]

@@ -2,8 +2,11 @@
 
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d)
-server='' ldap='' http='' data='' token=''
-export LC_ALL=C.UTF-8
+server='' data='' token=''
+# Where the doors are, as `HOST:PORT`, and how a suite reaches them: $security is `plain`, `starttls`
+# (LDAP only) or `tls`.
+ldap='' http='' ldap_url='' http_url='' ca='' start_tls=() security=plain
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 trap 'stop_server; rm -rf "$scratch"' EXIT
 
 suite() {
@@ -69,14 +72,39 @@ needs() {
     shift
     for program; do
         command -v "$program" >/dev/null && continue
-        if [ "${CI:-}" = true ]; then
-            fail "$suite" "$program is not installed"
-        else
-            skipped=$((skipped + 1))
-            printf 'skip  %s: %s is not installed (see tests/interop/setup)\n' "$suite" "$program"
-        fi
+        missing "$suite" "$program"
         return 1
     done
+}
+
+missing() { # missing SUITE CLIENT
+    if [ "${CI:-}" = true ]; then
+        fail "$1" "$2 is not installed"
+    else
+        skipped=$((skipped + 1))
+        printf 'skip  %s: %s is not installed (see tests/interop/setup)\n' "$1" "$2"
+    fi
+}
+
+# driver NAME SECONDS COMMAND…: a program that prints `ok` and `FAIL` lines of its own, which count.
+# Its status must say the same: 0 when all is well, 1 when something failed.
+driver() {
+    local name=$1 seconds=$2 passed_before=$passed failed_before=$failed status line
+    shift 2
+    while IFS= read -r line; do
+        case $line in
+        'ok    '*) pass "${line#ok    }" ;;
+        'FAIL  '*) line=${line#FAIL  } && fail "${line%%: *}" "${line#*: }" ;;
+        'ended '*) status=${line#ended } ;;
+        *) printf '      %s\n' "$line" ;;
+        esac
+    done < <(
+        timeout --kill-after=10 "$seconds" "$@" 2>"$scratch/$name.log" </dev/null
+        printf 'ended %d\n' $?
+    )
+    if [ "$status" -ne $((failed > failed_before)) ] || [ "$passed" -eq "$passed_before" ]; then
+        fail "$name" "ended with status $status: $(tail -n 5 "$scratch/$name.log")"
+    fi
 }
 
 finish() {
@@ -91,7 +119,7 @@ start_server() {
     stop_server
     data=$(mktemp -d "$scratch/data.XXXXXX")
     "$RINGBOOK" serve --data "$data" --set ldap.listen=127.0.0.1:0 --set http.listen=127.0.0.1:0 \
-        "$@" >"$data.log" 2>&1 </dev/null &
+        --set ldap.tls_listen=127.0.0.1:0 --set http.tls_listen=127.0.0.1:0 "$@" >"$data.log" 2>&1 </dev/null &
     server=$!
     for _ in $(seq 600); do
         [ -s "$data/listening.json" ] && break
@@ -104,6 +132,7 @@ start_server() {
         exit 1
     fi
     ldap=$(port ldap) http=$(port http) token=$(cat "$data/operator-token")
+    ldap_url=ldap://$ldap http_url=http://$http
 }
 
 port() {

@@ -1,5 +1,7 @@
 //! What a principal sees of a book over time: for clients that synchronize.
 
+use rustc_hash::FxHashSet;
+
 use crate::auth::sight::{Sight, nobody_is_present};
 use crate::contact::book::AddressBook;
 use crate::contact::{Book, ContactId, Rendition, Revision};
@@ -31,8 +33,8 @@ impl<'s> Sight<'s> {
         let of = |book| self.snapshot.book_revision(&self.organization.id, book, self.class(book));
         let revision = match book {
             AddressBook::Favorites => {
-                let changes = self.stars().map(|(id, starred)| self.moved(id).max(starred));
-                changes.max().unwrap_or_default()
+                let moves = self.favorite_moves(Revision(0)).into_iter();
+                moves.map(|(revision, ..)| revision).max().unwrap_or_default()
             }
             AddressBook::Contacts => {
                 self.homes.iter().map(|home| of((*home).into())).max().unwrap_or_default()
@@ -61,59 +63,55 @@ impl<'s> Sight<'s> {
         changes
     }
 
-    /// A star that was given or taken back, and whatever became of its contact.
     fn favorite_changes(&self, since: Revision) -> Vec<BookChange<'s>> {
-        let mut changes = Vec::new();
-        for (id, starred) in self.stars() {
-            match self.member(AddressBook::Favorites, id) {
-                Some(row) => {
-                    let revision = starred.max(self.moved(id));
-                    if revision > since {
-                        changes.push(BookChange::Put(revision, row));
-                    }
-                }
-                None => {
-                    // A contact that went, or may not be seen any more, is told as often as asked:
-                    // it is gone either way.
-                    let revision = starred.max(self.moved(id));
-                    if revision > since {
-                        let name = format!("{id}.vcf").into();
-                        changes.push(BookChange::Gone(revision, id, name));
-                    }
-                }
-            }
-        }
+        let moves = self.favorite_moves(since).into_iter();
+        let changes = moves.filter(|(revision, ..)| *revision > since);
+        let mut changes: Vec<BookChange<'s>> = changes
+            .map(|(revision, id, row)| match row {
+                Some(row) => BookChange::Put(revision, row),
+                None => BookChange::Gone(revision, id, format!("{id}.vcf").into()),
+            })
+            .collect();
         changes.sort_by_key(BookChange::revision);
         changes
     }
 
-    /// The contacts that were ever starred, and when the star was given or taken back.
-    fn stars(&self) -> impl Iterator<Item = (ContactId, Revision)> {
-        let stars = self.owner.into_iter().flat_map(|owner| self.snapshot.stars(owner));
-        stars.map(|star| (star.contact, star.revision))
+    /// Every contact that was ever starred, where it is seen, and when that last changed: by the star,
+    /// the card, who may see it, or because it went. What went before `since` may be told too early.
+    fn favorite_moves(&self, since: Revision) -> Vec<(Revision, ContactId, Option<Row<'s>>)> {
+        let Some(owner) = self.owner else { return Vec::new() };
+        let mut moves = Vec::new();
+        let mut unseen = FxHashSet::default();
+        for star in self.snapshot.stars(owner) {
+            let row = self.member(AddressBook::Favorites, star.contact);
+            if row.is_none() {
+                unseen.insert(star.contact);
+            }
+            moves.push((star.revision.max(self.moved(star.contact)), star.contact, row));
+        }
+        let left = self.snapshot.left(&self.organization.id, owner, &unseen, since);
+        for (revision, id, _) in &mut moves {
+            *revision = left.get(id).copied().unwrap_or_default().max(*revision);
+        }
+        moves
     }
 
-    /// When what this principal sees of a contact last changed: the card, who may see it, or that it
-    /// went.
+    /// When what this principal sees of a contact last changed: the card, or who may see it.
     fn moved(&self, id: ContactId) -> Revision {
         let organization = &self.organization.id;
         let row = self.snapshot.contact(organization, id);
-        let row = row.or_else(|| self.snapshot.neighbor(organization, id));
-        let Some(row) = row else {
-            return self.snapshot.left(organization, id, Revision(0)).unwrap_or_default();
+        let Some(row) = row.or_else(|| self.snapshot.neighbor(organization, id)) else {
+            return Revision(0);
         };
-        let revision = row.revision_for(self.viewer.rendition(row.contact()));
-        let unlisted = !self.sees(row.contact());
-        let left = unlisted.then(|| self.snapshot.left(organization, id, Revision(0))).flatten();
         let readers = match row.book {
             Book::SharedBook(book) => self.snapshot.shared_book(organization, book),
             _ => None,
         };
         // Whoever is named by a department or site sees more, or less, as their own card says.
         let own = readers.and(self.owner).and_then(|own| self.snapshot.contact(organization, own));
-        let readers = readers.map(|book| book.revision);
-        let all = [left, readers, own.map(|own| own.revision)];
-        all.into_iter().flatten().max().unwrap_or_default().max(revision)
+        let moves = [readers.map(|book| book.revision), own.map(|own| own.revision)];
+        let card = row.revision_for(self.viewer.rendition(row.contact()));
+        moves.into_iter().flatten().max().unwrap_or_default().max(card)
     }
 
     /// The principal's own card where they see more of it than of the others in the book.
