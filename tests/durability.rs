@@ -61,6 +61,7 @@ impl Server {
             .args(["serve", "--demo", "--data"])
             .arg(folder)
             .args(["--set", "ldap.listen=127.0.0.1:0", "--set", "http.listen=127.0.0.1:0"])
+            .args(["--set", "ldap.tls_listen=off", "--set", "http.tls_listen=off"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

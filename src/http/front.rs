@@ -1,5 +1,6 @@
 //! What happens to every request: limits, sign-in, dispatch, one line in the log.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,14 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use crate::auth::{Authenticator, Principal, Refused};
 use crate::http::answer::{empty, problem, text, unauthorized, unavailable};
-use crate::http::connection::{self, Peer};
+use crate::http::connection;
 use crate::http::credentials::{self, Credentials};
+use crate::http::exposed;
+use crate::http::origin::Origin;
 use crate::http::watch::Patience;
 use crate::http::{Body, Caller, Mount};
 use crate::net::Connection;
+use crate::net::rules::Transport;
 
 /// Longest path with query that is looked at.
 const PATH_BYTES_MAX: usize = 8 * 1024;
@@ -36,6 +40,8 @@ pub struct Limits {
 pub struct Front {
     authenticator: Arc<Authenticator>,
     limits: Limits,
+    /// Where clients are sent that need TLS.
+    https_port: Option<u16>,
     mounts: Vec<Mounted>,
 }
 
@@ -47,7 +53,13 @@ struct Mounted {
 
 impl Front {
     pub fn new(authenticator: Arc<Authenticator>, limits: Limits) -> Self {
-        Self { authenticator, limits, mounts: Vec::new() }
+        Self { authenticator, limits, https_port: None, mounts: Vec::new() }
+    }
+
+    /// Sends clients that need TLS to the listener on this port.
+    #[must_use]
+    pub fn https_port(self, https_port: Option<u16>) -> Self {
+        Self { https_port, ..self }
     }
 
     /// Hands requests whose path begins with a segment to a mount. The door's name is for the log.
@@ -62,11 +74,9 @@ impl Front {
         self
     }
 
-    /// Serves one connection without TLS.
+    /// Serves one connection.
     pub async fn serve(self: Arc<Self>, connection: Connection) {
-        let Connection { stream, peer, stop } = connection;
-        let peer = Peer { address: peer, secure: false };
-        connection::serve(self, stream, peer, stop).await;
+        connection::serve(self, connection).await;
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -75,13 +85,17 @@ impl Front {
     }
 
     /// Answers one request and logs it.
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        origin: Origin,
+    ) -> Response<Body> {
         let begun = Instant::now();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
-        let (response, door, principal) = self.dispatch(request, peer).await;
+        let (response, door, principal) = self.dispatch(request, origin).await;
         let response = if method == Method::HEAD { without_body(response) } else { response };
-        let line = Line { door, principal, peer, method, path, begun };
+        let line = Line { door, principal, peer: origin.client, method, path, begun };
         line.log(response.status());
         response
     }
@@ -89,11 +103,16 @@ impl Front {
     async fn dispatch(
         &self,
         request: Request<Incoming>,
-        peer: Peer,
+        origin: Origin,
     ) -> (Response<Body>, &'static str, Option<Principal>) {
         const OWN: &str = "http";
         if let Some(refusal) = too_long(&request) {
             return (refusal, OWN, None);
+        }
+        if origin.transport == Transport::Exposed {
+            // A proxy has its own idea of where HTTPS is.
+            let https_port = self.https_port.filter(|_| !origin.forwarded);
+            return (exposed::answer(&request, https_port), OWN, None);
         }
         if let Some(health) = health(&request) {
             return (health, OWN, None);
@@ -106,8 +125,8 @@ impl Front {
             Ok(principal) => principal,
             Err(refusal) => return (refusal, mounted.door, None),
         };
-        let caller =
-            Caller { principal: principal.clone(), peer: peer.address, secure: peer.secure };
+        let secure = origin.transport == Transport::Tls;
+        let caller = Caller { principal: principal.clone(), peer: origin.client, secure };
         (mounted.mount.handle(request, caller).await, mounted.door, principal)
     }
 
@@ -135,7 +154,7 @@ impl Front {
 struct Line {
     door: &'static str,
     principal: Option<Principal>,
-    peer: Peer,
+    peer: SocketAddr,
     method: Method,
     path: String,
     begun: Instant,
@@ -149,7 +168,7 @@ impl Line {
                 tracing::$level!(
                     door = self.door,
                     principal = %self.principal.unwrap_or_else(Principal::anonymous),
-                    peer = %self.peer.address,
+                    peer = %self.peer,
                     method = %self.method,
                     path = self.path.get(..PATH_LOGGED_BYTES).unwrap_or(&self.path),
                     status = status.as_u16(),

@@ -10,6 +10,7 @@ use crate::ldap::attribute::{AttributeId, Usage, without_options};
 use crate::ldap::ber;
 use crate::ldap::plan::{DnOf, MessageId, Selection, put_attribute, put_entry, set};
 use crate::ldap::request::{Filter, Substrings};
+use crate::ldap::start_tls::START_TLS;
 use crate::ldap::tree::container;
 
 /// The extended operation that tells who is signed in (RFC 4532).
@@ -30,13 +31,14 @@ pub(super) struct Fixed {
 
 impl Fixed {
     /// The entry that describes the server (RFC 4512 section 5.1). Only what works is in it.
-    pub(super) fn root_dse(suffix: Option<String>) -> Self {
+    pub(super) fn root_dse(suffix: Option<String>, start_tls: bool) -> Self {
         let mut entry = Self::new(String::new(), &["top"]);
         for name in ["namingContexts", "defaultNamingContext"] {
             entry.operational(name, suffix.as_deref().into_iter());
         }
         entry.operational("supportedLDAPVersion", ["3"].into_iter());
-        entry.operational("supportedExtension", [WHO_AM_I].into_iter());
+        let extensions = [start_tls.then_some(START_TLS), Some(WHO_AM_I)];
+        entry.operational("supportedExtension", extensions.into_iter().flatten());
         entry.operational("supportedControl", [MANAGE_DSA_IT].into_iter());
         entry.operational("supportedFeatures", [ALL_OPERATIONAL, ABSOLUTE_FILTERS].into_iter());
         entry.operational("vendorName", ["Ringbook"].into_iter());

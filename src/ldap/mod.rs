@@ -5,18 +5,21 @@
 //! (`filter`) below a place in the tree (`tree`), and its entries are copied out of prepared
 //! ones (`entry`, `plan`).
 
-use std::net::SocketAddr;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, timeout};
 
 use crate::auth::Authenticator;
 use crate::contact::OrganizationId;
 use crate::directory::Directory;
 use crate::ldap::request::FilterLimits;
-use crate::ldap::session::Session;
+use crate::ldap::session::{Link, Session};
+use crate::net::Connection;
+use crate::net::rules::Transport;
+use crate::net::stream::Stream;
+use crate::net::tls::reason;
 
 mod attribute;
 mod ber;
@@ -34,6 +37,7 @@ mod result;
 mod rule;
 mod search;
 mod session;
+mod start_tls;
 mod time;
 mod tree;
 
@@ -99,17 +103,39 @@ impl Limits {
     }
 }
 
-/// Serves one connection until it ends. The stream should send small packets at once (`NODELAY`).
+/// Serves one connection until it ends.
 ///
-/// When `stop` is cancelled, the running operation is answered, then the client gets a notice of
+/// When the daemon stops, the running operation is answered, then the client gets a notice of
 /// disconnection.
-pub async fn serve<S>(stream: S, peer: SocketAddr, door: Arc<Door>, stop: CancellationToken)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let limits = door.limits.clone();
-    let session = Session::new(door, peer);
-    if let Err(fault) = connection::run(stream, session, &limits, stop).await {
+pub async fn serve(connection: Connection, door: Arc<Door>) {
+    let peer = connection.peer;
+    if let Err(fault) = talk(connection, door).await {
         tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
     }
+}
+
+/// Speaks LDAP, and speaks it anew over TLS where the client asks for that.
+async fn talk(connection: Connection, door: Arc<Door>) -> io::Result<()> {
+    let Connection { stream, peer, transport, accepted, start_tls, stop, .. } = connection;
+    let patience = door.limits.message_timeout;
+    let link = Link { peer, transport, start_tls: start_tls.is_some() };
+    let session = Session::new(Arc::clone(&door), link);
+    let asked = connection::run(stream, session, accepted + patience, &stop).await?;
+    let (Some(Stream::Plain(stream)), Some(acceptor)) = (asked, start_tls) else { return Ok(()) };
+    let shaken = tokio::select! {
+        shaken = timeout(patience, acceptor.accept(stream)) => shaken,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let stream = match shaken.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) => Stream::Tls(Box::new(stream)),
+        Err(error) => {
+            let reason = reason(&error);
+            tracing::info!(front = "ldap", %peer, "StartTLS: {reason}");
+            return Ok(());
+        }
+    };
+    // Who signed in before is not signed in any more: somebody else may have done that.
+    let link = Link { peer, transport: Transport::Tls, start_tls: false };
+    let session = Session::new(door, link);
+    connection::run(stream, session, Instant::now() + patience, &stop).await.map(drop)
 }

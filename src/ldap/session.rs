@@ -17,7 +17,8 @@ use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
 use crate::ldap::result::{Outcome, Replies};
-use crate::ldap::{Door, Limits};
+use crate::ldap::{Door, Limits, start_tls};
+use crate::net::rules::Transport;
 
 /// The operation that changes a password (RFC 3062).
 const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
@@ -28,18 +29,30 @@ pub(super) enum Next {
     Continue,
     /// The client has been told why, or asked for it.
     Close,
+    /// Answers the request of this id and goes over to TLS.
+    StartTls(i32),
+}
+
+/// What a session knows of its connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    /// The client, also behind a balancer.
+    pub(super) peer: SocketAddr,
+    pub(super) transport: Transport,
+    /// Whether the client may ask for TLS.
+    pub(super) start_tls: bool,
 }
 
 /// The state between the messages of one connection.
 pub(super) struct Session {
     pub(super) door: Arc<Door>,
-    peer: SocketAddr,
+    pub(super) link: Link,
     pub(super) principal: Principal,
 }
 
 impl Session {
-    pub(super) fn new(door: Arc<Door>, peer: SocketAddr) -> Self {
-        Self { door, peer, principal: Principal::anonymous() }
+    pub(super) fn new(door: Arc<Door>, link: Link) -> Self {
+        Self { door, link, principal: Principal::anonymous() }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -68,7 +81,7 @@ impl Session {
             return Ok(malformed(message, replies));
         };
         if !self.door.authenticator.still_valid(&self.principal) {
-            tracing::info!(front = "ldap", peer = %self.peer, "the account is gone");
+            tracing::info!(front = "ldap", peer = %self.link.peer, "the account is gone");
             let message = "the account that signed in is no longer valid";
             replies.notice_of_disconnection(LdapResultCode::StrongerAuthRequired, message);
             return Ok(Next::Close);
@@ -78,6 +91,16 @@ impl Session {
             let outcome = Outcome::new(code, "a critical control is not known here");
             replies.result(envelope.id, operation, outcome);
             return Ok(Next::Continue);
+        }
+        if let Some(outcome) = start_tls::refusal(self.link, operation, &envelope) {
+            replies.result(envelope.id, operation, outcome);
+            return Ok(Next::Continue);
+        }
+        if start_tls::is_asked(operation, &envelope) {
+            return Ok(start_tls::answer(self.link, &envelope).unwrap_or_else(|outcome| {
+                replies.result(envelope.id, operation, outcome);
+                Next::Continue
+            }));
         }
         match operation {
             Operation::Unbind => Ok(Next::Close),
@@ -112,7 +135,7 @@ impl Session {
         };
         tracing::debug!(
             front = "ldap",
-            peer = %self.peer,
+            peer = %self.link.peer,
             principal = %self.principal,
             operation = "search",
             result = ?outcome.code,
@@ -149,7 +172,7 @@ impl Session {
         };
         tracing::debug!(
             front = "ldap",
-            peer = %self.peer,
+            peer = %self.link.peer,
             principal = %self.principal,
             ?operation,
             result = ?outcome.code,
@@ -192,7 +215,7 @@ impl Session {
                 Outcome::success()
             }
             Err(Refused::Credentials) => {
-                tracing::info!(front = "ldap", peer = %self.peer, name = bind.dn, "sign-in refused");
+                tracing::info!(front = "ldap", peer = %self.link.peer, name = bind.dn, "sign-in refused");
                 Outcome::new(LdapResultCode::InvalidCredentials, "wrong name or password")
             }
             Err(Refused::Unavailable) => {

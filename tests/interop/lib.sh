@@ -119,7 +119,7 @@ start_server() {
     stop_server
     data=$(mktemp -d "$scratch/data.XXXXXX")
     "$RINGBOOK" serve --data "$data" --set ldap.listen=127.0.0.1:0 --set http.listen=127.0.0.1:0 \
-        "$@" >"$data.log" 2>&1 </dev/null &
+        --set ldap.tls_listen=127.0.0.1:0 --set http.tls_listen=127.0.0.1:0 "$@" >"$data.log" 2>&1 </dev/null &
     server=$!
     for _ in $(seq 600); do
         [ -s "$data/listening.json" ] && break
