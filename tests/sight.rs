@@ -195,7 +195,7 @@ fn listed(sight: &Sight<'_>, extent: &ringbook::index::Extent) -> String {
 }
 
 fn principal(who: Who, role: Role) -> Principal {
-    Principal { who, role, organization: Some(id("main")) }
+    Principal::new(who, role, Some(id("main")))
 }
 
 fn user(user: UserId) -> Principal {

@@ -11,9 +11,9 @@ use ldap3_proto::proto::{
 use tokio::io::AsyncWrite;
 use zeroize::Zeroizing;
 
+use crate::account::device;
 use crate::auth::dn::Dn;
-use crate::auth::{Principal, Refused, Who};
-use crate::index::Snapshot;
+use crate::auth::{Peer, Principal, Refused, Who};
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
@@ -44,6 +44,13 @@ pub(super) struct Link {
     pub(super) start_tls: bool,
 }
 
+impl Link {
+    fn peer(&self) -> Peer {
+        let (address, secure) = (self.peer.ip(), self.transport == Transport::Tls);
+        Peer { door: device::Door::Ldap, address, secure }
+    }
+}
+
 /// The state between the messages of one connection.
 pub(super) struct Session {
     pub(super) door: Arc<Door>,
@@ -53,19 +60,8 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(door: Arc<Door>, link: Link) -> Self {
-        Self { door, link, principal: Principal::anonymous() }
-    }
-
-    /// Who asks now: nobody is a guest of the listener's organization where that lets them in.
-    pub(super) fn asker(&self, snapshot: &Snapshot) -> Principal {
-        let mut asker = self.principal.clone();
-        let listener = &self.door.organization;
-        let opened = snapshot.organization(listener).and_then(|found| found.anonymous.as_ref());
-        let is_let_in = opened.is_some_and(|opened| opened.networks.contain(self.link.peer.ip()));
-        if asker.who == Who::Anonymous && is_let_in {
-            asker.organization = Some(listener.clone());
-        }
-        asker
+        let principal = door.authenticator.anonymous(link.peer());
+        Self { door, link, principal }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -93,8 +89,12 @@ impl Session {
         let Some(operation) = Operation::of_tag(envelope.operation.tag) else {
             return Ok(malformed(message, replies));
         };
-        if !self.door.authenticator.still_valid(&self.principal) {
-            tracing::info!(front = "ldap", peer = %self.link.peer, "the account is gone");
+        let peer = self.link.peer();
+        if self.principal.who == Who::Anonymous {
+            self.principal = self.door.authenticator.anonymous(peer);
+        } else if !self.door.authenticator.still_valid(&self.principal, peer) {
+            let principal = &self.principal;
+            tracing::info!(front = "ldap", peer = %self.link.peer, %principal, "disconnected");
             let message = "the account that signed in is no longer valid";
             replies.notice_of_disconnection(LdapResultCode::StrongerAuthRequired, message);
             return Ok(Next::Close);
@@ -199,7 +199,7 @@ impl Session {
 
     /// Signs in (RFC 4513 section 5.1). Whoever was signed in is not any more, whatever comes out.
     async fn bind(&mut self, bind: LdapBindRequest) -> Outcome {
-        self.principal = Principal::anonymous();
+        self.principal = self.door.authenticator.anonymous(self.link.peer());
         // LDAPv2 is what some phones speak after a factory reset.
         if !matches!(bind.version, 2 | 3) {
             return Outcome::new(
@@ -222,7 +222,8 @@ impl Session {
             }
             (_, false) => {}
         }
-        match self.door.authenticator.sign_in(&bind.dn, password.as_bytes()).await {
+        let authenticator = &self.door.authenticator;
+        match authenticator.sign_in(&bind.dn, password.as_bytes(), self.link.peer()).await {
             Ok(principal) => {
                 self.principal = principal;
                 Outcome::success()
@@ -233,6 +234,10 @@ impl Session {
             }
             Err(Refused::Unavailable) => {
                 Outcome::new(LdapResultCode::Busy, "too many sign-ins at once; try again later")
+            }
+            Err(Refused::Later(_)) => {
+                let message = "too many wrong passwords; try again later";
+                Outcome::new(LdapResultCode::Busy, message)
             }
         }
     }
