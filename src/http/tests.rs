@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::account::Role;
+use crate::account::networks::Networks;
 use crate::auth::Authenticator;
 use crate::contact::OrganizationId;
 use crate::directory::{Directory, Edit, Request as Commit};
@@ -41,6 +42,18 @@ impl Mount for Whoami {
     }
 }
 
+/// A door that tells what it knows of the client.
+struct Whence;
+
+impl Mount for Whence {
+    fn handle(&self, _: Request<Incoming>, caller: Caller) -> Answer<'_> {
+        Box::pin(async move {
+            let how = if caller.secure { "over TLS" } else { "in clear" };
+            Response::new(full(format!("{} {how}", caller.peer.ip())))
+        })
+    }
+}
+
 struct World {
     net: Net,
     address: SocketAddr,
@@ -48,13 +61,19 @@ struct World {
 }
 
 async fn world(limits: Limits) -> World {
+    world_with(limits, Rules::loopback()).await
+}
+
+async fn world_with(limits: Limits, rules: Rules) -> World {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
     let (token, secret) = Authenticator::new_token(Role::Operator, None, "test").unwrap();
     directory.commit(Commit::one(Edit::PutToken(token))).await.unwrap();
     let authenticator = Authenticator::new(Arc::new(directory), OrganizationId::from("main"));
-    let front = Front::new(Arc::new(authenticator), limits).mount("who", "who", Arc::new(Whoami));
+    let front = Front::new(Arc::new(authenticator), limits)
+        .mount("who", "who", Arc::new(Whoami))
+        .mount("whence", "whence", Arc::new(Whence));
     let front = Arc::new(front);
-    let net = Net::new(Gate::new(9, 9), Rules::loopback(), limits.first_request);
+    let net = Net::new(Gate::new(9, 9), rules, limits.first_request);
     let listener = Listener::bind("http", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address();
     net.listen(listener, move |connection| Arc::clone(&front).serve(connection));
@@ -102,6 +121,19 @@ async fn wrong_credentials_never_reach_a_mount() {
         assert!(answer.contains("www-authenticate: Basic realm=\"Ringbook\""), "{answer}");
         assert!(answer.contains("application/problem+json"), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_mount_learns_where_a_request_comes_from() {
+    let rules = Rules { trusted_proxies: Networks::loopback(), ..Rules::loopback() };
+    let world = world_with(PATIENT, rules).await;
+    let own = world.ask("GET /whence HTTP/1.1").await;
+    assert!(own.ends_with("\r\n\r\n127.0.0.1 in clear"), "{own}");
+    let told = "GET /whence HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto:";
+    let secure = world.ask(&format!("{told} https")).await;
+    assert!(secure.ends_with("\r\n\r\n203.0.113.9 over TLS"), "{secure}");
+    let exposed = world.ask(&format!("{told} http")).await;
+    assert_eq!(status(&exposed), "403", "{exposed}");
 }
 
 #[tokio::test]
