@@ -6,7 +6,8 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::account::Role;
@@ -16,8 +17,9 @@ use crate::contact::OrganizationId;
 use crate::directory::{Directory, Edit, Request as Commit};
 use crate::http::answer::{full, text};
 use crate::net::gate::Gate;
-use crate::net::rules::Rules;
-use crate::net::{Listener, Net};
+use crate::net::rules::{Rules, Transport};
+use crate::net::stream::Stream;
+use crate::net::{Connection, Listener, Net};
 use crate::store::sqlite::SqliteStore;
 
 const PATIENT: Limits = Limits {
@@ -56,6 +58,7 @@ impl Mount for Whence {
 
 struct World {
     net: Net,
+    front: Arc<Front>,
     address: SocketAddr,
     token: String,
 }
@@ -76,8 +79,9 @@ async fn world_with(limits: Limits, rules: Rules) -> World {
     let net = Net::new(Gate::new(9, 9), rules, limits.first_request);
     let listener = Listener::bind("http", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address();
-    net.listen(listener, move |connection| Arc::clone(&front).serve(connection));
-    World { net, address, token: secret.to_string() }
+    let served = Arc::clone(&front);
+    net.listen(listener, move |connection| Arc::clone(&served).serve(connection));
+    World { net, front, address, token: secret.to_string() }
 }
 
 impl World {
@@ -177,6 +181,26 @@ async fn silent_connections_are_closed() {
     assert_eq!(status(&answered), "200", "and then closed, without being asked to");
     let stalled = "POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf";
     assert_eq!(rest(world.send(stalled).await).await, "");
+}
+
+#[tokio::test]
+async fn the_time_to_the_first_request_begins_with_the_connection() {
+    let world = world(PATIENT).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    // A handshake has used it up.
+    let connection = Connection {
+        stream: Stream::Plain(stream),
+        peer,
+        transport: Transport::Tls,
+        rules: Arc::default(),
+        accepted: Instant::now().checked_sub(PATIENT.first_request).unwrap(),
+        start_tls: None,
+        stop: world.net.stopping(),
+    };
+    let served = timeout(PATIENT.first_request / 2, Arc::clone(&world.front).serve(connection));
+    assert_eq!(served.await, Ok(()));
 }
 
 #[tokio::test]
