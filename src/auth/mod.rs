@@ -62,6 +62,16 @@ pub enum Refused {
     Later(Duration),
 }
 
+/// What a name without a password is at LDAP (RFC 4513 section 5.1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnauthenticatedBind {
+    /// Refused: clients that forget the password would take it for a sign-in.
+    #[default]
+    Refuse,
+    /// The same as no name: what clients need that cannot be told to send none.
+    Anonymous,
+}
+
 /// Whole seconds, and one at least.
 pub fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
@@ -148,8 +158,7 @@ impl Authenticator {
     }
 
     /// Whoever did not sign in: sees what the listeners' organization opens to their network.
-    pub fn anonymous(&self, peer: Peer) -> Principal {
-        let snapshot = self.directory.snapshot();
+    pub fn anonymous(&self, snapshot: &Snapshot, peer: Peer) -> Principal {
         let settings = snapshot.organization(&self.listener);
         let access = settings.and_then(|settings| settings.anonymous.as_ref());
         let open = access.is_some_and(|access| access.networks.contain(peer.address));

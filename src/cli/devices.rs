@@ -256,7 +256,15 @@ pub(super) async fn audit(arguments: AuditArguments) -> Result<Status, ClientErr
     let client = crate::cli::client::Client::find(&connect)?;
     let answer = client.ask(Method::GET, &["audit"], &parameters, None).await?;
     let columns = [
-        "number", "time", "organization", "actor", "address", "door", "action", "outcome", "count",
+        "number",
+        "time",
+        "organization",
+        "actor",
+        "address",
+        "door",
+        "action",
+        "outcome",
+        "count",
     ];
     let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     print(&connect, &answer, || table(&items, &columns));
@@ -267,8 +275,7 @@ impl PhoneFields {
     /// What was given, under the names of the API.
     fn json(self) -> Map<String, Value> {
         let mut body = Map::new();
-        let lists =
-            [("networks", self.network), ("books", self.book), ("acts_for", self.acts_for)];
+        let lists = [("networks", self.network), ("books", self.book), ("acts_for", self.acts_for)];
         for (name, mut list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             list.retain(|text| !text.is_empty());
             body.insert(name.to_owned(), json!(list));

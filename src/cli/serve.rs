@@ -17,10 +17,11 @@ use crate::config::organization::Locale;
 use crate::config::{Config, ConfigError, Sources};
 use crate::daemon::{Daemon, Options};
 
-/// What is logged where `RINGBOOK_LOG` says nothing. ldap3_proto reports each malformed message,
-/// which is the peers' doing.
+/// What is logged where `RINGBOOK_LOG` says nothing.
 const LOG: &str = "info";
-const LOG_NEVER: &str = "ldap3_proto=off";
+/// What is never logged: ldap3_proto reports each malformed message, which is the peers' doing, and
+/// tokio_postgres each value that is written, contacts and hashes of secrets.
+const LOG_NEVER: [&str; 2] = ["ldap3_proto=off", "tokio_postgres=warn"];
 
 /// How often the certificate that Ringbook made is looked at: whether it ends soon, and whether this
 /// machine has other addresses. Where the clock was wrong at the start, soon after it is right.
@@ -162,10 +163,8 @@ fn log() {
         note(&format!("ringbook: RINGBOOK_LOG={wanted}: {error}; logging at {LOG}"));
         EnvFilter::new(LOG)
     });
-    let filter = match LOG_NEVER.parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
+    let directives = LOG_NEVER.iter().filter_map(|text| text.parse().ok());
+    let filter = directives.fold(filter, EnvFilter::add_directive);
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Fails only where a log is set up already.
     let _ = subscriber.with_ansi(io::stderr().is_terminal()).try_init();

@@ -99,6 +99,8 @@ pub enum Precondition {
     AtRevision { id: ContactId, revision: Revision },
     /// No contact of the book has this resource name.
     NameFree { organization: OrganizationId, book: Book, name: Box<str> },
+    /// There is no department, site or further shared book with this id.
+    BookFree { organization: OrganizationId, book: AddressBook },
 }
 
 /// A request that is done and durable.

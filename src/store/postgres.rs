@@ -34,7 +34,7 @@ mod write;
 pub use check::check;
 pub use url::shown;
 
-/// How long a commit whose end is unknown waits for the server to come back and tell.
+/// See [`PostgresStore::with_return_time_max`].
 const RETURN_TIME_MAX: Duration = Duration::from_secs(30);
 /// Between two tries to connect.
 const RETURN_PAUSE: Duration = Duration::from_millis(250);
@@ -45,6 +45,7 @@ pub struct PostgresStore {
     epoch: String,
     /// None: the last one was lost.
     session: Option<Session>,
+    return_time_max: Duration,
 }
 
 impl PostgresStore {
@@ -59,7 +60,15 @@ impl PostgresStore {
             schema::migrate(&mut session).await?;
             schema::epoch(&mut session).await
         })?;
-        Ok(Self { url, epoch, session: Some(session) })
+        let session = Some(session);
+        Ok(Self { url, epoch, session, return_time_max: RETURN_TIME_MAX })
+    }
+
+    /// How long a commit whose end is unknown waits for the server to come back; 30 s where nothing
+    /// else is said.
+    #[must_use]
+    pub fn with_return_time_max(self, return_time_max: Duration) -> Self {
+        Self { return_time_max, ..self }
     }
 
     /// The connection, a new one where the last one was lost.
@@ -148,7 +157,7 @@ impl Store for PostgresStore {
             let first = lost.is_none();
             let since = *lost.get_or_insert_with(Instant::now);
             match (commit.is_unsure(), first) {
-                (true, _) if since.elapsed() < RETURN_TIME_MAX => thread::sleep(RETURN_PAUSE),
+                (true, _) if since.elapsed() < self.return_time_max => thread::sleep(RETURN_PAUSE),
                 (true, _) => return Err(StoreError::Unsure(fault)),
                 // The connection may have been lost long ago, and nobody has noticed yet.
                 (false, true) => {}
@@ -198,6 +207,7 @@ impl Store for PostgresStore {
 
     fn reader(&self) -> Result<Box<dyn Store>, StoreError> {
         let session = Some(self.connect()?);
-        Ok(Box::new(Self { url: self.url.clone(), epoch: self.epoch.clone(), session }))
+        let (url, epoch) = (self.url.clone(), self.epoch.clone());
+        Ok(Box::new(Self { url, epoch, session, return_time_max: self.return_time_max }))
     }
 }

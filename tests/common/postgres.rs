@@ -86,7 +86,7 @@ impl Cluster {
         let log = thread::spawn(move || {
             let mut log = String::new();
             for line in lines.map_while(Result::ok) {
-                if line.contains("ready to accept connections") {
+                if line.contains("ready to accept") {
                     let _ = tell.send(());
                 }
                 log.push_str(&line);
@@ -163,14 +163,19 @@ impl Cluster {
         assert!(restored.unwrap().success());
     }
 
-    /// A program of PostgreSQL, as the user who owns the folder; it ends with this thread.
+    /// A program of PostgreSQL.
     fn program(&self, name: &str) -> Command {
+        self.command(&self.programs.join(name))
+    }
+
+    /// A command of the user who owns the folder, in it; it ends with this thread.
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "QUIT"]);
         if is_root() {
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
         }
-        command.arg(self.programs.join(name)).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.arg(program).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
 }

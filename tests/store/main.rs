@@ -4,6 +4,8 @@
 #[path = "../common/postgres.rs"]
 mod cluster;
 mod contract;
+mod lost;
 mod postgres;
+mod proxy;
 mod samples;
 mod sqlite;

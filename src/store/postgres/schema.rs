@@ -121,7 +121,10 @@ async fn step(work: &mut Work<'_>) -> Result<Option<(i64, &'static str)>, Fault>
 /// # Errors
 /// [`StoreError::Newer`] where this program does not know it.
 pub(super) async fn format(work: &mut Work<'_>) -> Result<Option<i64>, Fault> {
-    let row = work.row("SELECT to_regclass('meta') IS NOT NULL", &[]).await?;
+    // Not `to_regclass`: it may remember from before a lock was waited for.
+    let sql = "SELECT EXISTS \
+               (SELECT FROM pg_class WHERE relname = 'meta' AND pg_table_is_visible(oid))";
+    let row = work.row(sql, &[]).await?;
     if !row.map(|row| cell::<bool>(&row, 0)).transpose()?.unwrap_or(false) {
         return Ok(None);
     }
