@@ -158,7 +158,8 @@ impl Authenticator {
     }
 
     /// Whoever did not sign in: sees what the listeners' organization opens to their network.
-    pub fn anonymous(&self, snapshot: &Snapshot, peer: Peer) -> Principal {
+    pub fn anonymous(&self, peer: Peer) -> Principal {
+        let snapshot = self.directory.snapshot();
         let settings = snapshot.organization(&self.listener);
         let access = settings.and_then(|settings| settings.anonymous.as_ref());
         let open = access.is_some_and(|access| access.networks.contain(peer.address));

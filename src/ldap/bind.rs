@@ -3,7 +3,7 @@
 use ldap3_proto::proto::{LdapBindCred, LdapBindRequest, LdapResultCode, SaslCredentials};
 use zeroize::Zeroizing;
 
-use crate::auth::{Principal, Refused, UnauthenticatedBind};
+use crate::auth::{Refused, UnauthenticatedBind};
 use crate::ldap::result::Outcome;
 use crate::ldap::session::Session;
 use crate::net::rules::Transport;
@@ -14,7 +14,7 @@ pub(super) const PLAIN: &str = "PLAIN";
 impl Session {
     /// Signs in (RFC 4513 section 5.1). Whoever was signed in is not any more, whatever comes out.
     pub(super) async fn bind(&mut self, bind: LdapBindRequest) -> Outcome {
-        self.principal = Principal::anonymous();
+        self.principal = self.door.authenticator.anonymous(self.link.peer());
         // LDAPv2 is what some phones speak after a factory reset.
         if !matches!(bind.version, 2 | 3) {
             return Outcome::new(

@@ -54,7 +54,7 @@ impl Session {
             return Ok(Outcome::success());
         }
         let snapshot = self.door.directory.snapshot();
-        let principal = self.asker(&snapshot);
+        let principal = &self.principal;
         let tree = Tree::of(&snapshot, &principal, &self.door.organization, &*self.door.present);
         let place = match &tree {
             // Clients that know no base mean all there is.

@@ -11,7 +11,6 @@ use tokio::io::AsyncWrite;
 use crate::account::device;
 use crate::auth::dn::Dn;
 use crate::auth::{Peer, Principal, Who};
-use crate::index::Snapshot;
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
@@ -58,15 +57,8 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(door: Arc<Door>, link: Link) -> Self {
-        Self { door, link, principal: Principal::anonymous() }
-    }
-
-    /// Who asks now: nobody is a guest of the listener's organization where that lets them in.
-    pub(super) fn asker(&self, snapshot: &Snapshot) -> Principal {
-        match self.principal.who {
-            Who::Anonymous => self.door.authenticator.anonymous(snapshot, self.link.peer()),
-            _ => self.principal.clone(),
-        }
+        let principal = door.authenticator.anonymous(link.peer());
+        Self { door, link, principal }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -95,7 +87,9 @@ impl Session {
             return Ok(malformed(message, replies));
         };
         let peer = self.link.peer();
-        if !self.door.authenticator.still_valid(&self.principal, peer) {
+        if self.principal.who == Who::Anonymous {
+            self.principal = self.door.authenticator.anonymous(peer);
+        } else if !self.door.authenticator.still_valid(&self.principal, peer) {
             let principal = &self.principal;
             tracing::info!(front = "ldap", peer = %self.link.peer, %principal, "disconnected");
             let message = "the account that signed in is no longer valid";
