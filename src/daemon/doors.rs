@@ -144,7 +144,8 @@ impl Doors<'_> {
     fn phones(&self, organization: OrganizationId) -> ldap::Door {
         let (directory, authenticator) =
             (Arc::clone(self.directory), Arc::clone(self.authenticator));
-        ldap::Door::new(directory, authenticator, organization, self.ldap_limits())
+        let door = ldap::Door::new(directory, authenticator, organization, self.ldap_limits());
+        door.with_unauthenticated_bind(self.config.unauthenticated_bind)
     }
 
     fn http_limits(&self) -> http::Limits {

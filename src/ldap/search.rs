@@ -87,7 +87,7 @@ impl Session {
         let snapshot = self.door.directory.snapshot();
         let id = self.principal.organization.as_ref().unwrap_or(&self.door.organization);
         let suffix = snapshot.organization(id).and_then(|found| Dn::parse(&found.suffix).ok());
-        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()), self.link.start_tls)
+        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()), self.link)
     }
 }
 
