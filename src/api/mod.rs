@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
 use tokio::sync::{Mutex, Semaphore};
@@ -16,22 +16,35 @@ use crate::api::problem::Problem;
 use crate::auth::Authenticator;
 use crate::directory::{Clock, Directory, system_clock};
 use crate::http::{Answer, Body, Caller, Mount};
+use crate::presence::Presence;
 
 mod asker;
 mod body;
+mod card_edit;
+mod client_card;
 mod contact_json;
 mod contacts;
+mod cursor;
+mod divisions;
 mod export;
+mod favorites;
 mod groups;
 mod import_run;
 mod imports;
 mod input;
+mod listing;
+mod lookup;
+mod management;
 mod me;
+mod my_books;
+mod organization_settings;
 mod organizations;
 mod phones;
+mod presence;
 mod problem;
 mod report_json;
 mod secret;
+mod shared_books;
 mod tokens;
 mod upload;
 mod user_edit;
@@ -49,6 +62,7 @@ pub struct Api {
 struct Context {
     directory: Arc<Directory>,
     authenticator: Arc<Authenticator>,
+    presence: Arc<Presence>,
     imports: Imports,
     upload_memory: Arc<Semaphore>,
     /// Held while an account is read, changed and written, so that no change is lost to another.
@@ -59,12 +73,23 @@ struct Context {
 type Shared = Arc<Context>;
 
 impl Api {
-    pub fn new(directory: Arc<Directory>, authenticator: Arc<Authenticator>) -> Self {
+    pub fn new(
+        directory: Arc<Directory>,
+        authenticator: Arc<Authenticator>,
+        presence: Arc<Presence>,
+    ) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
         let (upload_memory, account_changes) = (upload::memory(), Mutex::new(()));
-        let context =
-            Context { directory, authenticator, imports, upload_memory, account_changes, clock };
+        let context = Context {
+            directory,
+            authenticator,
+            presence,
+            imports,
+            upload_memory,
+            account_changes,
+            clock,
+        };
         Self { router: Router::new().nest("/api/v1", routes()).with_state(Arc::new(context)) }
     }
 
@@ -98,9 +123,29 @@ fn routes() -> Router<Shared> {
         .route("/groups", get(groups::list))
         .route("/groups/{book}/contacts", get(groups::contacts))
         .route("/groups/{book}/export", get(export::export))
-        .route("/contacts/{id}", get(contacts::show).delete(contacts::remove))
+        .route("/contacts", get(groups::everything).post(contacts::add).delete(contacts::clear))
+        .route("/contacts/delete", post(contacts::remove_some))
+        .route(
+            "/contacts/{id}",
+            get(contacts::show)
+                .put(contacts::replace)
+                .patch(contacts::change)
+                .delete(contacts::remove),
+        )
+        .route("/favorites/{id}", put(favorites::add).delete(favorites::remove))
+        .route("/lookup", get(lookup::lookup))
+        .route("/presence", get(presence::list).post(presence::add))
+        .route("/presence/{user}", put(presence::put))
+        .route("/me/books", get(my_books::show).put(my_books::put))
+        .route("/books", get(shared_books::list).post(shared_books::add))
+        .route(
+            "/books/{id}",
+            get(shared_books::show).patch(shared_books::change).delete(shared_books::remove),
+        )
+        .merge(divisions::routes())
         .route("/users", get(users::list).post(users::add))
         .route("/users/{user}", get(users::show).patch(users::change).delete(users::remove))
+        .route("/users/{user}/organization", get(management::show))
         .route("/import", post(imports::add))
         .route("/imports/{id}", get(imports::show))
         .route("/tokens", get(tokens::list).post(tokens::add))

@@ -42,6 +42,23 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
     }
 
+    /// 409 about one member or parameter of the request.
+    pub(super) fn conflict(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail).with("field", json!(field))
+    }
+
+    /// 500, where the store does not give what it has.
+    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
+        tracing::error!(%fault, "the store was not read");
+        let detail = "the server's store cannot be read now";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+    }
+
+    /// 503.
+    pub(super) fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+    }
+
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self
@@ -86,7 +103,9 @@ impl From<CommitError> for Problem {
             CommitError::SuffixTaken => conflict("suffix"),
             CommitError::WrongName(_) => Self::field("name", fault.to_string()),
             CommitError::GroupTaken { .. } => conflict("name"),
-            CommitError::GroupInUse { .. } => conflict("members"),
+            CommitError::GroupInUse { members } => {
+                conflict("members").with("members", json!(members))
+            }
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
             CommitError::Store(fault) => {
@@ -94,9 +113,7 @@ impl From<CommitError> for Problem {
                 let detail = "the server's store does not take it now: nothing was kept";
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
             }
-            CommitError::Closed => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
-            }
+            CommitError::Closed => Self::stopping(),
         }
     }
 }

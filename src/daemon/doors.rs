@@ -12,12 +12,14 @@ use crate::directory::Directory;
 use crate::net::gate::Gate;
 use crate::net::workers::Workers;
 use crate::net::{Connection, Listener, Net};
+use crate::presence::Presence;
 use crate::{http, ldap};
 
 /// What every door is made of.
 pub(super) struct Doors<'a> {
     pub(super) directory: &'a Arc<Directory>,
     pub(super) authenticator: &'a Arc<Authenticator>,
+    pub(super) presence: &'a Arc<Presence>,
     pub(super) config: &'a Config,
 }
 
@@ -47,7 +49,8 @@ impl Doors<'_> {
 
     fn front(&self) -> http::Front {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
-        let api = Api::new(Arc::clone(self.directory), Arc::clone(self.authenticator));
+        let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
+        let api = Api::new(directory, Arc::clone(self.authenticator), presence);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
             .mount("", "carddav", carddav.clone())

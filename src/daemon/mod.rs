@@ -18,8 +18,9 @@ use crate::daemon::doors::Doors;
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
 use crate::demo::{self, DemoError};
-use crate::directory::{CommitError, Directory, Edit, Request};
+use crate::directory::{CommitError, Directory, Edit, Request, system_clock};
 use crate::net::{BindError, Listener, Net};
+use crate::presence::{Presence, SILENCE_DEFAULT_S};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
@@ -115,7 +116,9 @@ impl Daemon {
             organization: organization(&directory, &id)?,
             new_token,
         };
-        let doors = Doors { directory: &directory, authenticator: &authenticator, config };
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
+        let (authenticator, presence) = (&authenticator, &presence);
+        let doors = Doors { directory: &directory, authenticator, presence, config };
         let net = doors.open(ldap, http, id).map_err(StartError::Threads)?;
         folder.tell_listening(&listening.json())?;
         notify(options.notify.as_deref(), READY);

@@ -9,9 +9,10 @@ use hyper::{Method, Request, StatusCode, header};
 use ringbook::account::{OrganizationSettings, Role};
 use ringbook::api::Api;
 use ringbook::auth::{Authenticator, Principal, Who};
-use ringbook::contact::OrganizationId;
+use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
 use ringbook::http::Caller;
+use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 pub(crate) struct Office {
     pub(crate) directory: Arc<Directory>,
     pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) presence: Arc<Presence>,
     api: Api,
 }
 
@@ -71,8 +73,10 @@ impl Office {
         directory.commit(Commit::one(main)).await.unwrap();
         let organization = OrganizationId::from("main");
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), organization));
-        let api = Api::new(Arc::clone(&directory), Arc::clone(&authenticator));
-        Self { directory, authenticator, api }
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(|| Timestamp(1000))));
+        let api =
+            Api::new(Arc::clone(&directory), Arc::clone(&authenticator), Arc::clone(&presence));
+        Self { directory, authenticator, presence, api }
     }
 
     /// Sends a request as somebody.
@@ -103,6 +107,17 @@ impl Office {
 
     pub(crate) async fn patch(&self, who: &Principal, path: &str, body: &Value) -> Reply {
         self.send(who, request(Method::PATCH, path, body.to_string().into_bytes())).await
+    }
+
+    pub(crate) async fn put(&self, who: &Principal, path: &str, body: &Value) -> Reply {
+        self.send(who, request(Method::PUT, path, body.to_string().into_bytes())).await
+    }
+
+    /// Makes a contact and says which.
+    pub(crate) async fn contact(&self, who: &Principal, group: &str, name: &str) -> String {
+        let body = json!({ "group": group, "name": name });
+        let made = self.post(who, "contacts", &body).await.expect(201);
+        made["id"].as_str().unwrap().to_owned()
     }
 
     /// Imports a file.
