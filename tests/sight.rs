@@ -9,7 +9,7 @@ use ringbook::account::{AnonymousAccess, OrganizationSettings, Role, User};
 use ringbook::auth::rights::Operation;
 use ringbook::auth::sight::{Sight, nobody_is_present};
 use ringbook::auth::{Principal, Who};
-use ringbook::contact::book::{AddressBook, Availability, BookId, Group};
+use ringbook::contact::book::{AddressBook, Availability, BookId, Group, GroupKind};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::query::{Query, Truth};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
@@ -195,7 +195,7 @@ fn listed(sight: &Sight<'_>, extent: &ringbook::index::Extent) -> String {
 }
 
 fn principal(who: Who, role: Role) -> Principal {
-    Principal { who, role, organization: Some(id("main")) }
+    Principal::new(who, role, Some(id("main")))
 }
 
 fn user(user: UserId) -> Principal {
@@ -280,6 +280,8 @@ fn a_limited_phone_sees_its_people_under_every_base_and_nobody_else() {
     let sight = Sight::of(&snapshot, &phone, &id("main")).unwrap();
     assert!(sight.contact(world.bert).is_none() && sight.contact(world.anna).is_some());
     assert_eq!(sight.count(AddressBook::PEOPLE), None, "a count would tell of the others");
+    let named = |name| sight.group_named(GroupKind::Department, name).map(|group| group.id());
+    assert_eq!((named("SUPPORT"), named("Sales")), (Some(book_id("support")), None));
     let everywhere = world.phone("all", &[AddressBook::All], &[]);
     assert_eq!(world.names(&everywhere, AddressBook::All), "Anna Bert Marie");
     let here = world.phone("here", &[AddressBook::PEOPLE], &[]);
@@ -299,7 +301,11 @@ fn a_phone_acts_for_its_users_only() {
     let snapshot = world.directory.snapshot();
     let sight = Sight::of(&snapshot, &several, &id("main")).unwrap();
     let as_bert = sight.acting_for(world.bert).unwrap();
-    assert_eq!(listed(&as_bert, &as_bert.whole()), "Bert's");
+    assert_eq!(listed(&as_bert, &as_bert.whole()), "Acme Anna Bert Bert's");
+    let as_anna = sight.acting_for(world.anna).unwrap();
+    let favorites = as_anna.extent(AddressBook::Favorites, &nobody_is_present).unwrap();
+    assert_eq!(listed(&as_anna, &favorites), "Bert", "from any book that the phone sees");
+    assert!(as_anna.extent(Book::Personal(world.bert).into(), &nobody_is_present).is_none());
     assert!(sight.acting_for(world.carl).is_none());
     let anna = user(world.anna);
     let person = Sight::of(&snapshot, &anna, &id("main")).unwrap();
@@ -385,10 +391,17 @@ fn favorites_tell_what_came_changed_and_went() {
     step("+Acme Ltd");
     world.star(world.bert, world.bert, true);
     step("");
+    // Who may see it is no change of the contact: whoever synchronizes begins anew.
+    let mark = || {
+        let snapshot = world.directory.snapshot();
+        Sight::of(&snapshot, &anna, &id("main")).unwrap().mark(favorites)
+    };
+    let before = mark();
     world.person(world.anna, "Anna", "Sales");
-    step("-Bolts");
+    assert_ne!(mark(), before);
     world.person(world.anna, "Anna", "Support");
-    step("+Bolts");
+    assert_eq!(mark(), before);
+    step("");
     world.star(world.anna, acme, false);
     step("-Acme Ltd");
     world.commit(Edit::RemoveContact(bolts));

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::account::device::Door;
 use crate::api::Api;
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
@@ -16,6 +17,7 @@ use crate::net::rules::Rules;
 use crate::net::tls::{Acceptor, Identity, Protocol};
 use crate::net::workers::Workers;
 use crate::net::{BindError, Encryption, Listener, Net};
+use crate::presence::Presence;
 use crate::{http, ldap};
 
 /// What is known of networks.
@@ -91,6 +93,7 @@ impl Secured {
 pub(super) struct Doors<'a> {
     pub(super) directory: &'a Arc<Directory>,
     pub(super) authenticator: &'a Arc<Authenticator>,
+    pub(super) presence: &'a Arc<Presence>,
     pub(super) config: &'a Config,
 }
 
@@ -131,19 +134,21 @@ impl Doors<'_> {
 
     fn front(&self) -> http::Front {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
-        let api = Api::new(Arc::clone(self.directory), Arc::clone(self.authenticator));
+        let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
+        let api = Api::new(directory, Arc::clone(self.authenticator), presence);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
-            .mount("", "carddav", carddav.clone())
-            .mount(".well-known", "carddav", carddav.clone())
-            .mount("dav", "carddav", carddav)
-            .mount("api", "api", Arc::new(api))
+            .mount("", Door::Carddav, carddav.clone())
+            .mount(".well-known", Door::Carddav, carddav.clone())
+            .mount("dav", Door::Carddav, carddav)
+            .mount("api", Door::Http, Arc::new(api))
     }
 
     fn phones(&self, organization: OrganizationId) -> ldap::Door {
         let (directory, authenticator) =
             (Arc::clone(self.directory), Arc::clone(self.authenticator));
-        ldap::Door::new(directory, authenticator, organization, self.ldap_limits())
+        let door = ldap::Door::new(directory, authenticator, organization, self.ldap_limits());
+        door.with_unauthenticated_bind(self.config.unauthenticated_bind)
     }
 
     fn http_limits(&self) -> http::Limits {

@@ -1,18 +1,25 @@
 //! The LDAP door: what phones and softphones ask, answered from the directory (RFC 4511).
 //!
 //! A connection cuts its bytes into messages (`framing`); the session answers one after the other
-//! (`session`); a search reads its request without copying (`request`), becomes a query
-//! (`filter`) below a place in the tree (`tree`), and its entries are copied out of prepared
-//! ones (`entry`, `plan`).
+//! (`session`); a search reads its request without copying (`request`), finds its base in the tree
+//! that the asker sees (`tree`), covers what is below (`target`), becomes a query (`filter`), and its
+//! entries are copied out of prepared ones (`entry`, `plan`) under the names they have there
+//! (`naming`).
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
-use crate::auth::Authenticator;
-use crate::contact::OrganizationId;
+use crate::auth::sight::nobody_is_present;
+use crate::auth::{Authenticator, UnauthenticatedBind};
+use crate::contact::book::Availability;
+use crate::contact::{ContactId, OrganizationId};
 use crate::directory::Directory;
 use crate::ldap::request::FilterLimits;
 use crate::ldap::session::{Link, Session};
@@ -23,6 +30,7 @@ use crate::net::tls::reason;
 
 mod attribute;
 mod ber;
+mod bind;
 mod compare;
 mod connection;
 mod entry;
@@ -30,6 +38,7 @@ mod filter;
 mod fixed;
 mod framing;
 mod inbox;
+mod naming;
 mod operation;
 mod plan;
 mod request;
@@ -38,8 +47,13 @@ mod rule;
 mod search;
 mod session;
 mod start_tls;
+mod style;
+mod target;
 mod time;
 mod tree;
+
+/// Tells who can, or cannot, be called now.
+pub type Presence = Arc<dyn Fn(Availability) -> Arc<FxHashSet<ContactId>> + Send + Sync>;
 
 /// What all connections share.
 pub struct Door {
@@ -48,6 +62,8 @@ pub struct Door {
     /// The listener's: its suffix is shown to those who have not signed in.
     organization: OrganizationId,
     limits: Limits,
+    present: Presence,
+    unauthenticated_bind: UnauthenticatedBind,
 }
 
 impl Door {
@@ -57,7 +73,19 @@ impl Door {
         organization: OrganizationId,
         limits: Limits,
     ) -> Self {
-        Self { directory, authenticator, organization, limits }
+        let present = Arc::new(nobody_is_present);
+        let unauthenticated_bind = UnauthenticatedBind::default();
+        Self { directory, authenticator, organization, limits, present, unauthenticated_bind }
+    }
+
+    /// The door, where a name without a password is this.
+    pub fn with_unauthenticated_bind(self, unauthenticated_bind: UnauthenticatedBind) -> Self {
+        Self { unauthenticated_bind, ..self }
+    }
+
+    /// The door, with people in `ou=status`.
+    pub fn with_presence(self, present: Presence) -> Self {
+        Self { present, ..self }
     }
 }
 
@@ -110,6 +138,22 @@ impl Limits {
 pub async fn serve(connection: Connection, door: Arc<Door>) {
     let peer = connection.peer;
     if let Err(fault) = talk(connection, door).await {
+        tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
+    }
+}
+
+/// As [`serve`] on any stream, for a client that may do without TLS and cannot ask for it.
+pub async fn serve_in_clear<S>(
+    stream: S,
+    peer: SocketAddr,
+    door: Arc<Door>,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let first_by = Instant::now() + door.limits.message_timeout;
+    let link = Link { peer, transport: Transport::Plain, start_tls: false };
+    if let Err(fault) = connection::run(stream, Session::new(door, link), first_by, &stop).await {
         tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
     }
 }
