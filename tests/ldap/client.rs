@@ -44,6 +44,7 @@ pub(crate) struct Found {
     pub(crate) entries: Vec<Entry>,
     pub(crate) code: LdapResultCode,
     pub(crate) matched: String,
+    pub(crate) message: String,
 }
 
 impl Found {
@@ -139,7 +140,8 @@ impl Client {
 
     /// Sends an operation under the next message id.
     pub(crate) async fn request(&mut self, operation: &[u8]) -> u8 {
-        self.last_id += 1;
+        // Ids of one byte are positive up to 127.
+        self.last_id = self.last_id % 127 + 1;
         self.send(&message(self.last_id, operation, &[])).await;
         self.last_id
     }
@@ -191,7 +193,8 @@ impl Client {
                     entries.push(Entry { dn: entry.dn, attributes });
                 }
                 LdapOp::SearchResultDone(done) => {
-                    return Found { entries, code: done.code, matched: done.matcheddn };
+                    let (matched, message) = (done.matcheddn, done.message);
+                    return Found { entries, code: done.code, matched, message };
                 }
                 other => panic!("not of a search: {other:?}"),
             }
