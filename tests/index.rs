@@ -273,15 +273,30 @@ fn expected(
 
 fn found(snapshot: &Snapshot, extent: &Extent, query: &Query, viewer: Viewer) -> Vec<ContactId> {
     let organization = main();
-    let search = Search {
-        organization: &organization,
-        extent,
-        query,
-        viewer,
-        unlisted: false,
-        look_through: usize::MAX,
-    };
+    let search = search(&organization, extent, query, viewer);
     snapshot.search(&search).map(|row| row.id).collect()
+}
+
+fn found_after(
+    snapshot: &Snapshot,
+    extent: &Extent,
+    query: &Query,
+    (viewer, contact): (Viewer, &Contact),
+) -> Vec<ContactId> {
+    let organization = main();
+    let search = search(&organization, extent, query, viewer);
+    let found = snapshot.search(&search).after(&contact.derived.sort_key, contact.id);
+    found.map(|row| row.id).collect()
+}
+
+fn search<'a>(
+    organization: &'a OrganizationId,
+    extent: &'a Extent,
+    query: &'a Query,
+    viewer: Viewer,
+) -> Search<'a> {
+    let (unlisted, look_through) = (false, usize::MAX);
+    Search { organization, extent, query, viewer, unlisted, look_through }
 }
 
 fn all(snapshot: &Snapshot, ids: &[ContactId]) -> Vec<Contact> {
@@ -323,8 +338,14 @@ proptest! {
                     Within::Among(few) => Query::Among(Arc::new(few.iter().map(|n| ids[*n]).collect())),
                 };
                 let extent = Extent { within, ..Extent::of(books) };
-                let found = found(&snapshot, &extent, query, viewer);
-                prop_assert_eq!(found, expected(&contacts, &extent, query, viewer), "{:?}", query);
+                let all = found(&snapshot, &extent, query, viewer);
+                prop_assert_eq!(&all, &expected(&contacts, &extent, query, viewer), "{:?}", query);
+                for contact in &contacts {
+                    let behind = found_after(&snapshot, &extent, query, (viewer, contact));
+                    prop_assert!(all.ends_with(&behind), "{:?} behind {}", query, contact.id);
+                    let at = all.iter().position(|id| *id == contact.id);
+                    prop_assert!(at.is_none_or(|at| behind.len() == all.len() - at - 1));
+                }
             }
         }
         let listed = |c: &&Contact| c.listed || c.book != Book::People;

@@ -5,7 +5,7 @@ use hyper::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::api::import_run::ImportError;
-use crate::auth::HashError;
+use crate::auth::{HashError, Refused, seconds};
 use crate::directory::CommitError;
 
 /// A refusal, with what would be right.
@@ -40,6 +40,12 @@ impl Problem {
     /// 404, the same for what is not there and for what the asker may not see.
     pub(super) fn absent(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+    }
+
+    /// 503 where the store does not answer.
+    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
+        tracing::error!(%fault, "the store cannot be read");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server's store does not answer now")
     }
 
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
@@ -109,6 +115,18 @@ impl From<ImportError> for Problem {
             ImportError::Contended | ImportError::Cancelled => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
             }
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::Credentials => Self::new(StatusCode::UNAUTHORIZED, detail),
+            Refused::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            Refused::Later(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                .with("retry_after_s", json!(seconds(wait))),
         }
     }
 }

@@ -186,7 +186,7 @@ pub(super) async fn remove(
 }
 
 /// A user by extension, or by id where there is none.
-fn find<'a>(
+pub(super) fn find<'a>(
     snapshot: &'a Snapshot,
     organization: &Organization,
     name: &str,
@@ -200,7 +200,7 @@ fn find<'a>(
 }
 
 /// Nobody changes who stands above them.
-fn may_change(asker: &Asker, user: &User) -> Result<(), Problem> {
+pub(super) fn may_change(asker: &Asker, user: &User) -> Result<(), Problem> {
     if user.role > asker.principal.role {
         return Err(Problem::forbidden("this user has a higher role than you"));
     }

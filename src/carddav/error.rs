@@ -132,7 +132,9 @@ impl From<XmlError> for Refusal {
 pub(crate) fn of_commit(error: CommitError, book_href: &str) -> Refusal {
     match error {
         CommitError::Changed | CommitError::NameTaken { .. } => precondition_failed(),
-        CommitError::NoContact(_) => Refusal::not_found(),
+        CommitError::NoContact(_) | CommitError::NoBook(_) | CommitError::NoUser(_) => {
+            Refusal::not_found()
+        }
         CommitError::UidTaken { name } => uid_taken(book_href, &name),
         CommitError::Store(error) => {
             tracing::error!(%error, "a card was not stored");

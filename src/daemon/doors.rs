@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::account::device::Door;
 use crate::api::Api;
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
@@ -134,16 +135,17 @@ impl Doors<'_> {
         let api = Api::new(Arc::clone(self.directory), Arc::clone(self.authenticator));
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
-            .mount("", "carddav", carddav.clone())
-            .mount(".well-known", "carddav", carddav.clone())
-            .mount("dav", "carddav", carddav)
-            .mount("api", "api", Arc::new(api))
+            .mount("", Door::Carddav, carddav.clone())
+            .mount(".well-known", Door::Carddav, carddav.clone())
+            .mount("dav", Door::Carddav, carddav)
+            .mount("api", Door::Http, Arc::new(api))
     }
 
     fn phones(&self, organization: OrganizationId) -> ldap::Door {
         let (directory, authenticator) =
             (Arc::clone(self.directory), Arc::clone(self.authenticator));
-        ldap::Door::new(directory, authenticator, organization, self.ldap_limits())
+        let door = ldap::Door::new(directory, authenticator, organization, self.ldap_limits());
+        door.with_unauthenticated_bind(self.config.unauthenticated_bind)
     }
 
     fn http_limits(&self) -> http::Limits {

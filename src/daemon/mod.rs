@@ -257,7 +257,7 @@ async fn operator_token(
     authenticator: &Authenticator,
 ) -> Result<Option<Zeroizing<String>>, StartError> {
     if let Some(secret) = folder.operator_token()
-        && authenticator.token(&secret).await.is_ok_and(|found| found.role == Role::Operator)
+        && authenticator.token_of(&secret).is_some_and(|found| found.role == Role::Operator)
     {
         return Ok(None);
     }

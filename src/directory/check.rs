@@ -57,6 +57,13 @@ impl Checker<'_> {
             Precondition::NameFree { organization, book, name } => {
                 self.state().named(organization, *book, name).is_none()
             }
+            Precondition::BookFree { organization, book } => match *book {
+                AddressBook::Group(group) => !self.state().has_group(organization, group),
+                AddressBook::Home(Book::SharedBook(id)) => {
+                    !self.state().has_shared_book(organization, id)
+                }
+                _ => false,
+            },
         };
         if holds { Ok(()) } else { Err(CommitError::Changed) }
     }
@@ -206,13 +213,13 @@ impl Checker<'_> {
             old.listed == draft.listed
                 && old.book == draft.book
                 && old.groups == *groups
+                && old.uid == draft.uid
                 && reduced(&old.card, hidden) == reduced(&draft.card, hidden)
                 && (draft.book == Book::People || old.body == body && stored.is_none())
         };
         let same_shown = old.filter(|old| same_shown(old) && old.name == draft.name);
-        let same = same_shown.is_some_and(|old| {
-            old.card == draft.card && old.uid == draft.uid && old.body == body && stored.is_none()
-        });
+        let same = same_shown
+            .is_some_and(|old| old.card == draft.card && old.body == body && stored.is_none());
         if same {
             return Ok(None);
         }
@@ -228,7 +235,8 @@ impl Checker<'_> {
             listed: draft.listed,
             groups: Arc::clone(groups),
             created: old.map_or(self.staged.now, |old| old.created),
-            modified: self.staged.now,
+            // Everybody is told the time: one that moves would tell of a number that is hidden.
+            modified: same_shown.map_or(self.staged.now, |old| old.modified),
             revision: self.staged.revision,
             reduced_revision: same_shown.map_or(self.staged.revision, |old| old.reduced_revision),
         };

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
 use crate::directory::check::check;
+use crate::directory::journal::{self, Journal};
 use crate::directory::overlay::Overlay;
 use crate::directory::{Clock, CommitError, Committed, Request};
 use crate::index::{MergedShelf, Snapshot};
@@ -25,6 +26,10 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 pub(super) enum Message {
     Commit(Request, Reply),
     Merged(MergedShelf),
+    /// Something waits in the journal.
+    Noted,
+    /// Write the journal now.
+    Flush(oneshot::Sender<()>),
     Stop,
 }
 
@@ -39,6 +44,9 @@ pub(super) struct Writer {
     merging: bool,
     /// The store may have more than the snapshot shows: a commit of ours whose end nobody saw.
     behind: bool,
+    journal: Arc<Journal>,
+    /// When the journal is to be written.
+    journal_due: Option<Instant>,
     waiting: VecDeque<(Request, Reply)>,
 }
 
@@ -55,11 +63,13 @@ impl Writer {
     pub(super) fn new(
         store: Box<dyn Store>,
         snapshot: Arc<ArcSwap<Snapshot>>,
+        journal: Arc<Journal>,
         clock: Clock,
         inbox: mpsc::Sender<Message>,
     ) -> Self {
+        let (merging, behind, journal_due) = (false, false, None);
         let waiting = VecDeque::new();
-        Self { store, snapshot, clock, inbox, merging: false, behind: false, waiting }
+        Self { store, snapshot, clock, inbox, merging, behind, journal, journal_due, waiting }
     }
 
     /// Serves messages until it is told to stop.
@@ -69,7 +79,7 @@ impl Writer {
             if self.waiting.is_empty() {
                 match self.next(messages) {
                     Some(message) => stopping = self.take(message),
-                    None => return,
+                    None => break,
                 }
             }
             while self.waiting.len() < GROUP_REQUESTS_MAX && !stopping {
@@ -83,8 +93,10 @@ impl Writer {
             if !group.is_empty() {
                 self.commit(group);
                 self.merge_if_due();
+                self.write_journal_if_due();
             }
         }
+        self.write_journal();
     }
 
     /// Waits for a message. None: nobody will send any.
@@ -97,7 +109,30 @@ impl Writer {
                 Err(mpsc::RecvTimeoutError::Timeout) => drop(self.catch_up()),
             }
         }
+        while let Some(due) = self.journal_due {
+            match messages.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(message) => return Some(message),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+                Err(mpsc::RecvTimeoutError::Timeout) => self.write_journal(),
+            }
+        }
         messages.recv().ok()
+    }
+
+    fn write_journal_if_due(&mut self) {
+        if self.journal_due.is_some_and(|due| due <= Instant::now()) {
+            self.write_journal();
+        }
+    }
+
+    fn write_journal(&mut self) {
+        self.journal_due = None;
+        let Some(notes) = self.journal.take((self.clock)()) else { return };
+        if let Err(fault) = self.store.note(&notes) {
+            tracing::error!(%fault, "the audit log was not written; it is tried again");
+            self.journal.put_back(notes);
+            self.journal_due = Some(Instant::now() + journal::WAIT);
+        }
     }
 
     /// Takes a message; true where it says stop.
@@ -108,6 +143,14 @@ impl Writer {
                 self.merging = false;
                 let next = self.snapshot.load().adopt(merged);
                 self.snapshot.store(Arc::new(next));
+            }
+            Message::Noted => {
+                self.journal_due.get_or_insert_with(|| Instant::now() + journal::WAIT);
+            }
+            Message::Flush(done) => {
+                self.write_journal();
+                // Fails where nobody waits any more.
+                let _ = done.send(());
             }
             Message::Stop => return true,
         }

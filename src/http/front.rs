@@ -8,8 +8,9 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::auth::{Authenticator, Principal, Refused};
-use crate::http::answer::{empty, problem, text, unauthorized, unavailable};
+use crate::account::device::{Door, Scope};
+use crate::auth::{self, Authenticator, Peer, Principal, Refused};
+use crate::http::answer::{empty, problem, slow_down, text, unauthorized, unavailable};
 use crate::http::connection;
 use crate::http::credentials::{self, Credentials};
 use crate::http::exposed;
@@ -47,7 +48,7 @@ pub struct Front {
 
 struct Mounted {
     segment: &'static str,
-    door: &'static str,
+    door: Door,
     mount: Arc<dyn Mount>,
 }
 
@@ -62,14 +63,10 @@ impl Front {
         Self { https_port, ..self }
     }
 
-    /// Hands requests whose path begins with a segment to a mount. The door's name is for the log.
+    /// Hands requests whose path begins with a segment to a mount. The door decides which app
+    /// passwords count.
     #[must_use]
-    pub fn mount(
-        mut self,
-        segment: &'static str,
-        door: &'static str,
-        mount: Arc<dyn Mount>,
-    ) -> Self {
+    pub fn mount(mut self, segment: &'static str, door: Door, mount: Arc<dyn Mount>) -> Self {
         self.mounts.push(Mounted { segment, door, mount });
         self
     }
@@ -104,8 +101,8 @@ impl Front {
         &self,
         request: Request<Incoming>,
         origin: Origin,
-    ) -> (Response<Body>, &'static str, Option<Principal>) {
-        const OWN: &str = "http";
+    ) -> (Response<Body>, Door, Option<Principal>) {
+        const OWN: Door = Door::Http;
         if let Some(refusal) = too_long(&request) {
             return (refusal, OWN, None);
         }
@@ -121,11 +118,12 @@ impl Front {
         let Some(mounted) = self.mounts.iter().find(|mounted| mounted.segment == segment) else {
             return (problem(StatusCode::NOT_FOUND, "there is nothing at this path"), OWN, None);
         };
-        let principal = match self.sign_in(&request).await {
-            Ok(principal) => principal,
-            Err(refusal) => return (refusal, mounted.door, None),
-        };
-        let secure = origin.transport == Transport::Tls;
+        let (address, secure) = (origin.client.ip(), origin.transport == Transport::Tls);
+        let principal =
+            match self.sign_in(&request, Peer { door: mounted.door, address, secure }).await {
+                Ok(principal) => principal,
+                Err(refusal) => return (refusal, mounted.door, None),
+            };
         let caller = Caller { principal: principal.clone(), peer: origin.client, secure };
         (mounted.mount.handle(request, caller).await, mounted.door, principal)
     }
@@ -134,25 +132,46 @@ impl Front {
     async fn sign_in(
         &self,
         request: &Request<Incoming>,
+        peer: Peer,
     ) -> Result<Option<Principal>, Response<Body>> {
         let checked = match credentials::read(request.headers()) {
             Credentials::None => return Ok(None),
             Credentials::Basic { name, password } => {
-                self.authenticator.sign_in_user(&name, &password).await
+                self.authenticator.sign_in(&name, &password, peer).await
             }
-            Credentials::Bearer(secret) => self.authenticator.token(&secret).await,
+            Credentials::Bearer(secret) => self.authenticator.token(&secret, peer),
             Credentials::Unusable => Err(Refused::Credentials),
         };
-        checked.map(Some).map_err(|refused| match refused {
-            Refused::Credentials => unauthorized(&refused.to_string()),
-            Refused::Unavailable => unavailable(&refused.to_string()),
-        })
+        let principal = checked.map_err(|refused| refusal(&refused))?;
+        let scope = carddav_scope(request.method());
+        if peer.door == Door::Carddav && !self.authenticator.allows(&principal, scope) {
+            let detail = format!("this token does not have the scope `{}`", scope.name());
+            return Err(problem(StatusCode::FORBIDDEN, &detail));
+        }
+        Ok(Some(principal))
+    }
+}
+
+fn refusal(refused: &Refused) -> Response<Body> {
+    let detail = refused.to_string();
+    match refused {
+        Refused::Credentials => unauthorized(&detail),
+        Refused::Unavailable => unavailable(&detail),
+        Refused::Later(wait) => slow_down(&detail, auth::seconds(*wait)),
+    }
+}
+
+/// What a token needs for a CardDAV request; the HTTP API looks for itself.
+fn carddav_scope(method: &Method) -> Scope {
+    match method.as_str() {
+        "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT" => Scope::Read,
+        _ => Scope::Write,
     }
 }
 
 /// What the log says of a request: never its query, which may hold names, and never its headers.
 struct Line {
-    door: &'static str,
+    door: Door,
     principal: Option<Principal>,
     peer: SocketAddr,
     method: Method,
@@ -166,7 +185,7 @@ impl Line {
         macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(
-                    door = self.door,
+                    door = %self.door,
                     principal = %self.principal.unwrap_or_else(Principal::anonymous),
                     peer = %self.peer,
                     method = %self.method,

@@ -7,14 +7,17 @@
 //! (`naming`).
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHashSet;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
-use crate::auth::Authenticator;
 use crate::auth::sight::nobody_is_present;
+use crate::auth::{Authenticator, UnauthenticatedBind};
 use crate::contact::book::Availability;
 use crate::contact::{ContactId, OrganizationId};
 use crate::directory::Directory;
@@ -27,6 +30,7 @@ use crate::net::tls::reason;
 
 mod attribute;
 mod ber;
+mod bind;
 mod compare;
 mod connection;
 mod entry;
@@ -59,6 +63,7 @@ pub struct Door {
     organization: OrganizationId,
     limits: Limits,
     present: Presence,
+    unauthenticated_bind: UnauthenticatedBind,
 }
 
 impl Door {
@@ -69,7 +74,13 @@ impl Door {
         limits: Limits,
     ) -> Self {
         let present = Arc::new(nobody_is_present);
-        Self { directory, authenticator, organization, limits, present }
+        let unauthenticated_bind = UnauthenticatedBind::default();
+        Self { directory, authenticator, organization, limits, present, unauthenticated_bind }
+    }
+
+    /// The door, where a name without a password is this.
+    pub fn with_unauthenticated_bind(self, unauthenticated_bind: UnauthenticatedBind) -> Self {
+        Self { unauthenticated_bind, ..self }
     }
 
     /// The door, with people in `ou=status`.
@@ -127,6 +138,22 @@ impl Limits {
 pub async fn serve(connection: Connection, door: Arc<Door>) {
     let peer = connection.peer;
     if let Err(fault) = talk(connection, door).await {
+        tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
+    }
+}
+
+/// As [`serve`] on any stream, for a client that may do without TLS and cannot ask for it.
+pub async fn serve_in_clear<S>(
+    stream: S,
+    peer: SocketAddr,
+    door: Arc<Door>,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let first_by = Instant::now() + door.limits.message_timeout;
+    let link = Link { peer, transport: Transport::Plain, start_tls: false };
+    if let Err(fault) = connection::run(stream, Session::new(door, link), first_by, &stop).await {
         tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
     }
 }

@@ -5,15 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ldap3_proto::proto::{
-    LdapBindCred, LdapBindRequest, LdapExtendedRequest, LdapOp, LdapResultCode,
-};
+use ldap3_proto::proto::{LdapExtendedRequest, LdapOp, LdapResultCode};
 use tokio::io::AsyncWrite;
-use zeroize::Zeroizing;
 
+use crate::account::device;
 use crate::auth::dn::Dn;
-use crate::auth::{Principal, Refused, Who};
-use crate::index::Snapshot;
+use crate::auth::{Peer, Principal, Who};
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
@@ -44,6 +41,13 @@ pub(super) struct Link {
     pub(super) start_tls: bool,
 }
 
+impl Link {
+    pub(super) fn peer(&self) -> Peer {
+        let (address, secure) = (self.peer.ip(), self.transport == Transport::Tls);
+        Peer { door: device::Door::Ldap, address, secure }
+    }
+}
+
 /// The state between the messages of one connection.
 pub(super) struct Session {
     pub(super) door: Arc<Door>,
@@ -53,19 +57,8 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(door: Arc<Door>, link: Link) -> Self {
-        Self { door, link, principal: Principal::anonymous() }
-    }
-
-    /// Who asks now: nobody is a guest of the listener's organization where that lets them in.
-    pub(super) fn asker(&self, snapshot: &Snapshot) -> Principal {
-        let mut asker = self.principal.clone();
-        let listener = &self.door.organization;
-        let opened = snapshot.organization(listener).and_then(|found| found.anonymous.as_ref());
-        let is_let_in = opened.is_some_and(|opened| opened.networks.contain(self.link.peer.ip()));
-        if asker.who == Who::Anonymous && is_let_in {
-            asker.organization = Some(listener.clone());
-        }
-        asker
+        let principal = door.authenticator.anonymous(link.peer());
+        Self { door, link, principal }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -93,8 +86,12 @@ impl Session {
         let Some(operation) = Operation::of_tag(envelope.operation.tag) else {
             return Ok(malformed(message, replies));
         };
-        if !self.door.authenticator.still_valid(&self.principal) {
-            tracing::info!(front = "ldap", peer = %self.link.peer, "the account is gone");
+        let peer = self.link.peer();
+        if self.principal.who == Who::Anonymous {
+            self.principal = self.door.authenticator.anonymous(peer);
+        } else if !self.door.authenticator.still_valid(&self.principal, peer) {
+            let principal = &self.principal;
+            tracing::info!(front = "ldap", peer = %self.link.peer, %principal, "disconnected");
             let message = "the account that signed in is no longer valid";
             replies.notice_of_disconnection(LdapResultCode::StrongerAuthRequired, message);
             return Ok(Next::Close);
@@ -194,46 +191,6 @@ impl Session {
         match operation {
             Operation::Extended => replies.extended(id, outcome, value),
             _ => replies.result(id, operation, outcome),
-        }
-    }
-
-    /// Signs in (RFC 4513 section 5.1). Whoever was signed in is not any more, whatever comes out.
-    async fn bind(&mut self, bind: LdapBindRequest) -> Outcome {
-        self.principal = Principal::anonymous();
-        // LDAPv2 is what some phones speak after a factory reset.
-        if !matches!(bind.version, 2 | 3) {
-            return Outcome::new(
-                LdapResultCode::ProtocolError,
-                "only LDAP versions 2 and 3 are known",
-            );
-        }
-        let password = match bind.cred {
-            LdapBindCred::Simple(password) => Zeroizing::new(password),
-            LdapBindCred::SASL(_) | LdapBindCred::Unsupported => {
-                let message = "only simple binds are known: a name and a password";
-                return Outcome::new(LdapResultCode::AuthMethodNotSupported, message);
-            }
-        };
-        match (bind.dn.is_empty(), password.is_empty()) {
-            (true, true) => return Outcome::success(),
-            (false, true) => {
-                let message = "a name without a password signs nobody in";
-                return Outcome::new(LdapResultCode::UnwillingToPerform, message);
-            }
-            (_, false) => {}
-        }
-        match self.door.authenticator.sign_in(&bind.dn, password.as_bytes()).await {
-            Ok(principal) => {
-                self.principal = principal;
-                Outcome::success()
-            }
-            Err(Refused::Credentials) => {
-                tracing::info!(front = "ldap", peer = %self.link.peer, name = bind.dn, "sign-in refused");
-                Outcome::new(LdapResultCode::InvalidCredentials, "wrong name or password")
-            }
-            Err(Refused::Unavailable) => {
-                Outcome::new(LdapResultCode::Busy, "too many sign-ins at once; try again later")
-            }
         }
     }
 

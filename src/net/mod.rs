@@ -21,7 +21,7 @@ use crate::net::workers::Workers;
 
 mod entrance;
 pub mod gate;
-mod proxy;
+pub mod proxy;
 pub mod rules;
 pub mod stream;
 pub mod tls;

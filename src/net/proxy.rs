@@ -18,7 +18,7 @@ const REST_BYTES_MAX: usize = 4096;
 
 /// Whom a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub enum Source {
     Client(SocketAddr),
     /// The balancer speaks for itself: it looks whether the daemon is alive.
     Balancer,
@@ -26,7 +26,7 @@ pub(super) enum Source {
 
 /// Why there is no source.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ProxyError {
+pub enum ProxyError {
     #[error("the PROXY header is missing (proxy_protocol)")]
     Missing,
     #[error("the PROXY header is malformed")]
@@ -43,7 +43,7 @@ pub(super) enum ProxyError {
 ///
 /// # Errors
 /// [`ProxyError`]; nothing more should be read of the connection then.
-pub(super) async fn read<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Source, ProxyError> {
+pub async fn read<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Source, ProxyError> {
     let mut begin = [0; SIGNATURE.len()];
     // Whoever sends no header may wait for an answer to less.
     let mut filled = 0;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook, Star};
 use crate::account::{ImportReport, OrganizationSettings, User};
@@ -149,6 +150,25 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError>;
+
+    /// Writes what happened since the last time, and removes what is too old. It belongs to no
+    /// commit and moves no revision.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was written.
+    fn note(&mut self, notes: &Notes) -> Result<(), StoreError>;
+
+    /// Entries of the audit log, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn audit(&mut self, query: &AuditQuery) -> Result<Vec<Numbered>, StoreError>;
+
+    /// When these credentials were last used, those that were.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn last_uses(&mut self, credentials: &[Box<str>]) -> Result<Vec<LastUse>, StoreError>;
 
     /// A second connection for reads beside the writer.
     ///

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 
 use crate::account::ImportReport;
+use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::contact::{ContactId, Revision};
 use crate::store::codec;
 use crate::store::postgres::commit::Commit;
@@ -17,6 +18,7 @@ use crate::store::postgres::text::stored;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::{Decide, Event, Store, StoreError};
 
+mod audit;
 mod check;
 mod commit;
 mod fault;
@@ -188,6 +190,19 @@ impl Store for PostgresStore {
         let sql = "SELECT body FROM record WHERE kind = $1 AND key = $2 AND body IS NOT NULL";
         let row = self.row(sql, &[&codec::IMPORT, &stored(id)])?;
         row.map(|row| codec::import(id, cell(&row, 0)?)).transpose()
+    }
+
+    /// Where the connection is lost while it commits, sign-ins of a few seconds may count twice.
+    fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {
+        Ok(self.once(async |session| audit::note(session, notes).await)?)
+    }
+
+    fn audit(&mut self, query: &AuditQuery) -> Result<Vec<Numbered>, StoreError> {
+        self.read(async |session| audit::read(session, query).await)
+    }
+
+    fn last_uses(&mut self, credentials: &[Box<str>]) -> Result<Vec<LastUse>, StoreError> {
+        self.read(async |session| audit::last_uses(session, credentials).await)
     }
 
     fn reader(&self) -> Result<Box<dyn Store>, StoreError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringbook::account::User;
+use ringbook::account::device::Door;
 use ringbook::auth::Authenticator;
 use ringbook::carddav::Handler;
 use ringbook::directory::Edit;
@@ -39,7 +40,7 @@ impl Server {
         let handler = Arc::new(Handler::new(Arc::clone(&world.directory)));
         let mut front = Front::new(Arc::new(authenticator), limits);
         for segment in ["", ".well-known", "dav"] {
-            front = front.mount(segment, "carddav", Arc::clone(&handler) as _);
+            front = front.mount(segment, Door::Carddav, Arc::clone(&handler) as _);
         }
         let front = Arc::new(front);
         let net = Net::new(Gate::new(100, 100), Rules::loopback(), wait);

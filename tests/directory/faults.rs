@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ringbook::account::ImportReport;
+use ringbook::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use ringbook::contact::{ContactId, Revision};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
 use ringbook::store::sqlite::SqliteStore;
@@ -64,6 +65,18 @@ impl Store for Failing {
 
     fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {
         self.store.import_report(id)
+    }
+
+    fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {
+        self.store.note(notes)
+    }
+
+    fn audit(&mut self, query: &AuditQuery) -> Result<Vec<Numbered>, StoreError> {
+        self.store.audit(query)
+    }
+
+    fn last_uses(&mut self, credentials: &[Box<str>]) -> Result<Vec<LastUse>, StoreError> {
+        self.store.last_uses(credentials)
     }
 
     fn reader(&self) -> Result<Box<dyn Store>, StoreError> {

@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ringbook::account::group::{GroupRecord, SharedBook};
 use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::contact::book::{AddressBook, BookId, GroupKind};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{
     Body, Book, ContactId, Draft, OrganizationId, Rendition, Revision, Timestamp,
@@ -68,6 +70,32 @@ fn preconditions_hold_at_the_moment_of_the_commit() {
     };
     assert_eq!(directory.commit_blocking(create("a.vcf")), Err(CommitError::Changed));
     directory.commit_blocking(create("d.vcf")).unwrap();
+}
+
+#[test]
+fn an_id_that_somebody_took_meanwhile_renames_nothing() {
+    let directory = directory();
+    let department = |name: &str| {
+        let group = GroupKind::Department.group(BookId::parse("sales").unwrap());
+        let record = GroupRecord { organization: main(), group, name: name.into() };
+        let free = Precondition::BookFree { organization: main(), book: AddressBook::Group(group) };
+        Request { edits: vec![Edit::PutGroup(record)], preconditions: vec![free] }
+    };
+    directory.commit_blocking(department("Sales")).unwrap();
+    assert_eq!(directory.commit_blocking(department("Sails")), Err(CommitError::Changed));
+    let book = || {
+        let id = BookId::parse("sales").unwrap();
+        let (name, readers, writers) = ("Sales".into(), None, Vec::new());
+        let (organization, revision) = (main(), Revision(0));
+        let book = SharedBook { organization, id, name, readers, writers, revision };
+        let free = Precondition::BookFree {
+            organization: main(),
+            book: AddressBook::Home(Book::SharedBook(id)),
+        };
+        Request { edits: vec![Edit::PutSharedBook(book)], preconditions: vec![free] }
+    };
+    directory.commit_blocking(book()).unwrap();
+    assert_eq!(directory.commit_blocking(book()), Err(CommitError::Changed));
 }
 
 #[test]
@@ -202,6 +230,31 @@ fn a_hidden_number_moves_only_the_full_rendition() {
     commit(&directory, put(anna, draft));
     assert!(read(Rendition::Full) > full);
     assert_eq!(read(Rendition::Reduced), reduced);
+}
+
+#[test]
+fn what_colleagues_see_of_a_card_has_a_time_and_a_uid_of_its_own() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static TIME: AtomicI64 = AtomicI64::new(1);
+    let store = Box::new(SqliteStore::in_memory().unwrap());
+    let ticking = || Timestamp(TIME.fetch_add(1, Ordering::Relaxed));
+    let directory = Directory::open_with_clock(store, ticking).unwrap();
+    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    let anna = person(&directory, "Anna", "201", true);
+    let read = || directory.snapshot().contact(&main(), anna).unwrap().contact().clone();
+    let first = read();
+    let mut draft = shared_person("Anna", "201", true);
+    let mut card = draft.card.edit();
+    card.push(Field::Mobile, "0171 2345678");
+    draft.card = card.finish().unwrap();
+    commit(&directory, put(anna, draft.clone()));
+    let hidden = read();
+    assert!(hidden.revision > first.revision);
+    assert_eq!(hidden.modified, first.modified, "a hidden number gives no sign");
+    commit(&directory, put(anna, Draft { uid: Some("known-elsewhere".into()), ..draft }));
+    let seen = read();
+    assert!(seen.reduced_revision > hidden.reduced_revision, "everybody sees the UID");
+    assert!(seen.modified > first.modified);
 }
 
 #[test]

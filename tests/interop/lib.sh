@@ -5,7 +5,9 @@ scratch=$(mktemp -d)
 server='' data='' token=''
 # Where the doors are, as `HOST:PORT`, and how a suite reaches them: $security is `plain`, `starttls`
 # (LDAP only) or `tls`.
-ldap='' http='' ldap_url='' http_url='' ca='' start_tls=() security=plain
+ldap='' http='' ldap_url='' http_url='' security=plain
+# With TLS: the file of the certificate authority, and what makes OpenLDAP's tools insist on StartTLS.
+ca='' start_tls=()
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 trap 'stop_server; rm -rf "$scratch"' EXIT
 
@@ -114,8 +116,10 @@ finish() {
     [ "$failed" -eq 0 ]
 }
 
-# start_server [ARGUMENT…]: a server with an empty data folder; sets ldap, http, data and token.
+# start_server [ARGUMENT…]: a server with an empty data folder; sets data, token and where its doors are.
 start_server() {
+    # A client that does without TLS must not pass for one that uses it.
+    [ "$security" = plain ] || set -- --set plain_networks= "$@"
     stop_server
     data=$(mktemp -d "$scratch/data.XXXXXX")
     "$RINGBOOK" serve --data "$data" --set ldap.listen=127.0.0.1:0 --set http.listen=127.0.0.1:0 \
@@ -132,7 +136,24 @@ start_server() {
         exit 1
     fi
     ldap=$(port ldap) http=$(port http) token=$(cat "$data/operator-token")
-    ldap_url=ldap://$ldap http_url=http://$http
+    reach_doors
+}
+
+# reach_doors: sets the URLs, the CA file and OpenLDAP's flag for $security.
+reach_doors() {
+    local ldaps https
+    ldap_url=ldap://$ldap http_url=http://$http start_tls=() ca=''
+    unset LDAPTLS_CACERT
+    [ "$security" = plain ] && return
+    ldaps=$(port ldaps) https=$(port https) ca=$data/certs/ca.crt
+    if [ -z "$ldaps" ] || [ -z "$https" ] || [ ! -s "$ca" ]; then
+        fail "the server offers TLS" "$(cat "$data/listening.json")"
+        finish
+        exit 1
+    fi
+    http_url=https://$https
+    if [ "$security" = starttls ]; then start_tls=(-ZZ); else ldap_url=ldaps://$ldaps; fi
+    export LDAPTLS_CACERT=$ca
 }
 
 port() {
@@ -148,7 +169,7 @@ stop_server() {
 search() {
     local dn=$1 password=$2 base=$3
     shift 3
-    ldapsearch -x -LLL -o ldif_wrap=no -H "ldap://$ldap" -D "$dn" -w "$password" -b "$base" "$@" |
+    ldapsearch -x -LLL -o ldif_wrap=no -H "$ldap_url" "${start_tls[@]}" -D "$dn" -w "$password" -b "$base" "$@" |
         python3 -c 'import base64, re, sys
 for line in sys.stdin:
     name, mark, value = line.rstrip("\n").partition(":: ")

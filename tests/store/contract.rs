@@ -268,6 +268,7 @@ fn a_reader_sees_what_was_committed(store: &mut dyn Store) {
 /// What holds for stores that share their data: two of one process stand for two daemons.
 pub(crate) fn shared_contract(open: &(dyn Fn() -> Box<dyn Store> + Sync)) {
     a_commit_of_the_other_is_told_to_those_who_decide(&mut *open(), &mut *open());
+    a_load_tells_one_moment(&mut *open(), &mut *open());
     nobody_skips_a_revision(open);
 }
 
@@ -287,6 +288,21 @@ fn a_commit_of_the_other_is_told_to_those_who_decide(one: &mut dyn Store, other:
         .unwrap();
     assert_eq!(told, [Event::Put(stored(&theirs, None))]);
     assert_eq!(one.changes(at).unwrap(), (vec![Event::Put(stored(&ours, None))], after));
+}
+
+fn a_load_tells_one_moment(one: &mut dyn Store, other: &mut dyn Store) {
+    commit(other, vec![Change::Put(Record::Organization(organization().into()))]);
+    let (before, known) = load(other);
+    let mut late = Some(contact("Late", Book::Shared, Revision(known.0 + 1)));
+    let mut told = Vec::new();
+    let at = one.load(&mut |event| {
+        told.push(event);
+        // Between what is told and what is still to come.
+        if let Some(late) = late.take() {
+            commit(other, vec![put(&late, None)]);
+        }
+    });
+    assert_eq!((at, told), (Ok(known), before));
 }
 
 /// Two write as fast as they can. One who asks again and again for what is new, as every daemon and

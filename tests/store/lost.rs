@@ -1,12 +1,14 @@
 //! PostgreSQL goes away at the worst moments: what is told is what is true.
 
+use std::thread;
+
 use ringbook::contact::{Book, Contact, Revision};
 use ringbook::store::postgres::PostgresStore;
 use ringbook::store::{Change, Event, Store, StoreError};
 
 use crate::cluster::Cluster;
 use crate::proxy::{Cut, Proxy};
-use crate::samples::{commit, contact, load, put, stored};
+use crate::samples::{commit, contact, load, next, put, stored};
 
 const COMMIT: &[u8] = b"COMMIT\0";
 /// On its way before anything of a commit is written.
@@ -15,27 +17,31 @@ const BEGIN: &[u8] = b"START TRANSACTION";
 const INSERT: &[u8] = b"Made.vcf";
 
 /// A server, a network to it that fails as planned, and a store that uses it.
-struct World {
-    cluster: Cluster,
+struct World<'a> {
+    cluster: &'a Cluster,
     proxy: Proxy,
     store: PostgresStore,
     /// What the store knows.
     known: Revision,
 }
 
-impl World {
-    fn new() -> Option<Self> {
-        let cluster = Cluster::start()?;
+impl<'a> World<'a> {
+    fn on(cluster: &'a Cluster) -> Self {
         let proxy = Proxy::to(cluster.socket());
         let mut store = PostgresStore::open(&proxy.url()).unwrap();
-        let first = contact("First", Book::Shared, Revision(1));
+        let first = contact("First", Book::Shared, next(&mut store));
         let known = commit(&mut store, vec![put(&first, None)]);
-        Some(Self { cluster, proxy, store, known })
+        Self { cluster, proxy, store, known }
     }
 
     /// Another store of the same data, with a network that works.
     fn other(&self) -> PostgresStore {
         PostgresStore::open(&self.cluster.url()).unwrap()
+    }
+
+    /// The revision of the next commit.
+    fn next(&self) -> Revision {
+        Revision(self.known.0 + 1)
     }
 
     /// Commits a contact; says how often it was decided, too.
@@ -63,6 +69,7 @@ impl World {
 
 #[test]
 fn a_commit_is_done_once_wherever_the_connection_is_lost() {
+    let Some(cluster) = Cluster::start() else { return };
     for (at, cut) in [
         (BEGIN, Cut::Request),
         (BEGIN, Cut::Answer),
@@ -71,9 +78,9 @@ fn a_commit_is_done_once_wherever_the_connection_is_lost() {
         (COMMIT, Cut::Request),
         (COMMIT, Cut::Answer),
     ] {
-        let Some(mut world) = World::new() else { return };
+        let mut world = World::on(&cluster);
         world.proxy.plan(at, cut, || {});
-        let next = Revision(world.known.0 + 1);
+        let next = world.next();
         let (made, done, decided) = world.commit();
         assert_eq!((done, decided), (Ok(next), 1), "{}", String::from_utf8_lossy(at));
         assert_eq!(world.changes(), (vec![Event::Put(stored(&made, None))], next));
@@ -82,9 +89,10 @@ fn a_commit_is_done_once_wherever_the_connection_is_lost() {
 
 #[test]
 fn a_commit_that_happened_is_told_though_another_followed() {
-    let Some(mut world) = World::new() else { return };
+    let Some(cluster) = Cluster::start() else { return };
+    let mut world = World::on(&cluster);
     let mut other = world.other();
-    let next = Revision(world.known.0 + 1);
+    let next = world.next();
     let later = contact("Later", Book::Shared, Revision(next.0 + 1));
     let change = put(&later, None);
     world.proxy.plan(COMMIT, Cut::Answer, move || {
@@ -100,10 +108,11 @@ fn a_commit_that_happened_is_told_though_another_followed() {
 
 #[test]
 fn a_commit_that_did_not_happen_is_refused_where_another_came_before() {
+    let Some(cluster) = Cluster::start() else { return };
     for at in [INSERT, COMMIT] {
-        let Some(mut world) = World::new() else { return };
+        let mut world = World::on(&cluster);
         let mut other = world.other();
-        let next = Revision(world.known.0 + 1);
+        let next = world.next();
         let first = contact("First", Book::Shared, next);
         let change = put(&first, None);
         world.proxy.plan(at, Cut::Request, move || {
@@ -118,8 +127,9 @@ fn a_commit_that_did_not_happen_is_refused_where_another_came_before() {
 
 #[test]
 fn a_commit_of_unknown_end_is_not_called_refused() {
+    let Some(cluster) = Cluster::start() else { return };
     for (cut, happened) in [(Cut::Answer, true), (Cut::Request, false)] {
-        let Some(mut world) = World::new() else { return };
+        let mut world = World::on(&cluster);
         world.store = world.store.with_return_time_max(std::time::Duration::ZERO);
         world.proxy.plan_closed(COMMIT, cut);
         let (made, done, _) = world.commit();
@@ -130,6 +140,43 @@ fn a_commit_of_unknown_end_is_not_called_refused() {
         let (events, _) = world.changes();
         let told = [Event::Put(stored(&made, None))];
         assert_eq!(events, if happened { told.as_slice() } else { &[] });
+    }
+}
+
+#[test]
+fn a_commit_that_the_server_ends_while_it_waits_for_a_standby_has_happened() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let mut store = PostgresStore::open(&cluster.url()).unwrap();
+    cluster.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    cluster.crash();
+    cluster.run();
+    let made = contact("Made", Book::Shared, Revision(1));
+    let change = put(&made, None);
+    let (mut reader, server) = (store.reader().unwrap(), &cluster);
+    let done = thread::scope(|scope| {
+        let decide = move |_, _| vec![change.clone()];
+        let commit = scope.spawn(move || store.commit(Revision(0), &mut { decide }));
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                   WHERE wait_event = 'SyncRep'";
+        while server.sql("postgres", end) == "0" {
+            assert!(!commit.is_finished(), "it does not wait");
+        }
+        commit.join().unwrap()
+    });
+    assert_eq!(done, Ok(Revision(1)));
+    let events = vec![Event::Put(stored(&made, None))];
+    assert_eq!(reader.changes(Revision(0)), Ok((events, Revision(1))));
+}
+
+#[test]
+fn a_read_is_done_again_where_the_connection_is_lost() {
+    let Some(cluster) = Cluster::start() else { return };
+    for cut in [Cut::Request, Cut::Answer] {
+        let mut world = World::on(&cluster);
+        let all = world.changes();
+        world.proxy.plan(BEGIN, cut, || {});
+        assert_eq!(world.store.changes(world.known), Ok(all));
+        assert!(world.proxy.has_cut());
     }
 }
 

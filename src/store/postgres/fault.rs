@@ -39,18 +39,20 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
-/// Errors of PostgreSQL 15, appendix A, by what an operator does about them.
+/// Errors of PostgreSQL 15, appendix A, by what an operator does about them. An error that ends the
+/// connection says nothing of what was asked for: a server that is shut down while a COMMIT waits for
+/// a standby has committed, and one whose log's disk is full may have.
 fn of_server(said: &DbError) -> Fault {
     // Details name values of rows; they are no business of a log.
     let text = format!("{} ({})", said.message(), said.code().code());
     Fault::Refused(match said.code().code() {
-        "53100" => StoreError::Full(text),
-        "55P03" | "57014" | "40001" | "40P01" => StoreError::Busy(text),
-        "42P01" | "42703" | "XX001" | "XX002" => StoreError::Damaged(text),
         "25006" | "42501" | "3D000" => StoreError::Refused(text),
         code if code.starts_with("28") => StoreError::Refused(text),
         code if code.starts_with("08") || code.starts_with("57P") => return Fault::Lost(text),
         _ if is_fatal(said) => return Fault::Lost(text),
+        "53100" => StoreError::Full(text),
+        "55P03" | "57014" | "40001" | "40P01" => StoreError::Busy(text),
+        "42P01" | "42703" | "XX001" | "XX002" => StoreError::Damaged(text),
         _ => StoreError::Failed(text),
     })
 }
@@ -64,15 +66,5 @@ fn chain(error: &tokio_postgres::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
-    }
-}
-
-/// What an error says of a COMMIT that was sent. Only a plain error means that it did not happen:
-/// a server that ends the connection may have committed before (such as one that is shut down while
-/// it waits for a standby).
-pub(super) fn of_commit(error: tokio_postgres::Error) -> Fault {
-    match error.as_db_error() {
-        Some(said) if !is_fatal(said) => of_server(said),
-        _ => Fault::Lost(chain(&error)),
     }
 }

@@ -8,7 +8,8 @@ use crate::store::postgres::session::{Purpose, Session, Work, cell};
 
 /// Step N brings a database of format N to format N + 1. Steps are never changed once released.
 /// Texts are sorted by their bytes, as SQLite does.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE meta (
         key   text COLLATE \"C\" PRIMARY KEY,
         value text NOT NULL
@@ -57,7 +58,30 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (organization, book, contact)
     );
     CREATE INDEX tombstone_revision ON tombstone (revision);
-"];
+",
+    "
+    CREATE TABLE audit (
+        number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        time         bigint NOT NULL,
+        organization text COLLATE \"C\",
+        actor        text NOT NULL,
+        address      text,
+        door         text NOT NULL,
+        action       text NOT NULL,
+        outcome      text NOT NULL,
+        count        bigint NOT NULL,
+        merged       text COLLATE \"C\" UNIQUE   -- what sign-ins that are counted together share
+    );
+    CREATE INDEX audit_time ON audit (time);
+    CREATE INDEX audit_organization ON audit (organization, number);
+
+    CREATE TABLE last_use (
+        credential text COLLATE \"C\" PRIMARY KEY,
+        time       bigint NOT NULL,
+        address    text
+    );
+",
+];
 
 /// Held by the one who changes tables; the number means nothing.
 const LOCK: &str = "

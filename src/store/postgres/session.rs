@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Row, Statement, Transaction};
 
 use crate::store::StoreError;
-use crate::store::postgres::fault::{self, Fault};
+use crate::store::postgres::fault::Fault;
 use crate::store::postgres::tls::Tls;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::postgres::wait::wait;
@@ -164,7 +164,7 @@ impl Work<'_> {
 
     /// Commits. Where this says [`Fault::Lost`], the commit may have happened.
     pub(super) async fn commit(self) -> Result<(), Fault> {
-        self.transaction.commit().await.map_err(fault::of_commit)
+        Ok(self.transaction.commit().await?)
     }
 }
 

@@ -20,13 +20,14 @@ User={dn}
 BackendName=ldap
 
 [LDAP Backend]
-Authentication=binddn
 CanBrowse=true
 Filter=
 Limit=100
 RootDn={base}
 Scope=subtree
-Security={security}
+
+[Security]
+Method={security}
 
 [Offline]
 StaySynchronized=false

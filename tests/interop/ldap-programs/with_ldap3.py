@@ -9,7 +9,7 @@ action, url, base, dn, password, ca = [*sys.argv[1:], ""][:6]
 tls = Tls(ca_certs_file=ca, validate=ssl.CERT_REQUIRED) if ca else None
 server = Server(url, get_info=ALL, tls=tls)
 connection = Connection(server, dn, password, raise_exceptions=True)
-connection.open()
+connection.open(read_server_info=False)
 if ca and url.startswith("ldap:"):
     connection.start_tls()
 connection.bind()
