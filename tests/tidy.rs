@@ -16,13 +16,16 @@ mod source;
 const ARROWS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("cli", "config daemon store"),
-    ("daemon", "account api auth carddav config contact demo directory http ldap net store"),
+    (
+        "daemon",
+        "account api auth carddav config contact demo directory http ldap net presence store",
+    ),
     ("demo", "account auth contact directory"),
     ("config", "account auth contact"),
     // Doors.
     ("ldap", "account auth contact directory index net"),
     ("carddav", "account auth contact directory http index vcard"),
-    ("api", "account auth contact directory http import index table"),
+    ("api", "account auth contact directory http import index presence table vcard"),
     ("net", "account"),
     ("http", "auth net"),
     ("auth", "account contact directory index"),
@@ -32,6 +35,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("import", "account contact directory index table"),
     // The core.
     ("directory", "account contact index store"),
+    ("presence", "contact"),
     // The store says in its own words what changed; the index and the directory understand them.
     ("index", "account contact store"),
     ("store", "account contact"),

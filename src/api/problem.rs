@@ -48,6 +48,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server's store does not answer now")
     }
 
+    /// 409 about one member or parameter of the request.
+    pub(super) fn conflict(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail).with("field", json!(field))
+    }
+
+    /// 503.
+    pub(super) fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+    }
+
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self
@@ -92,7 +102,9 @@ impl From<CommitError> for Problem {
             CommitError::SuffixTaken => conflict("suffix"),
             CommitError::WrongName(_) => Self::field("name", fault.to_string()),
             CommitError::GroupTaken { .. } => conflict("name"),
-            CommitError::GroupInUse { .. } => conflict("members"),
+            CommitError::GroupInUse { members } => {
+                conflict("members").with("members", json!(members))
+            }
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
             CommitError::Unsure(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string()),
@@ -101,9 +113,7 @@ impl From<CommitError> for Problem {
                 let detail = "the server's store does not take it now: nothing was kept";
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
             }
-            CommitError::Closed => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
-            }
+            CommitError::Closed => Self::stopping(),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::net::rules::Rules;
 use crate::net::tls::{Acceptor, Identity, Protocol};
 use crate::net::workers::Workers;
 use crate::net::{BindError, Encryption, Listener, Net};
+use crate::presence::Presence;
 use crate::{http, ldap};
 
 /// What is known of networks.
@@ -92,6 +93,7 @@ impl Secured {
 pub(super) struct Doors<'a> {
     pub(super) directory: &'a Arc<Directory>,
     pub(super) authenticator: &'a Arc<Authenticator>,
+    pub(super) presence: &'a Arc<Presence>,
     pub(super) config: &'a Config,
 }
 
@@ -132,7 +134,8 @@ impl Doors<'_> {
 
     fn front(&self) -> http::Front {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
-        let api = Api::new(Arc::clone(self.directory), Arc::clone(self.authenticator));
+        let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
+        let api = Api::new(directory, Arc::clone(self.authenticator), presence);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
             .mount("", Door::Carddav, carddav.clone())

@@ -20,9 +20,10 @@ use crate::daemon::doors::{Doors, Listeners, Secured};
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
 use crate::demo::{self, DemoError};
-use crate::directory::{CommitError, Directory, Edit, Request};
+use crate::directory::{CommitError, Directory, Edit, Request, system_clock};
 use crate::net::tls::names;
 use crate::net::{BindError, Net};
+use crate::presence::{Presence, SILENCE_DEFAULT_S};
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -137,7 +138,9 @@ impl Daemon {
             organization: organization(&directory, &id)?,
             new_token,
         };
-        let doors = Doors { directory: &directory, authenticator: &authenticator, config };
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
+        let (authenticator, presence) = (&authenticator, &presence);
+        let doors = Doors { directory: &directory, authenticator, presence, config };
         let net = doors.open(listeners, &secured, id).map_err(StartError::Threads)?;
         let json = listening.json();
         folder.tell_listening(&json)?;

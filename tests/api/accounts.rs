@@ -1,41 +1,12 @@
-//! The HTTP API through its handlers: who may do what, and what comes back.
-#![allow(clippy::unwrap_used)]
-
-mod office;
+//! Users, phone accounts and tokens: who may do what, and what comes back.
 
 use hyper::{Method, header};
-use office::{Office, PHONE, nobody, operator, request, rows, settings};
 use ringbook::account::Role;
 use ringbook::directory::{Edit, Request};
 use serde_json::{Value, json};
 
-/// The members of an answer that are the same in every run.
-fn members(answer: &Value, names: &[&str]) -> Value {
-    names.iter().map(|name| ((*name).to_owned(), answer[*name].clone())).collect()
-}
-
-#[tokio::test]
-async fn every_path_of_the_description_answers() {
-    let office = Office::new().await;
-    let api = office.get(&nobody(), "openapi.json").await.expect(200);
-    for (path, methods) in api["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path.trim_start_matches('/');
-            let path = path.replace("{book}", "people").replace(['{', '}'], "");
-            let reply = office.send(&operator(), request(method.clone(), &path, Vec::new())).await;
-            let nothing = reply.text().contains("there is nothing here");
-            assert!(reply.status != 405 && !nothing, "{method} {path}: {}", reply.text());
-            let reply = office.send(&nobody(), request(method.clone(), &path, Vec::new())).await;
-            let public = path == "openapi.json";
-            assert_eq!(reply.status == 401, !public, "{method} {path}: {}", reply.status);
-        }
-    }
-    office.get(&operator(), "shoes").await.expect(404);
-    let wrong = office.delete(&operator(), "me").await;
-    assert_eq!(wrong.headers[header::ALLOW], "GET,HEAD");
-    wrong.expect(405);
-}
+use crate::members;
+use crate::office::{Office, PHONE, operator, request, rows, settings};
 
 #[tokio::test]
 async fn a_user_is_made_changed_and_removed() {
@@ -311,45 +282,6 @@ async fn a_phone_account_signs_in() {
     office.delete(&admin, "phones/phones").await.expect(404);
     let books = json!({ "name": "x", "books": ["personal"] });
     assert_eq!(office.post(&admin, "phones", &books).await.expect(400)["field"], "books");
-}
-
-#[tokio::test]
-async fn operators_make_organizations_and_name_them() {
-    let office = Office::new().await;
-    let admin = office.user("200", Role::Admin).await;
-    let acme = json!({
-        "id": "acme", "name": "Acme", "domain": "acme.example", "suffix": "dc=acme,dc=example",
-        "region": "US", "area_code": "212",
-    });
-    let made = office.post(&operator(), "organizations", &acme).await.expect(201);
-    assert_eq!(made["area_code"], "212");
-    office.post(&operator(), "organizations", &acme).await.expect(409);
-    let nested = json!({
-        "id": "sub", "name": "Sub", "domain": "sub.example", "region": "DE",
-        "suffix": "ou=sub,dc=acme,dc=example",
-    });
-    let refused = office.post(&operator(), "organizations", &nested).await.expect(409);
-    assert_eq!(refused["field"], "suffix");
-    for (member, value) in [
-        ("region", "XX"),
-        ("suffix", "acme"),
-        ("domain", "a b"),
-        ("area_code", "(212)"),
-        ("language", "de_DE!"),
-        ("name_order", "random"),
-    ] {
-        let refused =
-            office.patch(&operator(), "organizations/acme", &json!({ member: value })).await;
-        assert_eq!(refused.expect(400)["field"], member);
-    }
-    assert_eq!(office.get(&operator(), "groups").await.expect(400)["field"], "organization");
-    office.get(&operator(), "groups?organization=acme").await.expect(200);
-    office.get(&operator(), "groups?organization=none").await.expect(404);
-    office.get(&admin, "groups").await.expect(200);
-    let other = office.get(&admin, "groups?organization=acme").await;
-    assert_eq!(other.text(), office.get(&admin, "groups?organization=none").await.text());
-    office.get(&admin, "organizations/acme").await.expect(404);
-    assert_eq!(rows(&office.get(&admin, "organizations").await.expect(200), "items").len(), 1);
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use ringbook::account::device::Door;
 use ringbook::account::{OrganizationSettings, Role};
 use ringbook::api::Api;
 use ringbook::auth::{Authenticator, Peer, Principal, Who};
-use ringbook::contact::OrganizationId;
+use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
 use ringbook::http::Caller;
+use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ pub(crate) const PHONE: Peer =
 pub(crate) struct Office {
     pub(crate) directory: Arc<Directory>,
     pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) presence: Arc<Presence>,
     api: Api,
 }
 
@@ -76,8 +78,10 @@ impl Office {
         directory.commit(Commit::one(main)).await.unwrap();
         let organization = OrganizationId::from("main");
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), organization));
-        let api = Api::new(Arc::clone(&directory), Arc::clone(&authenticator));
-        Self { directory, authenticator, api }
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(|| Timestamp(1000))));
+        let api =
+            Api::new(Arc::clone(&directory), Arc::clone(&authenticator), Arc::clone(&presence));
+        Self { directory, authenticator, presence, api }
     }
 
     /// Sends a request as somebody.
@@ -108,6 +112,17 @@ impl Office {
 
     pub(crate) async fn patch(&self, who: &Principal, path: &str, body: &Value) -> Reply {
         self.send(who, request(Method::PATCH, path, body.to_string().into_bytes())).await
+    }
+
+    pub(crate) async fn put(&self, who: &Principal, path: &str, body: &Value) -> Reply {
+        self.send(who, request(Method::PUT, path, body.to_string().into_bytes())).await
+    }
+
+    /// Makes a contact and says which.
+    pub(crate) async fn contact(&self, who: &Principal, group: &str, name: &str) -> String {
+        let body = json!({ "group": group, "name": name });
+        let made = self.post(who, "contacts", &body).await.expect(201);
+        made["id"].as_str().unwrap().to_owned()
     }
 
     /// Imports a file.
