@@ -9,18 +9,19 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
-use hyper::{StatusCode, header};
+use hyper::header;
 use serde::Deserialize;
-use tokio::task::spawn_blocking;
 
-use crate::api::Shared;
 use crate::api::asker::{self, Asker, Params};
+use crate::api::contact_json::seen_card;
+use crate::api::groups::blocking;
 use crate::api::problem::Problem;
-use crate::auth::sight::nobody_is_present;
-use crate::contact::ContactId;
-use crate::contact::OrganizationId;
-use crate::contact::card::{Card, Field};
-use crate::index::{Extent, Snapshot, Viewer};
+use crate::api::{Shared, groups};
+use crate::auth::Principal;
+use crate::auth::sight::Sight;
+use crate::contact::card::Card;
+use crate::contact::{ContactId, OrganizationId};
+use crate::index::{Extent, Snapshot};
 use crate::table::write::Export;
 
 /// Contacts that are written at a time.
@@ -45,17 +46,17 @@ pub(super) async fn export(
     let (book, extent) = {
         let sight = asker.sight(&snapshot)?;
         let book = asker::book(&sight, &book)?;
-        let extent = sight.extent(book, &nobody_is_present);
+        let present = |availability| groups::present(&context, &sight, availability);
+        let extent = sight.extent(book, &present);
         (book, extent.ok_or_else(|| Problem::absent("group"))?)
     };
     let profile = params.profile.as_deref().unwrap_or("xivo");
     if profile != "xivo" {
         return Err(Problem::field("profile", "contacts are exported as xivo"));
     }
-    let viewer = asker.principal.viewer();
-    let file = spawn_blocking(move || ExportFile::new(snapshot, organization, viewer, &extent));
-    let stopping = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
-    let file = file.await.map_err(stopping)?;
+    let principal = asker.principal;
+    let file =
+        blocking(move || Ok(ExportFile::new(snapshot, organization, principal, &extent))).await?;
     let name = format!("attachment; filename=\"{book}.csv\"");
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
@@ -68,7 +69,7 @@ pub(super) async fn export(
 struct ExportFile {
     snapshot: Arc<Snapshot>,
     organization: OrganizationId,
-    viewer: Viewer,
+    principal: Principal,
     columns: Option<Export>,
     begun: bool,
     left: vec::IntoIter<ContactId>,
@@ -78,29 +79,28 @@ impl ExportFile {
     fn new(
         snapshot: Arc<Snapshot>,
         organization: OrganizationId,
-        viewer: Viewer,
+        principal: Principal,
         extent: &Extent,
     ) -> Self {
         // Group cards are no contacts.
         let members = snapshot.members(&organization, extent);
-        let contacts = members.filter(|row| row.card.first(Field::Kind).is_none());
+        let contacts = members.filter(|row| !row.derived.group);
         let ids: Vec<ContactId> = contacts.map(|row| row.id).collect();
-        let left = Vec::new().into_iter();
-        let mut file = Self { snapshot, organization, viewer, columns: None, begun: false, left };
-        let cards = ids.iter().filter_map(|id| file.card(*id)).map(|(_, card)| card);
-        file.columns = Some(Export::of(cards));
-        file.left = ids.into_iter();
-        file
+        let sight = Sight::of(&snapshot, &principal, &organization);
+        let columns = sight.map(|sight| {
+            let rows = ids.iter().filter_map(|id| sight.contact(*id));
+            Export::of(rows.map(|row| seen_card(&sight, row.contact())))
+        });
+        let left = ids.into_iter();
+        Self { snapshot, organization, principal, columns, begun: false, left }
     }
 
-    /// The card without what the viewer may not see.
-    fn card(&self, id: ContactId) -> Option<(ContactId, Card)> {
-        let row = self.snapshot.contact(&self.organization, id);
-        let row = row.or_else(|| self.snapshot.neighbor(&self.organization, id))?;
-        let (contact, organization) =
-            (row.contact(), self.snapshot.organization(&self.organization)?);
-        let hidden = self.viewer.hidden(contact, organization);
-        Some((id, contact.card.without(hidden)))
+    /// The cards as the asker sees them.
+    fn cards(&self, ids: &[ContactId]) -> Vec<(ContactId, Card)> {
+        let sight = Sight::of(&self.snapshot, &self.principal, &self.organization);
+        let Some(sight) = sight else { return Vec::new() };
+        let rows = ids.iter().filter_map(|id| sight.contact(*id));
+        rows.map(|row| (row.id, seen_card(&sight, row.contact()))).collect()
     }
 
     fn piece(&mut self) -> Option<Bytes> {
@@ -114,8 +114,7 @@ impl ExportFile {
         if ids.is_empty() {
             return None;
         }
-        let cards: Vec<(ContactId, Card)> =
-            ids.into_iter().filter_map(|id| self.card(id)).collect();
+        let cards = self.cards(&ids);
         let columns = self.columns.as_ref()?;
         Some(columns.rows(cards.iter().map(|(id, card)| (*id, card))).into())
     }

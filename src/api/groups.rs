@@ -2,56 +2,72 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 
-use crate::api::Shared;
 use crate::api::asker::{self, Asker, NoParams, Params};
-use crate::api::contact_json;
+use crate::api::contact_json::Shower;
+use crate::api::listing::{LOOK_THROUGH, ListParams, Listing};
 use crate::api::problem::Problem;
+use crate::api::{Context, Shared};
 use crate::auth::rights::Operation;
-use crate::auth::sight::nobody_is_present;
-use crate::contact::card::Field;
-use crate::contact::number::{NumberPattern, Numbering};
-use crate::contact::query::{Query, TextPattern};
-
-/// Contacts of one answer where the asker names no limit, and at most.
-const LIMIT_DEFAULT: usize = 100;
-const LIMIT_MAX: usize = 1000;
-/// Words of a search at most; each costs a look at the index.
-const WORDS_MAX: usize = 16;
-/// Rows that a search without an indexed word looks at.
-const LOOK_THROUGH: usize = 200_000;
+use crate::auth::sight::Sight;
+use crate::contact::ContactId;
+use crate::contact::book::{AddressBook, Availability};
+use crate::contact::query::Query;
+use crate::presence::Users;
 
 pub(super) async fn list(
     State(context): State<Shared>,
     asker: Asker,
     _: Params<NoParams>,
 ) -> Result<Json<Value>, Problem> {
-    let snapshot = context.directory.snapshot();
-    let sight = asker.sight(&snapshot)?;
-    let groups: Vec<Value> = sight
-        .books()
-        .into_iter()
-        .map(|book| {
+    let items = blocking(move || {
+        let snapshot = context.directory.snapshot();
+        let sight = asker.sight(&snapshot)?;
+        let listed = listed(&sight);
+        let group = |book: AddressBook| {
+            let writable = match book {
+                // Stars are given and taken one by one.
+                AddressBook::Home(_) | AddressBook::Favorites => sight.may(book, Operation::Write),
+                _ => false,
+            };
             json!({
-                "id": book.to_string(), "name": sight.title(book), "count": sight.count(book),
-                "writable": sight.may(book, Operation::Write),
+                "id": book.to_string(), "name": sight.title(book), "writable": writable,
+                "count": count(&context, &sight, book), "listed": listed.contains(&book),
             })
-        })
-        .collect();
-    Ok(Json(json!({ "items": groups })))
+        };
+        Ok(sight.books().into_iter().map(group).collect::<Vec<Value>>())
+    });
+    Ok(Json(json!({ "items": items.await? })))
 }
 
-/// What a list can be asked for.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListParams {
-    #[serde(rename = "organization")]
-    _organization: Option<String>,
-    q: Option<String>,
-    limit: Option<usize>,
-    cursor: Option<String>,
+/// The books that clients which synchronize are shown: the homes, and what the user, else the
+/// organization, chose besides.
+fn listed(sight: &Sight<'_>) -> Vec<AddressBook> {
+    let user = sight.owner().and_then(|owner| sight.snapshot.user(owner));
+    let chosen = user.and_then(|user| user.listed_books.as_ref());
+    let chosen = chosen.unwrap_or(&sight.organization.listed_books);
+    let homes = sight.homes().iter().map(|home| AddressBook::Home(*home));
+    homes.chain(chosen.iter().copied()).collect()
+}
+
+/// How many contacts of a book are listed.
+fn count(context: &Context, sight: &Sight<'_>, book: AddressBook) -> usize {
+    let present = |availability| present(context, sight, availability);
+    let Some(extent) = sight.extent(book, &present) else { return 0 };
+    let everything = Query::And(Vec::new());
+    match book {
+        // No group cards are among these.
+        AddressBook::Group(_) | AddressBook::All | AddressBook::PEOPLE => sight.count(book),
+        _ => None,
+    }
+    .unwrap_or_else(|| sight.search(&extent, &everything, usize::MAX).count())
+}
+
+/// Who is in an availability.
+pub(super) fn present(context: &Context, sight: &Sight<'_>, availability: Availability) -> Users {
+    context.presence.ids(&sight.organization.id, availability)
 }
 
 pub(super) async fn contacts(
@@ -60,64 +76,44 @@ pub(super) async fn contacts(
     Path(book): Path<String>,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Value>, Problem> {
+    blocking(move || part(&context, &asker, &book, &params)).await.map(Json)
+}
+
+/// `GET /contacts`: all contacts of the organization that the asker sees.
+pub(super) async fn everything(
+    State(context): State<Shared>,
+    asker: Asker,
+    Params(params): Params<ListParams>,
+) -> Result<Json<Value>, Problem> {
+    let book = AddressBook::Contacts.to_string();
+    blocking(move || part(&context, &asker, &book, &params)).await.map(Json)
+}
+
+fn part(
+    context: &Context,
+    asker: &Asker,
+    book: &str,
+    params: &ListParams,
+) -> Result<Value, Problem> {
     let snapshot = context.directory.snapshot();
     let sight = asker.sight(&snapshot)?;
-    let book = asker::book(&sight, &book)?;
-    let page = Page::of(&params)?;
-    let query = words(params.q.as_deref(), &sight.organization.derivation.numbering);
-    let extent = sight.extent(book, &nobody_is_present).ok_or_else(|| Problem::absent("group"))?;
-    let mut found = sight.search(&extent, &query, LOOK_THROUGH);
-    let rows = found.by_ref().skip(page.start).take(page.limit);
-    let items: Vec<Value> = rows
-        .map(|row| contact_json::contact(&row, sight.organization, sight.viewer).into())
-        .collect();
-    let more = found.next().is_some();
-    Ok(Json(page.answer(items, more, found.exceeded())))
+    let book = asker::book(&sight, book)?;
+    let listing = Listing::of(params, sight.organization)?;
+    let query = params.query(&sight.organization.derivation.numbering);
+    let present = |availability| present(context, &sight, availability);
+    let extent = sight.extent(book, &present).ok_or_else(|| Problem::absent("group"))?;
+    let found = sight.search(&extent, &query, LOOK_THROUGH);
+    let find = |id: ContactId| sight.contact(id);
+    let part = listing.part(found, |row| sight.hidden(row.contact()), find);
+    let shower = Shower { sight: &sight, presence: &context.presence };
+    let items = part.rows.iter().map(|row| shower.contact(row.contact()).into()).collect();
+    Ok(part.answer(items))
 }
 
-/// Which part of a list is asked for.
-pub(super) struct Page {
-    pub(super) start: usize,
-    pub(super) limit: usize,
-}
-
-impl Page {
-    pub(super) fn of(params: &ListParams) -> Result<Self, Problem> {
-        let limit = params.limit.unwrap_or(LIMIT_DEFAULT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::field("limit", format!("limit must be 1 to {LIMIT_MAX}")));
-        }
-        let start = match params.cursor.as_deref() {
-            None => 0,
-            Some(cursor) => cursor
-                .parse()
-                .map_err(|_| Problem::field("cursor", "the cursor must come from an answer"))?,
-        };
-        Ok(Self { start, limit })
-    }
-
-    /// The answer, with the cursor of the next page; and whether rows were left unexamined.
-    pub(super) fn answer(&self, items: Vec<Value>, more: bool, exceeded: bool) -> Value {
-        let next = more.then(|| (self.start + items.len()).to_string());
-        json!({ "items": items, "next": next, "complete": !exceeded })
-    }
-}
-
-impl ListParams {
-    pub(super) fn query(&self, numbering: &Numbering) -> Query {
-        words(self.q.as_deref(), numbering)
-    }
-}
-
-/// All words, each in any text or number.
-fn words(text: Option<&str>, numbering: &Numbering) -> Query {
-    let words = text.unwrap_or_default().split_whitespace().take(WORDS_MAX);
-    let word = |word: &str| {
-        let text = Query::Text(Field::TEXTS, TextPattern::contains(word));
-        let digits = word.contains(|c: char| c.is_ascii_digit());
-        let number = NumberPattern::parts(None, &[word], None, numbering).filter(|_| digits);
-        let number = number.map(|pattern| Query::Number(Field::NUMBERS, pattern));
-        Query::Or([Some(text), number].into_iter().flatten().collect())
-    };
-    Query::And(words.map(word).collect())
+/// Runs what may take a while off the threads that serve others meanwhile.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let stopping = |_| Problem::stopping();
+    spawn_blocking(work).await.map_err(stopping)?
 }

@@ -38,6 +38,13 @@ async fn collect(body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
     }
 }
 
+impl From<Map<String, Value>> for Input {
+    /// An object inside another one.
+    fn from(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+}
+
 impl Input {
     /// Takes a member out; `null` counts as a value.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {

@@ -1,4 +1,4 @@
-//! Organizations: operators make them and set them up.
+//! Organizations: operators make them, administrators set up what is theirs.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,16 +10,10 @@ use crate::account::{Organization, OrganizationSettings};
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::input::Input;
+use crate::api::organization_settings::{View, changed, shown, suffix};
 use crate::api::problem::Problem;
-use crate::auth::dn::Dn;
 use crate::contact::OrganizationId;
-use crate::contact::card::{Field, FieldSet};
-use crate::contact::derived::NameOrder;
 use crate::directory::{Edit, Request};
-use crate::table::fields;
-
-/// The longest text of a setting.
-const TEXT_CHARS_MAX: usize = 255;
 
 pub(super) async fn list(
     State(context): State<Shared>,
@@ -28,7 +22,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let snapshot = context.directory.snapshot();
     let visible = snapshot.organizations().filter(|organization| sees(&asker, organization));
-    let items: Vec<Value> = visible.map(shown).collect();
+    let items: Vec<Value> = visible.map(|found| shown(found, &snapshot, view(&asker))).collect();
     Ok(Json(json!({ "items": items })))
 }
 
@@ -41,7 +35,8 @@ pub(super) async fn show(
     let snapshot = context.directory.snapshot();
     let found = OrganizationId::parse(&id).and_then(|id| snapshot.organization(&id));
     let found = found.filter(|organization| sees(&asker, organization));
-    found.map(|found| Json(shown(found))).ok_or_else(|| Problem::absent("organization"))
+    let shown = found.map(|found| Json(shown(found, &snapshot, view(&asker))));
+    shown.ok_or_else(|| Problem::absent("organization"))
 }
 
 pub(super) async fn add(
@@ -62,12 +57,12 @@ pub(super) async fn add(
     let settings = OrganizationSettings {
         name: input.required("name")?,
         domain: input.required("domain")?,
-        suffix: input.required("suffix")?,
+        suffix: suffix(&input.required("suffix")?)?,
         region: input.required("region")?,
         ..OrganizationSettings::new(id)
     };
-    let settings = changed(settings, input)?;
-    let json = put(&context, settings).await?;
+    let settings = changed(settings, input, &context.directory.snapshot())?;
+    let json = put(&context, &asker, settings).await?;
     Ok((StatusCode::CREATED, Json(json)).into_response())
 }
 
@@ -78,116 +73,50 @@ pub(super) async fn change(
     _: Params<NoParams>,
     input: Input,
 ) -> Result<Json<Value>, Problem> {
-    asker.must_be_operator()?;
     let _turn = context.account_changes.lock().await;
     let snapshot = context.directory.snapshot();
     let old = OrganizationId::parse(&id).and_then(|id| snapshot.organization(&id));
     let old = old.filter(|organization| sees(&asker, organization));
     let old = old.ok_or_else(|| Problem::absent("organization"))?;
-    let settings = changed(old.settings(), input)?;
-    put(&context, settings).await.map(Json)
+    asker.must_be_admin()?;
+    let settings = changed(old.settings(), input, &snapshot)?;
+    if !asker.is_operator()
+        && let Some(field) = operators_alone(old, &settings)
+    {
+        let refused = Problem::forbidden(format!("only operators change {field}"));
+        return Err(refused.with("field", json!(field)));
+    }
+    put(&context, &asker, settings).await.map(Json)
 }
 
-async fn put(context: &Shared, settings: OrganizationSettings) -> Result<Value, Problem> {
-    check(&settings)?;
+async fn put(
+    context: &Shared,
+    asker: &Asker,
+    settings: OrganizationSettings,
+) -> Result<Value, Problem> {
     let organization = Organization::new(settings.clone());
     let organization =
         organization.map_err(|unknown| Problem::field("region", unknown.to_string()))?;
     context.directory.commit(Request::one(Edit::PutOrganization(settings))).await?;
-    Ok(shown(&organization))
+    Ok(shown(&organization, &context.directory.snapshot(), view(asker)))
 }
 
-/// The settings with the members of a request in their place.
-fn changed(
-    mut settings: OrganizationSettings,
-    mut input: Input,
-) -> Result<OrganizationSettings, Problem> {
-    for (name, place) in [
-        ("name", &mut settings.name),
-        ("domain", &mut settings.domain),
-        ("suffix", &mut settings.suffix),
-        ("region", &mut settings.region),
-        ("area_code", &mut settings.area_code),
-        ("outside_line", &mut settings.outside_line),
-        ("language", &mut settings.language),
-    ] {
-        if let Some(text) = input.text(name)? {
-            *place = text;
-        }
-    }
-    if let Some(order) = input.text("name_order")? {
-        settings.name_order = match order.as_str() {
-            "given-first" => NameOrder::GivenFirst,
-            "family-first" => NameOrder::FamilyFirst,
-            _ => {
-                let detail = "name_order must be given-first or family-first";
-                return Err(Problem::field("name_order", detail));
-            }
-        };
-    }
-    if let Some(names) = input.list("hidden_numbers")? {
-        settings.hidden_numbers = hidden(&names)?;
-    }
-    input.must_be_empty()?;
-    Ok(settings)
-}
-
-fn hidden(names: &[String]) -> Result<FieldSet, Problem> {
-    let number = |name: &String| {
-        let field = fields::by_json_name(name).filter(|field| Field::NUMBERS.contains(*field));
-        field.ok_or_else(|| {
-            let detail = format!("hidden_numbers: `{name}` is no type of number, such as mobile");
-            Problem::field("hidden_numbers", detail)
-        })
-    };
-    let fields: Vec<Field> = names.iter().map(number).collect::<Result<_, _>>()?;
-    Ok(FieldSet::of(&fields))
-}
-
-fn check(settings: &OrganizationSettings) -> Result<(), Problem> {
-    let OrganizationSettings { name, domain, suffix, area_code, outside_line, language, .. } =
-        settings;
-    let texts = [("name", name), ("domain", domain), ("suffix", suffix)];
-    for (field, text) in texts {
-        if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
-            let detail = format!("{field} must have 1 to {TEXT_CHARS_MAX} characters");
-            return Err(Problem::field(field, detail));
-        }
-    }
-    let label = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
-    if !domain.chars().all(label) {
-        return Err(Problem::field("domain", "domain must be a mail domain, such as example.com"));
-    }
-    if !Dn::parse(suffix).is_ok_and(|dn| !dn.rdns().is_empty()) {
-        return Err(Problem::field("suffix", "suffix must be a DN, such as dc=example,dc=com"));
-    }
-    for (field, digits) in [("area_code", area_code), ("outside_line", outside_line)] {
-        if digits.len() > 10 || !digits.bytes().all(|c| c.is_ascii_digit()) {
-            return Err(Problem::field(field, format!("{field} must be digits")));
-        }
-    }
-    let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if language.is_empty() || language.len() > 35 || !language.chars().all(tag) {
-        return Err(Problem::field("language", "language must be a tag such as de or pt-BR"));
-    }
-    Ok(())
+/// What belongs to operators and would change: names that must fit all organizations, and what others
+/// learn of this one.
+fn operators_alone(old: &OrganizationSettings, new: &OrganizationSettings) -> Option<&'static str> {
+    let differs = [
+        ("domain", old.domain != new.domain),
+        ("suffix", old.suffix != new.suffix),
+        ("shares_with", old.shares_with != new.shares_with),
+        ("anonymous", old.anonymous != new.anonymous),
+    ];
+    differs.into_iter().find(|(_, differs)| *differs).map(|(name, _)| name)
 }
 
 fn sees(asker: &Asker, organization: &Organization) -> bool {
     asker.principal.organization.as_ref().is_none_or(|own| *own == organization.id)
 }
 
-fn shown(organization: &Organization) -> Value {
-    let hidden = organization.hidden_numbers.iter().filter_map(fields::json_name);
-    let order = match organization.name_order {
-        NameOrder::GivenFirst => "given-first",
-        NameOrder::FamilyFirst => "family-first",
-    };
-    json!({
-        "id": organization.id.as_str(), "name": organization.name, "domain": organization.domain,
-        "suffix": organization.suffix, "region": organization.region,
-        "area_code": organization.area_code, "outside_line": organization.outside_line,
-        "language": organization.language, "name_order": order,
-        "hidden_numbers": hidden.collect::<Vec<_>>(),
-    })
+fn view(asker: &Asker) -> View {
+    if asker.is_admin() { View::Administrator } else { View::User }
 }

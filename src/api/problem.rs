@@ -5,7 +5,7 @@ use hyper::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::api::import_run::ImportError;
-use crate::auth::HashError;
+use crate::auth::{HashError, Refused, seconds};
 use crate::directory::CommitError;
 
 /// A refusal, with what would be right.
@@ -40,6 +40,22 @@ impl Problem {
     /// 404, the same for what is not there and for what the asker may not see.
     pub(super) fn absent(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+    }
+
+    /// 503 where the store does not answer.
+    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
+        tracing::error!(%fault, "the store cannot be read");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server's store does not answer now")
+    }
+
+    /// 409 about one member or parameter of the request.
+    pub(super) fn conflict(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail).with("field", json!(field))
+    }
+
+    /// 503.
+    pub(super) fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
     }
 
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
@@ -86,17 +102,18 @@ impl From<CommitError> for Problem {
             CommitError::SuffixTaken => conflict("suffix"),
             CommitError::WrongName(_) => Self::field("name", fault.to_string()),
             CommitError::GroupTaken { .. } => conflict("name"),
-            CommitError::GroupInUse { .. } => conflict("members"),
+            CommitError::GroupInUse { members } => {
+                conflict("members").with("members", json!(members))
+            }
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
+            CommitError::Unsure(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string()),
             CommitError::Store(fault) => {
                 tracing::error!(%fault, "a change was not stored");
                 let detail = "the server's store does not take it now: nothing was kept";
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
             }
-            CommitError::Closed => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
-            }
+            CommitError::Closed => Self::stopping(),
         }
     }
 }
@@ -108,6 +125,18 @@ impl From<ImportError> for Problem {
             ImportError::Contended | ImportError::Cancelled => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
             }
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::Credentials => Self::new(StatusCode::UNAUTHORIZED, detail),
+            Refused::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            Refused::Later(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                .with("retry_after_s", json!(seconds(wait))),
         }
     }
 }

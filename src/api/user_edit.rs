@@ -4,24 +4,15 @@ use hyper::StatusCode;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::account::{Role, SecretHash};
+use crate::account::{Organization, Role, SecretHash};
 use crate::api::asker::Asker;
-use crate::api::contact_json::LISTS;
+use crate::api::card_edit::CardEdit;
 use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::auth::Authenticator;
-use crate::contact::card::{Card, CardBuilder, Field, FieldSet};
+use crate::contact::card::{Card, CardBuilder, Field};
 use crate::import::person::{wrong_extension, wrong_login};
 use crate::table::fields;
-use crate::table::write::name_follows;
-
-/// The longest value of a field, and the most values of one.
-const VALUE_BYTES_MAX: usize = 64 * 1024;
-const VALUES_MAX: usize = 100;
-
-/// What a formatted name is made of.
-const NAME_PARTS: FieldSet =
-    FieldSet::of(&[Field::GivenName, Field::MiddleName, Field::FamilyName, Field::Company]);
 
 /// A user's members as they were sent; what was not sent stays as it is.
 pub(super) struct UserEdit {
@@ -31,8 +22,7 @@ pub(super) struct UserEdit {
     password: Option<Option<Zeroizing<String>>>,
     pub(super) role: Option<Role>,
     pub(super) listed: Option<bool>,
-    /// New values by field; none clears it.
-    card: Vec<(Field, Vec<String>)>,
+    pub(super) card: CardEdit,
 }
 
 impl UserEdit {
@@ -64,9 +54,36 @@ impl UserEdit {
         let (role, listed) = (role(&mut input, asker)?, input.flag("listed")?);
         // Named already by the parameter, for operators.
         let _ = input.take("organization");
-        let card = card_fields(input)?;
+        let card = CardEdit::read(input.rest())?;
         let extension = extension.map(Into::into);
         Ok(Self { extension, login, password, role, listed, card })
+    }
+
+    /// Whether users may change this on their own card.
+    ///
+    /// # Errors
+    /// 403 for whatever the organization does not open to them.
+    pub(super) fn may_be_own(
+        &self,
+        card: &Card,
+        organization: &Organization,
+    ) -> Result<(), Problem> {
+        let account = self.login.is_some()
+            || self.password.is_some()
+            || self.role.is_some()
+            || self.listed.is_some()
+            || self.extension.as_deref().is_some_and(|e| card.first(Field::Extension) != Some(e));
+        let opened = organization.self_edit;
+        if !account && self.card.changes(card).without(opened).is_empty() {
+            return Ok(());
+        }
+        let opened: Vec<&str> = opened.iter().filter_map(fields::json_name).collect();
+        let detail = if opened.is_empty() {
+            "only administrators change cards of people here".to_owned()
+        } else {
+            format!("of your own card you change {}; ask an administrator", opened.join(", "))
+        };
+        Err(Problem::forbidden(detail))
     }
 
     /// The hash of the new password; an inner None where the password goes.
@@ -85,7 +102,11 @@ impl UserEdit {
     /// # Errors
     /// 400 where there is nothing to call the user by.
     pub(super) fn new_card(&self) -> Result<Card, Problem> {
-        self.build(CardBuilder::default())
+        let mut builder = CardBuilder::default();
+        if let Some(extension) = self.extension.as_deref() {
+            builder.replace(Field::Extension, [extension]);
+        }
+        self.card.finish(builder)
     }
 
     /// The card of a user with the changes made.
@@ -105,22 +126,11 @@ impl UserEdit {
             let conflict = Problem::new(StatusCode::CONFLICT, detail);
             return Err(conflict.with("field", "extension".into()));
         }
-        let mut builder = old.edit();
-        let renames = self.card.iter().any(|(field, _)| NAME_PARTS.contains(*field));
-        if renames && name_follows(old) {
-            builder.replace(Field::FormattedName, []);
-        }
-        self.build(builder)
-    }
-
-    fn build(&self, mut builder: CardBuilder) -> Result<Card, Problem> {
-        if let Some(extension) = self.extension.as_deref() {
+        let mut builder = self.card.begin(old);
+        if let Some(extension) = asked {
             builder.replace(Field::Extension, [extension]);
         }
-        for (field, values) in &self.card {
-            builder.replace(*field, values.iter().map(String::as_str));
-        }
-        builder.finish().map_err(|nameless| Problem::field("name", nameless.to_string()))
+        self.card.finish(builder)
     }
 }
 
@@ -138,65 +148,4 @@ fn role(input: &mut Input, asker: &Asker) -> Result<Option<Role>, Problem> {
         return Err(Problem::forbidden("nobody gives a role above their own"));
     }
     Ok(Some(role))
-}
-
-/// The members that are fields of the card.
-fn card_fields(mut input: Input) -> Result<Vec<(Field, Vec<String>)>, Problem> {
-    let mut card = Vec::new();
-    if let Some(numbers) = input.take("numbers") {
-        card.extend(number_fields(&numbers)?);
-    }
-    for (name, value) in input.rest() {
-        let list = LISTS.iter().find(|(_, list)| *list == name).map(|(field, _)| *field);
-        let field = list.or_else(|| fields::by_json_name(&name));
-        let field = field.ok_or_else(|| {
-            Problem::field(&name, format!("there is no member `{name}` that can be set"))
-        })?;
-        card.push((field, values(&name, value)?));
-    }
-    Ok(card)
-}
-
-/// `[{"type": "mobile", "value": "…"}]` replaces all numbers but the extension.
-fn number_fields(numbers: &Value) -> Result<Vec<(Field, Vec<String>)>, Problem> {
-    let kinds = Field::NUMBERS.without(FieldSet::of(&[Field::Extension]));
-    let wrong = || {
-        let names: Vec<&str> = kinds.iter().filter_map(fields::json_name).collect();
-        let detail = format!(
-            "numbers must be a list of {{\"type\", \"value\"}}; types are {}",
-            names.join(", ")
-        );
-        Problem::field("numbers", detail)
-    };
-    let mut by_kind: Vec<(Field, Vec<String>)> =
-        kinds.iter().map(|field| (field, Vec::new())).collect();
-    for number in numbers.as_array().ok_or_else(wrong)? {
-        let kind = number.get("type").and_then(Value::as_str).and_then(fields::by_json_name);
-        let value = number.get("value").and_then(Value::as_str).ok_or_else(wrong)?;
-        let list = by_kind.iter_mut().find(|(field, _)| Some(*field) == kind);
-        let (_, list) = list.ok_or_else(wrong)?;
-        list.push(checked("numbers", value)?);
-    }
-    Ok(by_kind)
-}
-
-fn values(name: &str, value: Value) -> Result<Vec<String>, Problem> {
-    let wrong = || Problem::field(name, format!("{name} must be a text, or a list of texts"));
-    let texts = match value {
-        Value::Null => Vec::new(),
-        Value::Array(texts) if texts.len() <= VALUES_MAX => texts,
-        text @ Value::String(_) => vec![text],
-        _ => return Err(wrong()),
-    };
-    let text = |text: &Value| checked(name, text.as_str().ok_or_else(wrong)?);
-    texts.iter().map(text).collect()
-}
-
-fn checked(name: &str, value: &str) -> Result<String, Problem> {
-    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if value.len() > VALUE_BYTES_MAX || value.contains(odd) {
-        let detail = format!("{name} has control characters or more than {VALUE_BYTES_MAX} bytes");
-        return Err(Problem::field(name, detail));
-    }
-    Ok(value.to_owned())
 }

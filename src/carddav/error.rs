@@ -140,6 +140,9 @@ pub(crate) fn of_commit(error: CommitError, book_href: &str) -> Refusal {
             tracing::error!(%error, "a card was not stored");
             Refusal::plain(StatusCode::INSUFFICIENT_STORAGE, "the store does not take it now")
         }
+        CommitError::Unsure(_) => {
+            Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "the store was lost; ask what it has")
+        }
         CommitError::Closed => {
             Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
         }

@@ -57,6 +57,13 @@ impl Checker<'_> {
             Precondition::NameFree { organization, book, name } => {
                 self.state().named(organization, *book, name).is_none()
             }
+            Precondition::BookFree { organization, book } => match *book {
+                AddressBook::Group(group) => !self.state().has_group(organization, group),
+                AddressBook::Home(Book::SharedBook(id)) => {
+                    !self.state().has_shared_book(organization, id)
+                }
+                _ => false,
+            },
         };
         if holds { Ok(()) } else { Err(CommitError::Changed) }
     }

@@ -208,6 +208,18 @@ impl<'a> Walk<'a> {
         Self { steps }
     }
 
+    /// Leaves out the rows before one.
+    pub(super) fn skip_to(&mut self, row: u32) {
+        match &mut self.steps {
+            Steps::All { next, .. } => *next = row.max(*next),
+            Steps::Lists(lists) => {
+                for list in lists {
+                    list.at = list.list.rows.partition_point(|found| *found < row).max(list.at);
+                }
+            }
+        }
+    }
+
     /// Whether every row is visited, which is what look-through limits count.
     pub(super) fn visits_all(&self) -> bool {
         matches!(self.steps, Steps::All { .. })

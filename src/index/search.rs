@@ -202,6 +202,18 @@ impl<'a> Matches<'a> {
         self.effort.exceeded
     }
 
+    /// Leaves out all up to a place in the order: that of a contact with this sort key and id,
+    /// whether it is still there or not.
+    #[must_use]
+    pub fn after(mut self, sort_key: &[u8], id: ContactId) -> Self {
+        for source in &mut self.sources {
+            let before = |contact: &Arc<Contact>| rank(contact) <= (sort_key, id);
+            let from = source.live.segment.rows.partition_point(before);
+            source.walk.skip_to(u32::try_from(from).unwrap_or(u32::MAX));
+        }
+        self
+    }
+
     /// As the iterator's `next`, but examines at most `rows` rows: a door that serves others
     /// meanwhile looks after them between the steps.
     pub fn step(&mut self, rows: usize) -> Step<'a> {

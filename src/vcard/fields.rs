@@ -28,6 +28,7 @@ pub(crate) struct Fields {
     /// Whether a value of the present line did not fit.
     is_cut: bool,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) unread: Vec<String>,
 }
 
 impl Fields {
@@ -35,7 +36,11 @@ impl Fields {
     pub(crate) fn of(lines: &[(usize, Content<'_>)]) -> Result<Self, InvalidCard> {
         let mut fields = Self { labels: labels(lines), ..Self::default() };
         for (number, content) in lines {
+            let before = fields.values.len();
             fields.take(*number, content)?;
+            if fields.values.len() == before {
+                fields.pass_over(content);
+            }
         }
         Ok(fields)
     }
@@ -80,6 +85,19 @@ impl Fields {
             self.problems.push(Problem { line, what: "too long to be found as a whole" });
         }
         Ok(())
+    }
+
+    /// Remembers a line of which no field holds anything.
+    fn pass_over(&mut self, content: &Content<'_>) {
+        let name = content.name().to_ascii_uppercase();
+        let written_anew = ["VERSION", "PRODID", "REV", "UID"].contains(&name.as_str());
+        let says_nothing = content.value().iter().all(|byte| b"; ,".contains(byte))
+            || content.is("KIND")
+            || content.is("X-ADDRESSBOOKSERVER-KIND");
+        // A label may have chosen the field of the line that it is about; it is a text still.
+        if !written_anew && !says_nothing && !self.unread.contains(&name) {
+            self.unread.push(name);
+        }
     }
 
     fn add(&mut self, field: Field, content: &Content<'_>, value: Cow<'_, str>) {

@@ -18,6 +18,8 @@ pub struct Reading {
     pub card: Card,
     /// What was not understood and lives on in the stored text only.
     pub problems: Vec<Problem>,
+    /// The names of properties with values that are in no field, such as `PHOTO`; each once.
+    pub unread: Vec<String>,
 }
 
 /// A line that is in no field.
@@ -76,9 +78,9 @@ pub fn read(bytes: &[u8]) -> Result<Reading, InvalidCard> {
     let mut problems = envelope.problems;
     problems.extend(fields.problems.iter().cloned());
     problems.sort_by_key(|problem| problem.line);
-    let uid = fields.uid.clone();
+    let (uid, unread) = (fields.uid.clone(), fields.unread.clone());
     let nameless = |_| InvalidCard { line: envelope.begin, fault: Fault::Nameless };
-    Ok(Reading { uid, card: fields.card().map_err(nameless)?, problems })
+    Ok(Reading { uid, card: fields.card().map_err(nameless)?, problems, unread })
 }
 
 /// The lines between BEGIN and END.

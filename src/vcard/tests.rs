@@ -81,6 +81,17 @@ fn a_card_in_version_4_is_read() {
 }
 
 #[test]
+fn what_is_in_no_field_is_named() {
+    let unread = |lines: &str| {
+        let text = format!("BEGIN:VCARD\nVERSION:3.0\nUID:u\nREV:1\nFN:A\n{lines}\nEND:VCARD\n");
+        read(text.as_bytes()).unwrap().unread
+    };
+    assert!(unread("N:;;;;\nTEL;TYPE=CELL:1\nADR:;;Weg 1;;;;\nKIND:individual\nNOTE:").is_empty());
+    let more = "PHOTO;ENCODING=b:AAAA\nX-SHOE:38\nitem1.TEL:1\nitem1.X-ABLabel:Barn\nX-shoe:39";
+    assert_eq!(unread(more), ["PHOTO", "X-SHOE", "X-ABLABEL"]);
+}
+
+#[test]
 fn a_card_in_version_2_1_is_read() {
     let text = concat!(
         "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BC=\r\n",

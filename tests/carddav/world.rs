@@ -141,7 +141,7 @@ impl World {
     pub(crate) fn principal(&self, extension: &str) -> Principal {
         let user = self.user(extension);
         let organization = Some(user.organization);
-        Principal { who: Who::User(user.id), role: user.role, organization }
+        Principal::new(Who::User(user.id), user.role, organization)
     }
 
     /// As [`World::send`], with any body of anybody.

@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ringbook::account::group::{GroupRecord, SharedBook};
 use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::contact::book::{AddressBook, BookId, GroupKind};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{
     Body, Book, ContactId, Draft, OrganizationId, Rendition, Revision, Timestamp,
@@ -14,6 +16,9 @@ use ringbook::directory::{CommitError, Directory, Edit, Precondition, Request, n
 use ringbook::index::{BookChange, Extent, Snapshot};
 use ringbook::store::sqlite::SqliteStore;
 
+mod faults;
+mod groups;
+mod neighbors;
 mod users;
 
 #[test]
@@ -65,6 +70,32 @@ fn preconditions_hold_at_the_moment_of_the_commit() {
     };
     assert_eq!(directory.commit_blocking(create("a.vcf")), Err(CommitError::Changed));
     directory.commit_blocking(create("d.vcf")).unwrap();
+}
+
+#[test]
+fn an_id_that_somebody_took_meanwhile_renames_nothing() {
+    let directory = directory();
+    let department = |name: &str| {
+        let group = GroupKind::Department.group(BookId::parse("sales").unwrap());
+        let record = GroupRecord { organization: main(), group, name: name.into() };
+        let free = Precondition::BookFree { organization: main(), book: AddressBook::Group(group) };
+        Request { edits: vec![Edit::PutGroup(record)], preconditions: vec![free] }
+    };
+    directory.commit_blocking(department("Sales")).unwrap();
+    assert_eq!(directory.commit_blocking(department("Sails")), Err(CommitError::Changed));
+    let book = || {
+        let id = BookId::parse("sales").unwrap();
+        let (name, readers, writers) = ("Sales".into(), None, Vec::new());
+        let (organization, revision) = (main(), Revision(0));
+        let book = SharedBook { organization, id, name, readers, writers, revision };
+        let free = Precondition::BookFree {
+            organization: main(),
+            book: AddressBook::Home(Book::SharedBook(id)),
+        };
+        Request { edits: vec![Edit::PutSharedBook(book)], preconditions: vec![free] }
+    };
+    directory.commit_blocking(book()).unwrap();
+    assert_eq!(directory.commit_blocking(book()), Err(CommitError::Changed));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
@@ -11,8 +12,10 @@ use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::ldap::{Door, Limits, serve};
+use ringbook::net::gate::Gate;
+use ringbook::net::rules::Rules;
+use ringbook::net::{Listener, Net};
 use ringbook::store::sqlite::SqliteStore;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -22,6 +25,7 @@ pub(crate) const SUFFIX: &str = "dc=pbx,dc=com";
 /// A running door and what stands behind it.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    pub(crate) door: Arc<Door>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) organization: OrganizationId,
     /// Ends all connections.
@@ -55,11 +59,12 @@ impl World {
             organization.clone(),
             limits,
         );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let world = Self { address, directory, organization, stop: stop.clone() };
-        tokio::spawn(accept(listener, Arc::new(door), stop));
+        let net = Net::new(Gate::new(1000, 1000), Rules::loopback(), Duration::from_secs(30));
+        let listener = Listener::bind("ldap", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let (address, stop, door) = (listener.address(), net.stopping(), Arc::new(door));
+        let served = Arc::clone(&door);
+        net.listen(listener, move |connection| serve(connection, Arc::clone(&served)));
+        let world = Self { address, door, directory, organization, stop };
         world.fill(&authenticator).await;
         world
     }
@@ -224,11 +229,5 @@ fn settings(
         language: "de".into(),
         hidden_numbers,
         ..OrganizationSettings::new(OrganizationId::from(id))
-    }
-}
-
-async fn accept(listener: TcpListener, door: Arc<Door>, stop: CancellationToken) {
-    while let Ok((stream, peer)) = listener.accept().await {
-        tokio::spawn(serve(stream, peer, Arc::clone(&door), stop.clone()));
     }
 }

@@ -1,24 +1,31 @@
 //! An office in memory, and its HTTP API without sockets.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, header};
+use ringbook::account::device::Door;
 use ringbook::account::{OrganizationSettings, Role};
 use ringbook::api::Api;
-use ringbook::auth::{Authenticator, Principal, Who};
-use ringbook::contact::OrganizationId;
+use ringbook::auth::{Authenticator, Peer, Principal, Who};
+use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
 use ringbook::http::Caller;
+use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
+
+/// A phone on this machine.
+pub(crate) const PHONE: Peer =
+    Peer { door: Door::Ldap, address: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: true };
 
 /// A directory with one organization, and the door to it.
 pub(crate) struct Office {
     pub(crate) directory: Arc<Directory>,
     pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) presence: Arc<Presence>,
     api: Api,
 }
 
@@ -71,8 +78,10 @@ impl Office {
         directory.commit(Commit::one(main)).await.unwrap();
         let organization = OrganizationId::from("main");
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), organization));
-        let api = Api::new(Arc::clone(&directory), Arc::clone(&authenticator));
-        Self { directory, authenticator, api }
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(|| Timestamp(1000))));
+        let api =
+            Api::new(Arc::clone(&directory), Arc::clone(&authenticator), Arc::clone(&presence));
+        Self { directory, authenticator, presence, api }
     }
 
     /// Sends a request as somebody.
@@ -105,6 +114,17 @@ impl Office {
         self.send(who, request(Method::PATCH, path, body.to_string().into_bytes())).await
     }
 
+    pub(crate) async fn put(&self, who: &Principal, path: &str, body: &Value) -> Reply {
+        self.send(who, request(Method::PUT, path, body.to_string().into_bytes())).await
+    }
+
+    /// Makes a contact and says which.
+    pub(crate) async fn contact(&self, who: &Principal, group: &str, name: &str) -> String {
+        let body = json!({ "group": group, "name": name });
+        let made = self.post(who, "contacts", &body).await.expect(201);
+        made["id"].as_str().unwrap().to_owned()
+    }
+
     /// Imports a file.
     pub(crate) async fn import(&self, who: &Principal, query: &str, file: &[u8]) -> Reply {
         let path = format!("import{query}");
@@ -119,7 +139,7 @@ impl Office {
         let made = self.post(&operator(), "users", &user).await.expect(201);
         let id = ringbook::contact::ContactId::parse(made["id"].as_str().unwrap()).unwrap();
         let organization = Some(OrganizationId::from("main"));
-        Principal { who: Who::User(id), role, organization }
+        Principal::new(Who::User(id), role, organization)
     }
 
     /// The names in a group, as somebody sees them.
@@ -132,7 +152,7 @@ impl Office {
 
 /// An operator's token.
 pub(crate) fn operator() -> Principal {
-    Principal { who: Who::Token("op".into()), role: Role::Operator, organization: None }
+    Principal::new(Who::Token("op".into()), Role::Operator, None)
 }
 
 pub(crate) fn nobody() -> Principal {

@@ -1,41 +1,12 @@
-//! The HTTP API through its handlers: who may do what, and what comes back.
-#![allow(clippy::unwrap_used)]
-
-mod office;
+//! Users, phone accounts and tokens: who may do what, and what comes back.
 
 use hyper::{Method, header};
-use office::{Office, nobody, operator, request, rows, settings};
 use ringbook::account::Role;
 use ringbook::directory::{Edit, Request};
 use serde_json::{Value, json};
 
-/// The members of an answer that are the same in every run.
-fn members(answer: &Value, names: &[&str]) -> Value {
-    names.iter().map(|name| ((*name).to_owned(), answer[*name].clone())).collect()
-}
-
-#[tokio::test]
-async fn every_path_of_the_description_answers() {
-    let office = Office::new().await;
-    let api = office.get(&nobody(), "openapi.json").await.expect(200);
-    for (path, methods) in api["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path.trim_start_matches('/');
-            let path = path.replace("{book}", "people").replace(['{', '}'], "");
-            let reply = office.send(&operator(), request(method.clone(), &path, Vec::new())).await;
-            let nothing = reply.text().contains("there is nothing here");
-            assert!(reply.status != 405 && !nothing, "{method} {path}: {}", reply.text());
-            let reply = office.send(&nobody(), request(method.clone(), &path, Vec::new())).await;
-            let public = path == "openapi.json";
-            assert_eq!(reply.status == 401, !public, "{method} {path}: {}", reply.status);
-        }
-    }
-    office.get(&operator(), "shoes").await.expect(404);
-    let wrong = office.delete(&operator(), "me").await;
-    assert_eq!(wrong.headers[header::ALLOW], "GET,HEAD");
-    wrong.expect(405);
-}
+use crate::members;
+use crate::office::{Office, PHONE, operator, request, rows, settings};
 
 #[tokio::test]
 async fn a_user_is_made_changed_and_removed() {
@@ -60,7 +31,7 @@ async fn a_user_is_made_changed_and_removed() {
     assert_eq!(made["numbers"][0]["e164"], "+491701234567");
     assert!(!reply.text().contains("pass"));
     for name in ["204", "ANNA.A", "anna@main.example"] {
-        assert!(office.authenticator.sign_in(name, b"pass-word").await.is_ok(), "{name}");
+        assert!(office.authenticator.sign_in(name, b"pass-word", PHONE).await.is_ok(), "{name}");
     }
     let change =
         json!({ "family_name": "Brown", "numbers": [], "password": null, "role": "admin" });
@@ -73,7 +44,7 @@ async fn a_user_is_made_changed_and_removed() {
             "signs_in": false, "login": "anna.a",
         })
     );
-    assert!(office.authenticator.sign_in("204", b"pass-word").await.is_err());
+    assert!(office.authenticator.sign_in("204", b"pass-word", PHONE).await.is_err());
     assert_eq!(office.delete(&operator(), "users/204").await.status, 204);
     office.get(&operator(), "users/204").await.expect(404);
     assert!(office.names(&operator(), "people").await.is_empty());
@@ -274,7 +245,7 @@ async fn a_token_is_shown_once_and_revoked() {
     let body = json!({ "name": "cron", "role": "admin", "expires": "2999-01-01T00:00:00Z" });
     let made = office.post(&admin, "tokens", &body).await.expect(201);
     let secret = made["secret"].as_str().unwrap();
-    let principal = office.authenticator.token(secret).await.unwrap();
+    let principal = office.authenticator.token(secret, PHONE).unwrap();
     assert_eq!((principal.role, &made["organization"]), (Role::Admin, &json!("main")));
     let me = office.get(&principal, "me").await.expect(200);
     assert_eq!(members(&me, &["kind", "name"]), json!({ "kind": "token", "name": "cron" }));
@@ -285,7 +256,7 @@ async fn a_token_is_shown_once_and_revoked() {
     assert_eq!(office.post(&admin, "tokens", &past).await.expect(400)["field"], "expires");
     let path = format!("tokens/{}", made["id"].as_str().unwrap());
     assert_eq!(office.delete(&admin, &path).await.status, 204);
-    assert!(office.authenticator.token(secret).await.is_err());
+    assert!(office.authenticator.token(secret, PHONE).is_err());
     office.delete(&admin, &path).await.expect(404);
 }
 
@@ -298,7 +269,7 @@ async fn a_phone_account_signs_in() {
     let secret = made["secret"].as_str().unwrap();
     assert_eq!(secret.len(), 26);
     let dn = made["dn"].as_str().unwrap();
-    assert!(office.authenticator.sign_in(dn, secret.as_bytes()).await.is_ok());
+    assert!(office.authenticator.sign_in(dn, secret.as_bytes(), PHONE).await.is_ok());
     office.post(&admin, "phones", &json!({ "name": "phones" })).await.expect(409);
     let limited = json!({ "name": "lobby", "secret": "lobby", "books": ["shared"] });
     let limited = office.post(&admin, "phones", &limited).await.expect(201);
@@ -307,49 +278,10 @@ async fn a_phone_account_signs_in() {
     assert_eq!(rows(&list.expect(200), "items").len(), 2);
     assert!(!list.text().contains(secret));
     assert_eq!(office.delete(&admin, "phones/Phones").await.status, 204);
-    assert!(office.authenticator.sign_in(dn, secret.as_bytes()).await.is_err());
+    assert!(office.authenticator.sign_in(dn, secret.as_bytes(), PHONE).await.is_err());
     office.delete(&admin, "phones/phones").await.expect(404);
     let books = json!({ "name": "x", "books": ["personal"] });
     assert_eq!(office.post(&admin, "phones", &books).await.expect(400)["field"], "books");
-}
-
-#[tokio::test]
-async fn operators_make_organizations_and_name_them() {
-    let office = Office::new().await;
-    let admin = office.user("200", Role::Admin).await;
-    let acme = json!({
-        "id": "acme", "name": "Acme", "domain": "acme.example", "suffix": "dc=acme,dc=example",
-        "region": "US", "area_code": "212",
-    });
-    let made = office.post(&operator(), "organizations", &acme).await.expect(201);
-    assert_eq!(made["area_code"], "212");
-    office.post(&operator(), "organizations", &acme).await.expect(409);
-    let nested = json!({
-        "id": "sub", "name": "Sub", "domain": "sub.example", "region": "DE",
-        "suffix": "ou=sub,dc=acme,dc=example",
-    });
-    let refused = office.post(&operator(), "organizations", &nested).await.expect(409);
-    assert_eq!(refused["field"], "suffix");
-    for (member, value) in [
-        ("region", "XX"),
-        ("suffix", "acme"),
-        ("domain", "a b"),
-        ("area_code", "(212)"),
-        ("language", "de_DE!"),
-        ("name_order", "random"),
-    ] {
-        let refused =
-            office.patch(&operator(), "organizations/acme", &json!({ member: value })).await;
-        assert_eq!(refused.expect(400)["field"], member);
-    }
-    assert_eq!(office.get(&operator(), "groups").await.expect(400)["field"], "organization");
-    office.get(&operator(), "groups?organization=acme").await.expect(200);
-    office.get(&operator(), "groups?organization=none").await.expect(404);
-    office.get(&admin, "groups").await.expect(200);
-    let other = office.get(&admin, "groups?organization=acme").await;
-    assert_eq!(other.text(), office.get(&admin, "groups?organization=none").await.text());
-    office.get(&admin, "organizations/acme").await.expect(404);
-    assert_eq!(rows(&office.get(&admin, "organizations").await.expect(200), "items").len(), 1);
 }
 
 #[tokio::test]
