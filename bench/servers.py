@@ -86,7 +86,8 @@ class Ringbook(Server):
         if os.path.exists(listening):
             os.remove(listening)
         settings = [
-            "ldap.listen=127.0.0.1:0", "http.listen=127.0.0.1:0", "organization.suffix=" + pbxgen.SUFFIX,
+            "ldap.listen=127.0.0.1:0", "http.listen=127.0.0.1:0",
+            "ldap.tls_listen=127.0.0.1:0", "http.tls_listen=127.0.0.1:0", "organization.suffix=" + pbxgen.SUFFIX,
             "organization.domain=pbx.example", "organization.region=DE",
         ]
         command = [self.program, "serve", "--data", self.data]

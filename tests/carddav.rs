@@ -1,8 +1,16 @@
 //! The CardDAV door: clients' recorded sequences, and each promise by itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "carddav/books.rs"]
+mod books;
+#[path = "carddav/company.rs"]
+mod company;
+#[path = "carddav/following.rs"]
+mod following;
 #[path = "carddav/limits.rs"]
 mod limits;
+#[path = "carddav/lives.rs"]
+mod lives;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/script.rs"]

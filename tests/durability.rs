@@ -1,5 +1,6 @@
 //! An acknowledged write survives `kill -9`: writers at the CardDAV door, a server that dies under
-//! them again and again, and a look at every card after each restart.
+//! them again and again, and a look at every card after each restart. With PostgreSQL the database's
+//! server dies, too.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use std::collections::HashMap;
@@ -8,11 +9,18 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cluster::Cluster;
+
+#[path = "common/postgres.rs"]
+mod cluster;
+
 const ROUNDS: usize = 10;
+/// Of a database's server, whose start takes longer.
+const SERVER_ROUNDS: usize = 3;
 const WRITERS: usize = 4;
 const BOOK: &str = "/dav/homes/201.demo/personal";
 /// `201:demo-201`
@@ -21,10 +29,24 @@ const START_SECONDS_MAX: u64 = 120;
 
 #[test]
 fn every_acknowledged_card_is_there_after_kill_9() {
+    kill_again_and_again(&[]);
+}
+
+#[test]
+fn every_acknowledged_card_is_in_postgresql_after_kill_9() {
+    let Some(cluster) = Cluster::start() else { return };
+    kill_again_and_again(&in_database(&cluster));
+}
+
+fn in_database(cluster: &Cluster) -> [String; 2] {
+    ["--set".to_owned(), format!("store.url={}", cluster.url())]
+}
+
+fn kill_again_and_again(settings: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
     for round in 0..ROUNDS {
-        let mut server = Server::start(folder.path());
+        let mut server = Server::start(folder.path(), settings);
         let found: usize = writers.iter_mut().map(|writer| writer.verify(&server)).sum();
         assert!(round == 0 || found > 0, "nothing was written before round {round}");
         let acknowledged = AtomicUsize::new(0);
@@ -33,18 +55,52 @@ fn every_acknowledged_card_is_there_after_kill_9() {
                 let (server, acknowledged) = (&server.address, &acknowledged);
                 scope.spawn(move || writer.write_until_the_end(server, acknowledged));
             }
-            let enough = 20 + 37 * round % 60;
-            let waited = Instant::now();
-            while acknowledged.load(Ordering::Relaxed) < enough {
-                assert!(waited.elapsed().as_secs() < START_SECONDS_MAX, "the writers are stuck");
-                thread::yield_now();
-            }
+            wait_for(&acknowledged, 20 + 37 * round % 60);
             server.process.kill().unwrap();
         });
     }
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), settings);
     let found: usize = writers.iter_mut().map(|writer| writer.verify(&server)).sum();
     assert!(found >= ROUNDS, "only {found} cards are left");
+}
+
+#[test]
+fn every_acknowledged_card_is_there_after_the_database_server_died() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = in_database(&cluster);
+    let server = Server::start(folder.path(), &settings);
+    let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
+    let acknowledged = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for writer in &mut writers {
+            let (server, acknowledged, stop) = (&server.address, &acknowledged, &stop);
+            scope.spawn(move || writer.write_through_failures(server, acknowledged, stop));
+        }
+        for round in 1..=SERVER_ROUNDS {
+            let before = acknowledged.load(Ordering::Relaxed);
+            wait_for(&acknowledged, before + 17 * round);
+            cluster.crash();
+            cluster.run();
+        }
+        // The same daemon writes again.
+        let before = acknowledged.load(Ordering::Relaxed);
+        wait_for(&acknowledged, before + 20);
+        stop.store(true, Ordering::Relaxed);
+    });
+    drop(server);
+    let server = Server::start(folder.path(), &settings);
+    let found: usize = writers.iter_mut().map(|writer| writer.verify(&server)).sum();
+    assert!(found >= SERVER_ROUNDS, "only {found} cards are left");
+}
+
+fn wait_for(acknowledged: &AtomicUsize, enough: usize) {
+    let waited = Instant::now();
+    while acknowledged.load(Ordering::Relaxed) < enough {
+        assert!(waited.elapsed().as_secs() < START_SECONDS_MAX, "the writers are stuck");
+        thread::yield_now();
+    }
 }
 
 /// The real program with a data folder that outlives it.
@@ -54,13 +110,15 @@ struct Server {
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    fn start(folder: &Path, settings: &[String]) -> Self {
         let listening = folder.join("listening.json");
         let _ = fs::remove_file(&listening);
         let mut process = Command::new(env!("CARGO_BIN_EXE_ringbook"))
             .args(["serve", "--demo", "--data"])
             .arg(folder)
+            .args(settings)
             .args(["--set", "ldap.listen=127.0.0.1:0", "--set", "http.listen=127.0.0.1:0"])
+            .args(["--set", "ldap.tls_listen=off", "--set", "http.tls_listen=off"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -89,12 +147,12 @@ impl Drop for Server {
     }
 }
 
-/// What a card may be after a restart: as acknowledged, or as the request that the server's end
-/// left without an answer. None: no such card.
+/// What a card may be after a restart: as acknowledged, or as one of the later requests that the
+/// server's end left without an answer. None: no such card.
 #[derive(Default)]
 struct Expected {
     acknowledged: Option<String>,
-    unanswered: Option<Option<String>>,
+    unanswered: Vec<Option<String>>,
 }
 
 /// One client that makes, changes and removes cards of its own.
@@ -112,17 +170,34 @@ impl Writer {
     /// Writes until the server dies.
     fn write_until_the_end(&mut self, address: &str, acknowledged: &AtomicUsize) {
         let Ok(mut client) = Client::connect(address) else { return };
-        loop {
-            let (name, body) = self.next_step();
-            let card = self.cards.entry(name.clone()).or_default();
-            card.unanswered = Some(body.clone());
-            let method = if body.is_some() { "PUT" } else { "DELETE" };
-            let Ok((status, _)) = client.ask(method, &name, body.as_deref()) else { return };
-            let never_came = status == 404 && body.is_none() && card.acknowledged.is_none();
-            assert!(matches!(status, 200..=204) || never_came, "{method} {name}: status {status}");
-            *card = Expected { acknowledged: body, unanswered: None };
+        while let Ok(status) = self.write(&mut client) {
+            assert!(status < 500, "status {status}");
             acknowledged.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Writes until it is told to stop, though the store fails at times.
+    fn write_through_failures(&mut self, at: &str, acknowledged: &AtomicUsize, stop: &AtomicBool) {
+        let mut client = Client::connect(at).unwrap();
+        while !stop.load(Ordering::Relaxed) {
+            let status = self.write(&mut client).unwrap();
+            acknowledged.fetch_add(usize::from(status < 500), Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the next step; tells how it was answered.
+    fn write(&mut self, client: &mut Client) -> io::Result<u16> {
+        let (name, body) = self.next_step();
+        let card = self.cards.entry(name.clone()).or_default();
+        card.unanswered.push(body.clone());
+        let method = if body.is_some() { "PUT" } else { "DELETE" };
+        let (status, _) = client.ask(method, &name, body.as_deref())?;
+        let is_absent = status == 404 && body.is_none() && card.acknowledged.is_none();
+        assert!(matches!(status, 200..=204 | 503 | 507) || is_absent, "{method} {name}: {status}");
+        if status < 500 {
+            *card = Expected { acknowledged: body, unanswered: Vec::new() };
+        }
+        Ok(status)
     }
 
     /// Three new cards, then a change of the first, then the removal of the second.
@@ -154,11 +229,10 @@ impl Writer {
                 404 => None,
                 other => panic!("GET {name}: status {other}"),
             };
-            let right =
-                seen == expected.acknowledged || expected.unanswered.as_ref() == Some(&seen);
+            let right = seen == expected.acknowledged || expected.unanswered.contains(&seen);
             assert!(right, "{name} is {seen:?}, acknowledged was {:?}", expected.acknowledged);
             found += usize::from(seen.is_some());
-            *expected = Expected { acknowledged: seen, unanswered: None };
+            *expected = Expected { acknowledged: seen, unanswered: Vec::new() };
         }
         found
     }

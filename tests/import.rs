@@ -4,7 +4,7 @@
 mod office;
 
 use hyper::{Method, header};
-use office::{Office, operator, request, rows};
+use office::{Office, PHONE, operator, request, rows};
 use proptest::prelude::ProptestConfig;
 use proptest::proptest;
 use ringbook::account::Role;
@@ -122,9 +122,9 @@ async fn users_of_a_file_sign_in_with_their_password() {
     let failed = rows(&report, "failed");
     assert_eq!((&failed[0]["line"], &failed[0]["field"]), (&json!(3), &json!("username")));
     assert_eq!((&failed[1]["line"], &failed[1]["field"]), (&json!(5), &json!("phonenumber")));
-    let signed_in = office.authenticator.sign_in("ann", b"first-secret").await.unwrap();
+    let signed_in = office.authenticator.sign_in("ann", b"first-secret", PHONE).await.unwrap();
     assert_eq!(signed_in.role, Role::User);
-    assert!(office.authenticator.sign_in("cid", b"third-secret").await.is_err());
+    assert!(office.authenticator.sign_in("cid", b"third-secret", PHONE).await.is_err());
 }
 
 #[tokio::test]

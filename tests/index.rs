@@ -1,13 +1,17 @@
 //! The index finds what [`Query::matches`] says, and nothing else, however contacts came and went.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
+use ringbook::account::group::SharedBook;
 use ringbook::account::{Organization, OrganizationSettings};
+use ringbook::contact::book::{AddressBook, BookId, Group};
 use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberPattern;
 use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
-use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId};
+use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::index::{Extent, Search, Snapshot, Viewer};
 use ringbook::store::sqlite::SqliteStore;
@@ -70,6 +74,20 @@ const NUMBER_KEYS: [&str; 14] = [
     "00",
 ];
 const PEOPLE: [Book; 2] = [Book::People, Book::Shared];
+const DEPARTMENTS: [&str; 3] = ["Support", "R&D, Berlin", "Sales"];
+
+fn suppliers() -> BookId {
+    BookId::parse("suppliers").unwrap()
+}
+
+fn homes() -> Vec<Book> {
+    vec![Book::People, Book::Shared, Book::SharedBook(suppliers())]
+}
+
+fn departments() -> Vec<Group> {
+    let ids = ["support", "r-d-berlin", "sales"].into_iter();
+    ids.map(|id| Group::Department(BookId::parse(id).unwrap())).collect()
+}
 
 fn main() -> OrganizationId {
     OrganizationId::parse("main").unwrap()
@@ -92,13 +110,23 @@ fn settings() -> OrganizationSettings {
 fn directory() -> Directory {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
     directory.commit_blocking(Request::one(Edit::PutOrganization(settings()))).unwrap();
+    let book = SharedBook {
+        organization: main(),
+        id: suppliers(),
+        name: "Suppliers".into(),
+        readers: None,
+        writers: Vec::new(),
+        revision: Revision(0),
+    };
+    directory.commit_blocking(Request::one(Edit::PutSharedBook(book))).unwrap();
     directory
 }
 
 fn card() -> impl Strategy<Value = Card> {
     let pick = |from: &'static [&'static str]| proptest::option::of(proptest::sample::select(from));
-    (pick(&GIVEN), pick(&FAMILY), pick(&NUMBERS), pick(&NUMBERS), pick(&["Acme", "Müller AG"]))
-        .prop_map(|(given, family, work, mobile, company)| {
+    let numbers = (pick(&NUMBERS), pick(&NUMBERS));
+    (pick(&GIVEN), pick(&FAMILY), numbers, pick(&["Acme", "Müller AG"]), pick(&DEPARTMENTS))
+        .prop_map(|(given, family, (work, mobile), company, department)| {
             let mut card = CardBuilder::default();
             let values = [
                 (Field::GivenName, given),
@@ -106,6 +134,7 @@ fn card() -> impl Strategy<Value = Card> {
                 (Field::Work, work),
                 (Field::Mobile, mobile),
                 (Field::Company, Some(company.unwrap_or("Nobody"))),
+                (Field::Department, department),
             ];
             for (field, value) in values {
                 card.push(field, value.unwrap_or_default());
@@ -170,7 +199,8 @@ fn query() -> impl Strategy<Value = Query> {
         1 => fields().prop_map(Query::Present),
         1 => number_fields().prop_map(Query::Present),
         1 => proptest::sample::select(vec![Truth::True, Truth::False, Truth::Undefined]).prop_map(Query::Constant),
-        1 => proptest::sample::select(PEOPLE.to_vec()).prop_map(Query::Book),
+        1 => proptest::sample::select(homes()).prop_map(Query::Book),
+        1 => proptest::sample::select(departments()).prop_map(Query::Group),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -179,6 +209,25 @@ fn query() -> impl Strategy<Value = Query> {
             inner.prop_map(|query| Query::Not(Box::new(query))),
         ]
     })
+}
+
+/// Some homes and what of them; the contacts of `Among` by their numbers.
+#[derive(Clone, Debug)]
+enum Within {
+    Everything,
+    Query(Query),
+    Among(Vec<usize>),
+}
+
+fn extent() -> impl Strategy<Value = (Vec<Book>, Within)> {
+    let within = prop_oneof![
+        Just(Within::Everything),
+        query().prop_map(Within::Query),
+        proptest::sample::select(departments())
+            .prop_map(|group| Within::Query(Query::Group(group))),
+        proptest::collection::vec(0..30_usize, 0..10).prop_map(Within::Among),
+    ];
+    (proptest::sample::subsequence(homes(), 1..=3), within)
 }
 
 /// One step of a directory's life, on the contact with this number.
@@ -190,7 +239,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let book = proptest::sample::select(PEOPLE.to_vec());
+    let book = proptest::sample::select(homes());
     (0..30_usize, proptest::option::weighted(0.8, (card(), book, any::<bool>())))
         .prop_map(|(contact, put)| Step { contact, put })
 }
@@ -200,35 +249,42 @@ fn draft(card: Card, book: Book, listed: bool) -> Draft {
 }
 
 /// Those that the reference meaning finds, in the reference order.
-fn expected(contacts: &[Contact], query: &Query, viewer: Viewer) -> Vec<ContactId> {
+fn expected(
+    contacts: &[Contact],
+    extent: &Extent,
+    query: &Query,
+    viewer: Viewer,
+) -> Vec<ContactId> {
     let organization = Organization::new(settings()).unwrap();
     let mut found: Vec<&Contact> = contacts
         .iter()
         .filter(|contact| contact.listed || contact.book != Book::People)
+        .filter(|contact| extent.books.contains(&contact.book))
         .filter(|contact| {
             let hidden = organization.hidden(viewer.rendition(contact));
             let gaze = Gaze { hidden, collation: &organization.derivation.collation };
-            query.matches(contact, &gaze) == Truth::True
+            let holds = |query: &Query| query.matches(contact, &gaze) == Truth::True;
+            holds(&extent.within) && holds(query)
         })
         .collect();
     found.sort_by_key(|contact| (contact.derived.sort_key.clone(), contact.id));
     found.iter().map(|contact| contact.id).collect()
 }
 
-fn found(snapshot: &Snapshot, query: &Query, viewer: Viewer) -> Vec<ContactId> {
-    let (organization, extent) = (main(), Extent::of(&PEOPLE));
-    let search = search(&organization, &extent, query, viewer);
+fn found(snapshot: &Snapshot, extent: &Extent, query: &Query, viewer: Viewer) -> Vec<ContactId> {
+    let organization = main();
+    let search = search(&organization, extent, query, viewer);
     snapshot.search(&search).map(|row| row.id).collect()
 }
 
 fn found_after(
     snapshot: &Snapshot,
+    extent: &Extent,
     query: &Query,
-    viewer: Viewer,
-    contact: &Contact,
+    (viewer, contact): (Viewer, &Contact),
 ) -> Vec<ContactId> {
-    let (organization, extent) = (main(), Extent::of(&PEOPLE));
-    let search = search(&organization, &extent, query, viewer);
+    let organization = main();
+    let search = search(&organization, extent, query, viewer);
     let found = snapshot.search(&search).after(&contact.derived.sort_key, contact.id);
     found.map(|row| row.id).collect()
 }
@@ -254,6 +310,7 @@ proptest! {
     fn the_index_finds_what_the_query_means(
         steps in proptest::collection::vec(proptest::collection::vec(step(), 1..40), 1..6),
         queries in proptest::collection::vec(query(), 1..20),
+        extents in proptest::collection::vec(extent(), 1..6),
     ) {
         let directory = directory();
         let ids: Vec<ContactId> = (0..30).map(|_| new_id()).collect();
@@ -273,20 +330,32 @@ proptest! {
         let snapshot = directory.snapshot();
         let contacts = all(&snapshot, &ids);
         for viewer in [Viewer { full: true, person: None }, Viewer { full: false, person: Some(ids[0]) }] {
-            for query in &queries {
-                let all = found(&snapshot, query, viewer);
-                prop_assert_eq!(&all, &expected(&contacts, query, viewer), "{:?}", query);
+            for (at, query) in queries.iter().enumerate() {
+                let (books, within) = &extents[at % extents.len()];
+                let within = match within {
+                    Within::Everything => Query::Constant(Truth::True),
+                    Within::Query(query) => query.clone(),
+                    Within::Among(few) => Query::Among(Arc::new(few.iter().map(|n| ids[*n]).collect())),
+                };
+                let extent = Extent { within, ..Extent::of(books) };
+                let all = found(&snapshot, &extent, query, viewer);
+                prop_assert_eq!(&all, &expected(&contacts, &extent, query, viewer), "{:?}", query);
                 for contact in &contacts {
-                    let behind = found_after(&snapshot, query, viewer, contact);
+                    let behind = found_after(&snapshot, &extent, query, (viewer, contact));
                     prop_assert!(all.ends_with(&behind), "{:?} behind {}", query, contact.id);
                     let at = all.iter().position(|id| *id == contact.id);
                     prop_assert!(at.is_none_or(|at| behind.len() == all.len() - at - 1));
                 }
             }
         }
+        let listed = |c: &&Contact| c.listed || c.book != Book::People;
         for book in PEOPLE {
-            let listed = contacts.iter().filter(|c| c.book == book && (c.listed || book != Book::People));
-            prop_assert_eq!(snapshot.count(&main(), book.into()), listed.count());
+            let members = contacts.iter().filter(listed).filter(|c| c.book == book);
+            prop_assert_eq!(snapshot.count(&main(), book.into()), members.count());
+        }
+        for group in departments() {
+            let members = contacts.iter().filter(listed).filter(|c| c.groups.contains(&group));
+            prop_assert_eq!(snapshot.count(&main(), AddressBook::Group(group)), members.count());
         }
     }
 }
@@ -322,11 +391,18 @@ fn segments_merge_without_losing_or_doubling_anybody() {
     assert_eq!(everyone.len(), ids.len());
     let viewer = Viewer { full: true, person: None };
     let everybody = Query::Constant(Truth::True);
-    assert_eq!(found(&snapshot, &everybody, viewer), expected(&everyone, &everybody, viewer));
+    let extent = Extent::of(&PEOPLE);
+    assert_eq!(
+        found(&snapshot, &extent, &everybody, viewer),
+        expected(&everyone, &extent, &everybody, viewer)
+    );
     let name = FieldSet::of(&[Field::FormattedName]);
     for key in ["f1", "anna f", "иван", "f42"] {
         let query = Query::Text(name, TextPattern::contains(key));
-        assert_eq!(found(&snapshot, &query, viewer), expected(&everyone, &query, viewer));
+        assert_eq!(
+            found(&snapshot, &extent, &query, viewer),
+            expected(&everyone, &extent, &query, viewer)
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use ringbook::demo;
-use ringbook::ldap::{Door, Limits, serve};
+use ringbook::ldap::{Door, Limits, serve_in_clear};
 use ringbook_fuzz::WORLD;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     WORLD.runtime.block_on(async {
         let (mut client, server) = duplex(PIPE_BYTES);
         let peer = "127.0.0.1:1".parse().unwrap();
-        let served = serve(server, peer, Arc::clone(&DOOR), CancellationToken::new());
+        let served = serve_in_clear(server, peer, Arc::clone(&DOOR), CancellationToken::new());
         let talk = async {
             let _ = client.write_all(BIND).await;
             let _ = client.write_all(bytes).await;

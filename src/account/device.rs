@@ -1,5 +1,7 @@
 //! Credentials of devices and programs: app passwords, phone accounts, tokens.
 
+use std::fmt;
+
 use crate::account::networks::Networks;
 use crate::account::{Role, SecretHash};
 use crate::contact::book::AddressBook;
@@ -29,6 +31,11 @@ pub struct PhoneAccount {
 }
 
 impl PhoneAccount {
+    /// By what its last use is kept.
+    pub fn key(&self) -> Box<str> {
+        format!("phone:{}/{}", self.organization, self.name).into()
+    }
+
     /// An account that sees what users share, from everywhere.
     pub fn new(organization: OrganizationId, name: &str, secrets: Vec<SecretHash>) -> Self {
         Self {
@@ -57,6 +64,13 @@ pub struct AppPassword {
     pub created: Timestamp,
 }
 
+impl AppPassword {
+    /// By what its last use is kept.
+    pub fn key(&self) -> Box<str> {
+        format!("app:{}", self.id).into()
+    }
+}
+
 /// A set of doors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Doors(u8);
@@ -80,6 +94,20 @@ impl Door {
             Self::Carddav => "carddav",
             Self::Http => "http",
         }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|door| door.name() == name)
+    }
+}
+
+/// For logs.
+impl fmt::Display for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ldap => "ldap",
+            Self::Carddav | Self::Http => self.name(),
+        })
     }
 }
 
@@ -112,10 +140,17 @@ pub struct Token {
     pub scopes: Vec<Scope>,
     /// None: an operator's token, for all organizations.
     pub organization: Option<OrganizationId>,
-    /// Hex of a keyed-less BLAKE2b hash of the secret part, which has 128 random bits or more.
+    /// Hex of a BLAKE2b hash of the secret part, which has 128 random bits or more.
     pub hash: Box<str>,
     pub created: Timestamp,
     pub expires: Option<Timestamp>,
+}
+
+impl Token {
+    /// By what its last use is kept.
+    pub fn key(&self) -> Box<str> {
+        format!("token:{}", self.id).into()
+    }
 }
 
 /// A kind of work at the HTTP door.

@@ -1,8 +1,8 @@
 //! Who asks, and about which organization.
 
 use axum::extract::{FromRequestParts, Query};
-use hyper::StatusCode;
 use hyper::http::request::Parts;
+use hyper::{StatusCode, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -25,8 +25,15 @@ pub(super) struct Asker {
 
 /// The parameter that every path takes.
 #[derive(Deserialize)]
-struct Named {
+pub(super) struct Named {
     organization: Option<String>,
+}
+
+impl Named {
+    /// The organization that a request names.
+    pub(super) fn of(uri: &Uri) -> Option<String> {
+        Query::<Self>::try_from_uri(uri).ok().and_then(|query| query.0.organization)
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
@@ -40,8 +47,7 @@ impl<S: Sync> FromRequestParts<S> for Asker {
             let detail = "sign in with a name and a password, or with a token";
             Problem::new(StatusCode::UNAUTHORIZED, detail)
         })?;
-        let named = Query::<Named>::try_from_uri(&parts.uri).ok();
-        Ok(Self { principal, named: named.and_then(|query| query.0.organization) })
+        Ok(Self { principal, named: Named::of(&parts.uri) })
     }
 }
 

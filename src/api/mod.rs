@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
+use axum::{Router, middleware};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
 use tokio::sync::{Mutex, Semaphore};
@@ -18,7 +18,9 @@ use crate::directory::{Clock, Directory, system_clock};
 use crate::http::{Answer, Body, Caller, Mount};
 use crate::presence::Presence;
 
+mod app_passwords;
 mod asker;
+mod audit;
 mod body;
 mod card_edit;
 mod client_card;
@@ -28,10 +30,12 @@ mod cursor;
 mod divisions;
 mod export;
 mod favorites;
+mod gate;
 mod groups;
 mod import_run;
 mod imports;
 mod input;
+mod last_use;
 mod listing;
 mod lookup;
 mod management;
@@ -39,16 +43,22 @@ mod me;
 mod my_books;
 mod organization_settings;
 mod organizations;
+mod password;
+mod phone_edit;
 mod phones;
 mod presence;
 mod problem;
 mod report_json;
+mod scope;
 mod secret;
 mod shared_books;
 mod tokens;
 mod upload;
 mod user_edit;
 mod users;
+
+/// Before every path.
+const PREFIX: &str = "/api/v1";
 
 /// Larger JSON bodies are refused.
 const JSON_BYTES_MAX: usize = 1024 * 1024;
@@ -90,7 +100,11 @@ impl Api {
             account_changes,
             clock,
         };
-        Self { router: Router::new().nest("/api/v1", routes()).with_state(Arc::new(context)) }
+        let context = Arc::new(context);
+        let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
+        let routes = routes().route_layer(gate).fallback(nothing_here);
+        let routes = routes.method_not_allowed_fallback(other_method);
+        Self { router: Router::new().nest(PREFIX, routes).with_state(context) }
     }
 
     /// Answers one request. Paths begin with `/api/v1`.
@@ -120,6 +134,9 @@ fn routes() -> Router<Shared> {
     Router::new()
         .route("/openapi.json", get(openapi))
         .route("/me", get(me::show))
+        .route("/me/password", put(password::change))
+        .route("/me/app-passwords", get(app_passwords::list_own).post(app_passwords::add_own))
+        .route("/me/app-passwords/{id}", delete(app_passwords::remove_own))
         .route("/groups", get(groups::list))
         .route("/groups/{book}/contacts", get(groups::contacts))
         .route("/groups/{book}/export", get(export::export))
@@ -146,17 +163,38 @@ fn routes() -> Router<Shared> {
         .route("/users", get(users::list).post(users::add))
         .route("/users/{user}", get(users::show).patch(users::change).delete(users::remove))
         .route("/users/{user}/organization", get(management::show))
+        .route(
+            "/users/{user}/app-passwords",
+            get(app_passwords::list_of).post(app_passwords::add_of),
+        )
+        .route("/users/{user}/app-passwords/{id}", delete(app_passwords::remove_of))
         .route("/import", post(imports::add))
         .route("/imports/{id}", get(imports::show))
         .route("/tokens", get(tokens::list).post(tokens::add))
-        .route("/tokens/{id}", axum::routing::delete(tokens::remove))
+        .route("/tokens/{id}", delete(tokens::remove))
         .route("/phones", get(phones::list).post(phones::add))
-        .route("/phones/{name}", axum::routing::delete(phones::remove))
+        .route("/phones/{name}", get(phones::show).patch(phones::change).delete(phones::remove))
+        .route("/phones/{name}/secrets", post(phones::add_secret))
+        .route("/phones/{name}/secrets/oldest", delete(phones::remove_oldest_secret))
+        .route("/audit", get(audit::list))
         .route("/organizations", get(organizations::list).post(organizations::add))
         .route("/organizations/{id}", get(organizations::show).patch(organizations::change))
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::disable())
+}
+
+/// Asks the store, on a thread that may block.
+async fn blocking<T, E>(
+    context: &Context,
+    ask: impl FnOnce(&Directory) -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: std::error::Error + Send + 'static,
+{
+    let directory = Arc::clone(&context.directory);
+    let answer = tokio::task::spawn_blocking(move || ask(&directory)).await;
+    let answer = answer.map_err(|fault| Problem::unreadable(&fault))?;
+    answer.map_err(|fault| Problem::unreadable(&fault))
 }
 
 async fn openapi() -> impl IntoResponse {

@@ -5,7 +5,7 @@ use hyper::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::api::import_run::ImportError;
-use crate::auth::HashError;
+use crate::auth::{HashError, Refused, seconds};
 use crate::directory::CommitError;
 
 /// A refusal, with what would be right.
@@ -47,16 +47,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, detail).with("field", json!(field))
     }
 
-    /// 500, where the store does not give what it has.
-    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
-        tracing::error!(%fault, "the store was not read");
-        let detail = "the server's store cannot be read now";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
-    }
-
     /// 503.
     pub(super) fn stopping() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+    }
+
+    /// 503 where the store does not answer.
+    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
+        tracing::error!(%fault, "the store cannot be read");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server's store does not answer now")
     }
 
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
@@ -108,6 +107,7 @@ impl From<CommitError> for Problem {
             }
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
+            CommitError::Unsure(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string()),
             CommitError::Store(fault) => {
                 tracing::error!(%fault, "a change was not stored");
                 let detail = "the server's store does not take it now: nothing was kept";
@@ -125,6 +125,18 @@ impl From<ImportError> for Problem {
             ImportError::Contended | ImportError::Cancelled => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
             }
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::Credentials => Self::new(StatusCode::UNAUTHORIZED, detail),
+            Refused::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            Refused::Later(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                .with("retry_after_s", json!(seconds(wait))),
         }
     }
 }

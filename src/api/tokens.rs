@@ -8,13 +8,13 @@ use jiff::Timestamp as Instant;
 use serde_json::{Value, json};
 
 use crate::account::Role;
-use crate::account::device::Token;
-use crate::api::Shared;
+use crate::account::device::{Scope, Token};
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::contact_json::time;
 use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::api::secret::created_with_secret;
+use crate::api::{Shared, last_use};
 use crate::auth::Authenticator;
 use crate::contact::Timestamp;
 use crate::directory::{Edit, Request};
@@ -30,7 +30,10 @@ pub(super) async fn list(
     asker.must_be_admin()?;
     let snapshot = context.directory.snapshot();
     let tokens = snapshot.tokens().filter(|token| is_visible(&asker, token));
-    let items: Vec<Value> = tokens.map(shown).collect();
+    let tokens: Vec<&Token> = tokens.collect();
+    let keys = tokens.iter().map(|token| token.key()).collect();
+    let items = tokens.iter().map(|token| shown(token)).collect();
+    let items = last_use::add(&context, items, keys).await?;
     Ok(Json(json!({ "items": items })))
 }
 
@@ -53,6 +56,12 @@ pub(super) async fn add(
         return Err(Problem::forbidden("nobody gives a role above their own"));
     }
     let expires = expires(&mut input, (context.clock)())?;
+    let scopes = scopes(&mut input)?;
+    if let Some(own) = context.authenticator.scopes(&asker.principal)
+        && (scopes.is_empty() || scopes.iter().any(|scope| !own.contains(scope)))
+    {
+        return Err(Problem::forbidden("a token gives no scope that it does not have"));
+    }
     input.must_be_empty()?;
     let snapshot = context.directory.snapshot();
     let organization = match role {
@@ -60,7 +69,7 @@ pub(super) async fn add(
         _ => Some(asker.organization(&snapshot)?.id.clone()),
     };
     let (mut token, secret) = Authenticator::new_token(role, organization, &name)?;
-    token.expires = expires;
+    (token.expires, token.scopes) = (expires, scopes);
     let json = shown(&token);
     context.directory.commit(Request::one(Edit::PutToken(token))).await?;
     Ok(created_with_secret(json, &secret))
@@ -88,6 +97,21 @@ fn is_visible(asker: &Asker, token: &Token) -> bool {
     }
 }
 
+/// All that the role may where none is named.
+fn scopes(input: &mut Input) -> Result<Vec<Scope>, Problem> {
+    let names = input.list("scopes")?.unwrap_or_default();
+    let scope = |name: &String| {
+        Scope::parse(name).ok_or_else(|| {
+            let names = Scope::ALL.map(Scope::name).join(", ");
+            Problem::field("scopes", format!("scopes can be {names}"))
+        })
+    };
+    let mut scopes = names.iter().map(scope).collect::<Result<Vec<Scope>, Problem>>()?;
+    scopes.sort();
+    scopes.dedup();
+    Ok(scopes)
+}
+
 fn expires(input: &mut Input, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = input.text("expires")? else { return Ok(None) };
     let wrong =
@@ -98,8 +122,9 @@ fn expires(input: &mut Input, now: Timestamp) -> Result<Option<Timestamp>, Probl
 
 /// The token without its secret, which nobody knows any more.
 fn shown(token: &Token) -> Value {
+    let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
     json!({
-        "id": token.id, "name": token.name, "role": token.role.name(),
+        "id": token.id, "name": token.name, "role": token.role.name(), "scopes": scopes,
         "organization": token.organization.as_ref().map(ToString::to_string),
         "created": time(token.created), "expires": token.expires.and_then(time),
     })

@@ -227,7 +227,7 @@ pub(super) fn find<'a>(
 }
 
 /// Nobody changes who stands above them.
-fn may_change(asker: &Asker, user: &User) -> Result<(), Problem> {
+pub(super) fn may_change(asker: &Asker, user: &User) -> Result<(), Problem> {
     if user.role > asker.principal.role {
         return Err(Problem::forbidden("this user has a higher role than you"));
     }

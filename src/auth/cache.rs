@@ -9,9 +9,11 @@ use blake2::Blake2bMac512;
 use blake2::digest::{FixedOutput, KeyInit, Update};
 use zeroize::Zeroizing;
 
-/// How long a verdict is remembered. A changed password counts at once all the same, because the
-/// stored hash is part of the key.
-const LIFE: Duration = Duration::from_secs(60);
+/// How long verdicts are remembered. A changed password counts at once all the same, because the
+/// stored hash is part of the key. A device that nobody told the new password sends the old one
+/// again and again.
+const RIGHT_LIFE: Duration = Duration::from_secs(60);
+const WRONG_LIFE: Duration = Duration::from_secs(600);
 /// Verdicts kept at most, about 100 bytes each; the oldest make room.
 const VERDICTS_MAX: usize = 8192;
 
@@ -20,6 +22,15 @@ const VERDICTS_MAX: usize = 8192;
 pub(super) enum Verdict {
     Right,
     Wrong,
+}
+
+impl Verdict {
+    fn life(self) -> Duration {
+        match self {
+            Self::Right => RIGHT_LIFE,
+            Self::Wrong => WRONG_LIFE,
+        }
+    }
 }
 
 /// A keyed hash of credentials.
@@ -36,7 +47,7 @@ pub(super) struct Cache {
 #[derive(Default)]
 struct Verdicts {
     by_key: HashMap<Key, (Verdict, Instant)>,
-    /// In the order in which they were remembered, which is the order in which they expire.
+    /// In the order in which they were remembered.
     order: VecDeque<(Key, Instant)>,
 }
 
@@ -65,7 +76,7 @@ impl Cache {
     pub(super) fn get(&self, key: Option<Key>, now: Instant) -> Option<Verdict> {
         let verdicts = self.lock();
         let (verdict, since) = verdicts.by_key.get(&key?)?;
-        (now.saturating_duration_since(*since) < LIFE).then_some(*verdict)
+        (now.saturating_duration_since(*since) < verdict.life()).then_some(*verdict)
     }
 
     /// Remembers what an argon2 run found.
@@ -86,7 +97,7 @@ impl Verdicts {
     /// Makes room for one more.
     fn forget_old(&mut self, now: Instant) {
         while let Some((key, since)) = self.order.front().copied() {
-            let alive = now.saturating_duration_since(since) < LIFE;
+            let alive = now.saturating_duration_since(since) < WRONG_LIFE;
             if alive && self.order.len() < VERDICTS_MAX {
                 return;
             }
@@ -110,8 +121,11 @@ mod tests {
         let key = cache.key("204", "hash", b"password");
         assert_eq!(cache.get(key, start), None);
         cache.remember(key, Verdict::Right, start);
-        assert_eq!(cache.get(key, start + LIFE / 2), Some(Verdict::Right));
-        assert_eq!(cache.get(key, start + LIFE), None);
+        assert_eq!(cache.get(key, start + RIGHT_LIFE / 2), Some(Verdict::Right));
+        assert_eq!(cache.get(key, start + RIGHT_LIFE), None);
+        cache.remember(key, Verdict::Wrong, start);
+        assert_eq!(cache.get(key, start + WRONG_LIFE / 2), Some(Verdict::Wrong));
+        assert_eq!(cache.get(key, start + WRONG_LIFE), None);
     }
 
     #[test]

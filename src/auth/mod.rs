@@ -1,100 +1,50 @@
 //! Credentials in, a principal out: the one place where names, passwords and tokens are checked.
 
-use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::account::device::{PhoneAccount, Token};
-use crate::account::{Role, SecretHash, User};
+use crate::account::device::{AppPassword, Door, Doors, Scope, Token};
+use crate::account::{Role, SecretHash};
+use crate::auth::brakes::{Admission, Brakes};
 use crate::auth::cache::{Cache, Verdict};
 use crate::auth::name::{Accepted, Account};
 use crate::auth::password::Hasher;
+use crate::auth::validity::Ended;
 use crate::contact::{OrganizationId, UserId};
 use crate::directory::{Directory, system_clock};
-use crate::index::{Snapshot, Viewer};
+use crate::index::Snapshot;
 
+mod brakes;
 mod cache;
 pub mod dn;
 mod name;
 mod password;
+mod principal;
+mod record;
 pub mod rights;
+mod secret;
 pub mod sight;
 mod token;
+mod validity;
 
-pub use password::HashError;
+pub use password::{HashError, unfit};
+pub use principal::{Credential, Principal, Who};
+pub use record::actor;
 
 /// Longest name and longest password that are looked at; longer ones are refused.
 const NAME_BYTES_MAX: usize = 1024;
 const PASSWORD_BYTES_MAX: usize = 1024;
 
-/// Who asks: the outcome of a sign-in, and what every door decides by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    pub who: Who,
-    pub role: Role,
-    /// None: an operator's token, which acts in every organization, or nobody.
-    pub organization: Option<OrganizationId>,
-}
-
-/// The account behind a principal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Nobody signed in.
-    Anonymous,
-    User(UserId),
-    /// A phone account, by its name in lower case.
-    Phone(Box<str>),
-    /// A token, by its public id.
-    Token(Box<str>),
-}
-
-impl Principal {
-    /// Nobody: sees nothing.
-    pub fn anonymous() -> Self {
-        Self { who: Who::Anonymous, role: Role::User, organization: None }
-    }
-
-    /// The user who is signed in, if it is one.
-    pub fn user(&self) -> Option<UserId> {
-        match self.who {
-            Who::User(id) => Some(id),
-            Who::Anonymous | Who::Phone(_) | Who::Token(_) => None,
-        }
-    }
-
-    /// What decides the rendition of each person's card.
-    pub fn viewer(&self) -> Viewer {
-        let account = matches!(self.who, Who::User(_) | Who::Token(_));
-        Viewer { full: account && self.role >= Role::Admin, person: self.user() }
-    }
-
-    fn of_user(user: &User) -> Self {
-        let organization = Some(user.organization.clone());
-        Self { who: Who::User(user.id), role: user.role, organization }
-    }
-
-    fn of_phone(phone: &PhoneAccount) -> Self {
-        let organization = Some(phone.organization.clone());
-        Self { who: Who::Phone(phone.name.clone()), role: Role::User, organization }
-    }
-
-    fn of_token(token: &Token) -> Self {
-        let organization = token.organization.clone();
-        Self { who: Who::Token(token.id.clone()), role: token.role, organization }
-    }
-}
-
-/// For the log.
-impl fmt::Display for Principal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.who {
-            Who::Anonymous => f.write_str("-"),
-            Who::User(id) => write!(f, "user:{id}"),
-            Who::Phone(name) => write!(f, "phone:{name}"),
-            Who::Token(id) => write!(f, "token:{id}"),
-        }
-    }
+/// Where a sign-in, or an operation of somebody who signed in, comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    pub door: Door,
+    pub address: IpAddr,
+    /// Whether nobody on the way reads along.
+    pub secure: bool,
 }
 
 /// Why a sign-in was refused.
@@ -106,7 +56,19 @@ pub enum Refused {
     /// Too many sign-ins are being checked; the same credentials may pass later.
     #[error("too many sign-ins at once, try again later")]
     Unavailable,
+    /// Too many wrong passwords came from there. Whether this one is right was not looked at; it is
+    /// after this time.
+    #[error("too many wrong passwords, try again in {} seconds", seconds(*.0))]
+    Later(Duration),
 }
+
+/// Whole seconds, and one at least.
+pub fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
+}
+
+/// Tells how much time has passed.
+pub type Stopwatch = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Checks credentials against the directory. One per daemon; every door shares it.
 pub struct Authenticator {
@@ -115,62 +77,123 @@ pub struct Authenticator {
     listener: OrganizationId,
     hasher: Hasher,
     cache: Arc<Cache>,
+    brakes: Arc<Brakes>,
+    now: Stopwatch,
 }
 
 impl Authenticator {
     pub fn new(directory: Arc<Directory>, default_organization: OrganizationId) -> Self {
-        let (hasher, cache) = (Hasher::new(), Arc::new(Cache::new()));
-        Self { directory, listener: default_organization, hasher, cache }
+        Self::with_stopwatch(directory, default_organization, Arc::new(Instant::now))
     }
 
-    /// Signs in a user or a phone account: LDAP only. The name is a DN, `uid|cn|mail=value`,
+    /// As [`Authenticator::new`], with a clock for those who are slowed down.
+    pub fn with_stopwatch(
+        directory: Arc<Directory>,
+        default_organization: OrganizationId,
+        now: Stopwatch,
+    ) -> Self {
+        let (hasher, cache) = (Hasher::new(), Arc::new(Cache::new()));
+        let brakes = Arc::new(Brakes::new());
+        Self { directory, listener: default_organization, hasher, cache, brakes, now }
+    }
+
+    /// Signs in a user, or at LDAP a phone account. The name is a DN, `uid|cn|mail=value`,
     /// `name@domain`, `DOMAIN\name` or a bare name; the password is not looked at before the name
-    /// has fixed the organization.
+    /// has fixed the organization. App passwords of the user count where they are made for the door.
     ///
     /// # Errors
     /// [`Refused`]; a wrong name takes as long as a wrong password.
-    pub async fn sign_in(&self, name: &str, password: &[u8]) -> Result<Principal, Refused> {
-        self.check(name, password, Accepted::UsersAndPhones).await
-    }
-
-    /// Signs in a user: at every door but LDAP, where phone accounts have no business.
-    ///
-    /// # Errors
-    /// As [`Authenticator::sign_in`].
-    pub async fn sign_in_user(&self, name: &str, password: &[u8]) -> Result<Principal, Refused> {
-        self.check(name, password, Accepted::Users).await
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: &[u8],
+        peer: Peer,
+    ) -> Result<Principal, Refused> {
+        let snapshot = self.directory.snapshot();
+        let claim = name::claim(&snapshot, &self.listener, name, Accepted::at(peer.door));
+        let checked = self.check(&snapshot, claim.account, (name, password), peer).await;
+        // Who was changed while argon2 ran, or must not be here, is not let in.
+        let outcome = checked.and_then(|principal| match self.validity(&principal, peer) {
+            Ok(()) => Ok(principal),
+            Err(ended) => {
+                tracing::info!(%principal, address = %peer.address, "sign-in refused: {ended}");
+                Err(Refused::Credentials)
+            }
+        });
+        let organization = claim.organization.map(|organization| &organization.id);
+        self.record(name, organization, &outcome, peer);
+        outcome
     }
 
     /// Signs in a program by its token.
     ///
     /// # Errors
     /// [`Refused::Credentials`] where the token is unknown, wrong, removed or expired.
-    pub async fn token(&self, secret: &str) -> Result<Principal, Refused> {
-        let (id, random) = token::split(secret).ok_or(Refused::Credentials)?;
+    pub fn token(&self, secret: &str, peer: Peer) -> Result<Principal, Refused> {
+        let outcome = self.token_of(secret).ok_or(Refused::Credentials);
+        let organization = outcome.as_ref().ok().and_then(|found| found.organization.clone());
+        // Only the public part is a name.
+        let name = token::split(secret).map_or("token".to_owned(), |(id, _)| format!("token:{id}"));
+        self.record(&name, organization.as_ref(), &outcome, peer);
+        outcome
+    }
+
+    /// Whose token this is, where it still counts.
+    pub fn token_of(&self, secret: &str) -> Option<Principal> {
+        let (id, random) = token::split(secret)?;
         let snapshot = self.directory.snapshot();
         let found =
             snapshot.token(id).filter(|found| token::accepts(found, random, system_clock()));
-        found.map(Principal::of_token).ok_or(Refused::Credentials)
+        found.map(Principal::of_token)
     }
 
-    /// Whether the account of a principal is still there with the same role; doors ask at every
-    /// operation. Nobody is always valid.
-    pub fn still_valid(&self, principal: &Principal) -> bool {
+    /// Whoever did not sign in: sees what the listeners' organization opens to their network.
+    pub fn anonymous(&self, peer: Peer) -> Principal {
         let snapshot = self.directory.snapshot();
-        let now = match &principal.who {
-            Who::Anonymous => return true,
-            Who::User(id) => snapshot.user(*id).map(Principal::of_user),
-            Who::Phone(name) => {
-                let organization = principal.organization.as_ref();
-                let phone = organization.and_then(|id| snapshot.phone(id, name));
-                phone.map(Principal::of_phone)
-            }
-            Who::Token(id) => {
-                let token = snapshot.token(id);
-                token.filter(|t| !token::expired(t, system_clock())).map(Principal::of_token)
-            }
-        };
-        now.as_ref() == Some(principal)
+        let settings = snapshot.organization(&self.listener);
+        let access = settings.and_then(|settings| settings.anonymous.as_ref());
+        let open = access.is_some_and(|access| access.networks.contain(peer.address));
+        let organization = open.then(|| self.listener.clone());
+        Principal { organization, ..Principal::anonymous() }
+    }
+
+    /// Whether what a principal showed to sign in still counts, with the same rights and from there;
+    /// doors ask at every operation. Nobody is always valid.
+    pub fn still_valid(&self, principal: &Principal, peer: Peer) -> bool {
+        self.validity(principal, peer).is_ok()
+    }
+
+    fn validity(&self, principal: &Principal, peer: Peer) -> Result<(), Ended> {
+        validity::check(&self.directory.snapshot(), principal, peer)
+    }
+
+    /// Whether a password is the user's: asked for again before something grave.
+    ///
+    /// # Errors
+    /// As [`Authenticator::sign_in`], and where the user has no password.
+    pub async fn confirm(&self, user: UserId, password: &[u8], peer: Peer) -> Result<(), Refused> {
+        let snapshot = self.directory.snapshot();
+        let user = snapshot.user(user).ok_or(Refused::Credentials)?;
+        let account = Some(Account::User(user));
+        let found = self.slowly(account, (&user.principal, password), peer);
+        found.await.map(|_hash| ())
+    }
+
+    /// The kinds of work that a principal may do; None: all that their role may.
+    pub fn scopes(&self, principal: &Principal) -> Option<Vec<Scope>> {
+        let Who::Token(id) = &principal.who else { return None };
+        let snapshot = self.directory.snapshot();
+        match snapshot.token(id) {
+            Some(token) if token.scopes.is_empty() => None,
+            Some(token) => Some(token.scopes.clone()),
+            // Removed while the request ran.
+            None => Some(Vec::new()),
+        }
+    }
+
+    /// Whether a principal may do this kind of work.
+    pub fn allows(&self, principal: &Principal, scope: Scope) -> bool {
+        self.scopes(principal).is_none_or(|scopes| scopes.contains(&scope))
     }
 
     /// The hash of a new password, made off the async workers.
@@ -181,7 +204,91 @@ impl Authenticator {
         self.hasher.hash(password).await
     }
 
-    /// A new token with the secret to show once.
+    async fn check(
+        &self,
+        snapshot: &Snapshot,
+        account: Option<Account<'_>>,
+        (name, password): (&str, &[u8]),
+        peer: Peer,
+    ) -> Result<Principal, Refused> {
+        if let Some(Account::User(user)) = account
+            && let Some(app) = secret::find_app(snapshot.app_passwords(user.id), password)
+        {
+            // Nobody guesses these, so that they pass whoever else is slowed down.
+            return Ok(Principal::of_app(user, app));
+        }
+        let hash = self.slowly(account, (name, password), peer).await?;
+        Ok(match account.ok_or(Refused::Credentials)? {
+            Account::User(user) => Principal::of_user(user, &hash),
+            Account::Phone(phone) => Principal::of_phone(phone, &hash),
+        })
+    }
+
+    /// The stored hash that a password fits. Takes as long where there is none.
+    async fn slowly(
+        &self,
+        account: Option<Account<'_>>,
+        (name, password): (&str, &[u8]),
+        peer: Peer,
+    ) -> Result<SecretHash, Refused> {
+        if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
+            return Err(Refused::Credentials);
+        }
+        let name = name.get(..NAME_BYTES_MAX).unwrap_or(name).trim().to_lowercase();
+        let (subject, hashes) = match account {
+            Some(Account::User(user)) => {
+                (self.brakes.subject("user", &user.id.to_string()), user.password.as_slice())
+            }
+            Some(Account::Phone(phone)) => {
+                let account = format!("{}/{}", phone.organization, phone.name);
+                (self.brakes.subject("phone", &account), phone.secrets.as_slice())
+            }
+            None => (self.brakes.subject("nobody", &name), &[][..]),
+        };
+        let guess = self.brakes.guess(hashes, password);
+        let attempt = match self.brakes.begin((subject, peer.address), guess, (self.now)()) {
+            Admission::Check(attempt) => attempt,
+            Admission::Wrong => return Err(Refused::Credentials),
+            Admission::Later(wait) => return Err(Refused::Later(wait)),
+        };
+        match self.verify(&name, hashes, password).await {
+            Ok(Some(hash)) => {
+                attempt.right((self.now)());
+                Ok(hash)
+            }
+            Ok(None) => {
+                attempt.wrong((self.now)());
+                Err(Refused::Credentials)
+            }
+            Err(_busy) => {
+                attempt.unchecked();
+                Err(Refused::Unavailable)
+            }
+        }
+    }
+
+    async fn verify(
+        &self,
+        name: &str,
+        hashes: &[SecretHash],
+        password: &[u8],
+    ) -> Result<Option<SecretHash>, HashError> {
+        if hashes.is_empty() {
+            self.hasher.check(&self.cache, name, None, password).await?;
+        }
+        for hash in hashes {
+            let verdict = self.hasher.check(&self.cache, name, Some(hash), password).await?;
+            if verdict == Verdict::Right {
+                return Ok(Some(hash.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What the server makes; each secret is shown once.
+impl Authenticator {
+    /// A new token with its secret.
     ///
     /// # Errors
     /// [`HashError::Failed`] where the operating system gives no random bytes.
@@ -193,50 +300,27 @@ impl Authenticator {
         token::make(role, organization, name).map_err(|_no_random_bytes| HashError::Failed)
     }
 
-    /// A new secret for a device, to show once.
+    /// A new app password with its secret.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`] where the operating system gives no random bytes.
+    pub fn new_app_password(
+        user: UserId,
+        name: &str,
+        doors: Doors,
+    ) -> Result<(AppPassword, Zeroizing<String>), HashError> {
+        let made = token::id().and_then(|id| Ok((id, secret::of_app()?)));
+        let (id, (secret, hash)) = made.map_err(|_no_random_bytes| HashError::Failed)?;
+        let (id, name, created) = (id.into(), name.into(), system_clock());
+        Ok((AppPassword { user, id, name, doors, hash, created }, secret))
+    }
+
+    /// A new secret for a phone account.
     ///
     /// # Errors
     /// [`HashError::Failed`] where the operating system gives no random bytes.
     pub fn new_secret() -> Result<Zeroizing<String>, HashError> {
-        token::typed().map_err(|_no_random_bytes| HashError::Failed)
-    }
-
-    async fn check(
-        &self,
-        name: &str,
-        password: &[u8],
-        accepted: Accepted,
-    ) -> Result<Principal, Refused> {
-        if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
-            return Err(Refused::Credentials);
-        }
-        let (principal, hashes) = self.claimed(name, accepted);
-        let name = name.get(..NAME_BYTES_MAX).unwrap_or(name).to_lowercase();
-        let hashes: Vec<Option<&SecretHash>> = match hashes.as_slice() {
-            [] => vec![None],
-            hashes => hashes.iter().map(Some).collect(),
-        };
-        for hash in hashes {
-            let verdict = self.hasher.check(&self.cache, &name, hash, password).await;
-            if verdict.map_err(|_busy| Refused::Unavailable)? == Verdict::Right {
-                return principal.ok_or(Refused::Credentials);
-            }
-        }
-        Err(Refused::Credentials)
-    }
-
-    /// Who a name claims to be, with the hashes of the secrets that would prove it.
-    fn claimed(&self, name: &str, accepted: Accepted) -> (Option<Principal>, Vec<SecretHash>) {
-        let snapshot: &Snapshot = &self.directory.snapshot();
-        match name::account(snapshot, &self.listener, name, accepted) {
-            Some(Account::User(user)) => {
-                (Some(Principal::of_user(user)), user.password.iter().cloned().collect())
-            }
-            Some(Account::Phone(phone)) => {
-                (Some(Principal::of_phone(phone)), phone.secrets.clone())
-            }
-            None => (None, Vec::new()),
-        }
+        secret::of_phone().map_err(|_no_random_bytes| HashError::Failed)
     }
 }
 

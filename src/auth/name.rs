@@ -1,7 +1,7 @@
 //! Whose account a sign-in name means: first the organization is fixed, then the name is looked up
 //! in it. No password is looked at here.
 
-use crate::account::device::PhoneAccount;
+use crate::account::device::{Door, PhoneAccount};
 use crate::account::{Organization, User};
 use crate::auth::NAME_BYTES_MAX;
 use crate::auth::dn::{Dn, Rdn};
@@ -14,6 +14,15 @@ pub(super) enum Accepted {
     Users,
     /// LDAP: phones as well.
     UsersAndPhones,
+}
+
+impl Accepted {
+    pub(super) fn at(door: Door) -> Self {
+        match door {
+            Door::Ldap => Self::UsersAndPhones,
+            Door::Carddav | Door::Http => Self::Users,
+        }
+    }
 }
 
 /// The account that a name means.
@@ -31,35 +40,43 @@ enum Kind {
     Any,
 }
 
+/// What a name says of its bearer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Claim<'a> {
+    /// Fixed before the account is looked for.
+    pub(super) organization: Option<&'a Organization>,
+    pub(super) account: Option<Account<'a>>,
+}
+
 /// Finds the account of a name: a DN, `uid|cn|mail=value`, `name@domain`, `DOMAIN\name` or a bare
 /// name of the listener's organization; any case.
-pub(super) fn account<'a>(
+pub(super) fn claim<'a>(
     snapshot: &'a Snapshot,
     listener: &OrganizationId,
     name: &str,
     accepted: Accepted,
-) -> Option<Account<'a>> {
+) -> Claim<'a> {
     let name = name.trim();
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
-        return None;
+        return Claim::default();
     }
     let dn = Dn::parse(name).unwrap_or_default();
-    let (organization, name, kind) = match dn.rdns() {
-        [] => fixed_by_name(snapshot, listener, name)?,
-        [only] => fixed_by_name(snapshot, listener, value(only)?)?,
-        [first, ..] => {
-            let (organization, below) = by_suffix(snapshot, &dn)?;
-            (organization, value(first)?, kind(below))
-        }
+    let fixed = match dn.rdns() {
+        [] => fixed_by_name(snapshot, listener, name),
+        [only] => value(only).and_then(|name| fixed_by_name(snapshot, listener, name)),
+        [first, ..] => by_suffix(snapshot, &dn)
+            .and_then(|(organization, below)| Some((organization, value(first)?, kind(below)))),
     };
+    let Some((organization, name, kind)) = fixed else { return Claim::default() };
     let user = || user(snapshot, organization, name).map(Account::User);
     let phone = || snapshot.phone(&organization.id, &name.to_lowercase()).map(Account::Phone);
-    match (kind, accepted) {
+    let account = match (kind, accepted) {
         (Kind::Phone, Accepted::Users) => None,
         (Kind::Phone, Accepted::UsersAndPhones) => phone(),
         (Kind::User, _) | (Kind::Any, Accepted::Users) => user(),
         (Kind::Any, Accepted::UsersAndPhones) => user().or_else(phone),
-    }
+    };
+    Claim { organization: Some(organization), account }
 }
 
 /// The organization whose suffix ends a DN, and what stands before the suffix. Suffixes are never

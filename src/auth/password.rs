@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::account::SecretHash;
+use crate::account::{SecretHash, User};
 use crate::auth::PASSWORD_BYTES_MAX;
 use crate::auth::cache::{Cache, Verdict};
 
@@ -25,6 +25,25 @@ const WAIT: Duration = Duration::from_secs(10);
 /// takes as long as one that somebody has.
 const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$cmluZ2Jvb2stbm9ib2R5cw$\
                             bm9ib2R5IGhhcyB0aGlzIHBhc3N3b3JkLCBldmVyISE";
+
+/// A password that a user chooses has at least this many characters.
+const CHOSEN_CHARS_MIN: usize = 8;
+
+/// Why a user may not choose a password; None where they may.
+pub fn unfit(password: &str, user: &User) -> Option<String> {
+    if password.chars().count() < CHOSEN_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
+        let reason = format!(
+            "a password has at least {CHOSEN_CHARS_MIN} characters and at most \
+             {PASSWORD_BYTES_MAX} bytes"
+        );
+        return Some(reason);
+    }
+    let lower = password.to_lowercase();
+    let names = [&user.extension, &user.login, &user.email].into_iter().flatten();
+    let mut names = names.map(|name| name.to_lowercase());
+    let named = names.any(|name| name == lower);
+    named.then(|| "the password must not be a login name".to_owned())
+}
 
 /// Why a password could not be hashed or checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

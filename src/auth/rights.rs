@@ -129,7 +129,7 @@ mod tests {
     /// `expected`: for each of [`KINDS`] `w` (all), `r`, `i` or `-`.
     #[track_caller]
     fn check(who: Who, role: Role, expected: &str) {
-        let principal = Principal { who, role, organization: Some(OrganizationId::from("main")) };
+        let principal = Principal::new(who, role, Some(OrganizationId::from("main")));
         let found: String = KINDS
             .into_iter()
             .map(|kind| {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::account::device::PhoneAccount;
-use crate::account::group::{Member, SharedBook};
+use crate::account::group::{GroupRecord, Member, SharedBook};
 use crate::account::{Organization, Role};
 use crate::auth::rights::{Kind, Operation, allows};
 use crate::auth::{Principal, Who};
-use crate::contact::book::{AddressBook, Availability, Group};
+use crate::contact::book::{AddressBook, Availability, Group, GroupKind};
 use crate::contact::card::FieldSet;
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, Contact, ContactId, OrganizationId, UserId};
@@ -75,19 +75,24 @@ impl<'s> Sight<'s> {
         })
     }
 
-    /// What a phone account that acts for several users sees as one of them.
+    /// What a phone account that acts for several users sees as one of them: their personal contacts
+    /// besides what it sees itself, and of both what they starred.
     pub fn acting_for(&self, user: UserId) -> Option<Self> {
-        let Who::Phone(name) = &self.principal.who else { return None };
-        let phone = self.snapshot.phone(&self.organization.id, name)?;
+        let phone = self.phone()?;
         if !phone.acts_for.contains(&user) || self.snapshot.user(user).is_none() {
             return None;
         }
         let mut sight = self.clone();
         sight.owner = Some(user);
         sight.viewer.person = Some(user);
-        sight.homes = vec![Book::Personal(user)];
-        sight.neighbors = false;
+        sight.homes.push(Book::Personal(user));
         Some(sight)
+    }
+
+    /// The phone account that looks, if it is one.
+    pub fn phone(&self) -> Option<&'s PhoneAccount> {
+        let Who::Phone(name) = &self.principal.who else { return None };
+        self.snapshot.phone(&self.organization.id, name)
     }
 
     fn unlimited(mut self) -> Self {
@@ -142,7 +147,8 @@ impl<'s> Sight<'s> {
             self.homes.insert(0, Book::People);
         }
         self.only = (!all_people && !groups.is_empty()).then_some(groups);
-        self.homes.dedup();
+        let mut known = FxHashSet::default();
+        self.homes.retain(|home| known.insert(*home));
         self
     }
 
@@ -205,12 +211,35 @@ impl<'s> Sight<'s> {
     /// Every book that is there, homes first.
     pub fn books(&self) -> Vec<AddressBook> {
         let homes = self.homes.iter().map(|home| AddressBook::Home(*home));
-        let groups = self.snapshot.groups(&self.organization.id);
-        let groups = groups.map(|record| AddressBook::Group(record.group));
-        let status = Availability::ALL.map(AddressBook::Status);
+        let groups = self.groups().into_iter().map(|record| AddressBook::Group(record.group));
+        let reads = |book: &AddressBook| self.reads(*book);
         let views = [AddressBook::Favorites, AddressBook::All, AddressBook::Contacts];
-        let views = views.into_iter().chain(groups).chain(status);
-        homes.chain(views.filter(|view| self.reads(*view))).collect()
+        let status = Availability::ALL.map(AddressBook::Status).into_iter().filter(reads);
+        homes.chain(views.into_iter().filter(reads)).chain(groups).chain(status).collect()
+    }
+
+    /// The departments and sites that are there. Who sees some people only learns of those that these
+    /// are in; how long it takes to tell depends on nothing else.
+    pub fn groups(&self) -> Vec<&'s GroupRecord> {
+        if !self.homes.contains(&Book::People) {
+            return Vec::new();
+        }
+        let records = self.snapshot.groups(&self.organization.id);
+        if self.only.is_none() {
+            return records.collect();
+        }
+        let extent = self.extent_of_people(EVERYTHING);
+        let people = self.snapshot.members(&self.organization.id, &extent);
+        let seen: FxHashSet<Group> = people.flat_map(|row| row.groups.to_vec()).collect();
+        records.filter(|record| seen.contains(&record.group)).collect()
+    }
+
+    /// The department or site of a name; None where there is none for this principal.
+    pub fn group_named(&self, kind: GroupKind, name: &str) -> Option<Group> {
+        let named = self.snapshot.group_named(&self.organization.id, kind, name);
+        // What is there and not seen takes as long as what is not there.
+        let groups = self.groups();
+        groups.iter().map(|record| record.group).find(|group| Some(*group) == named)
     }
 
     /// Whether a book is there.
@@ -222,16 +251,11 @@ impl<'s> Sight<'s> {
             AddressBook::Contacts => !self.homes.is_empty(),
             AddressBook::All | AddressBook::Status(_) => people,
             AddressBook::Group(group) => {
-                let exists = self.snapshot.group(&self.organization.id, group).is_some();
-                people && exists && (self.only.is_none() || self.is_populated(group))
+                let exists = || self.snapshot.group(&self.organization.id, group).is_some();
+                let seen = || self.groups().iter().any(|record| record.group == group);
+                people && if self.only.is_none() { exists() } else { seen() }
             }
         }
-    }
-
-    /// Who sees some people only learns of the departments and sites that these are in.
-    fn is_populated(&self, group: Group) -> bool {
-        let extent = self.extent_of_people(Query::Group(group));
-        self.snapshot.members(&self.organization.id, &extent).next().is_some()
     }
 
     /// Where the contacts of a book are; None where it is not there.

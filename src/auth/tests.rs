@@ -1,12 +1,19 @@
 //! Signing in: which name means whom, and what a changed password does.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use super::*;
-use crate::account::OrganizationSettings;
+use crate::account::device::PhoneAccount;
+use crate::account::{OrganizationSettings, User};
 use crate::contact::Timestamp;
 use crate::directory::{Edit, Request, new_id};
 use crate::store::sqlite::SqliteStore;
+
+/// A phone on this machine.
+const HERE: Peer =
+    Peer { door: Door::Ldap, address: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
+const HTTP: Peer = Peer { door: Door::Http, ..HERE };
 
 fn organization(id: &str, domain: &str, suffix: &str) -> Edit {
     Edit::PutOrganization(OrganizationSettings {
@@ -66,7 +73,7 @@ async fn everybody() -> Arc<Directory> {
 
 /// What a name means, as `principal` or `phone:NAME` and the organization.
 fn meaning(snapshot: &Snapshot, name: &str, accepted: Accepted) -> String {
-    match name::account(snapshot, &OrganizationId::from("acme"), name, accepted) {
+    match name::claim(snapshot, &OrganizationId::from("acme"), name, accepted).account {
         Some(Account::User(user)) => user.principal.to_string(),
         Some(Account::Phone(phone)) => format!("phone:{}.{}", phone.name, phone.organization),
         None => "nobody".to_owned(),
@@ -169,39 +176,39 @@ async fn put(authenticator: &Authenticator, edit: Edit) {
 #[tokio::test]
 async fn a_changed_password_counts_at_once() {
     let (authenticator, mut user) = one_user("old").await;
-    let signed_in = authenticator.sign_in("204", b"old").await.unwrap();
+    let signed_in = authenticator.sign_in("204", b"old", HERE).await.unwrap();
     assert_eq!(signed_in.user(), Some(user.id));
-    assert_eq!(authenticator.sign_in("204", b"new").await, Err(Refused::Credentials));
+    assert_eq!(authenticator.sign_in("204", b"new", HERE).await, Err(Refused::Credentials));
     set(&authenticator, &mut user, "new").await;
-    assert_eq!(authenticator.sign_in("204", b"old").await, Err(Refused::Credentials));
-    assert_eq!(authenticator.sign_in("204", b"new").await, Ok(signed_in));
+    assert_eq!(authenticator.sign_in("204", b"old", HERE).await, Err(Refused::Credentials));
+    assert_eq!(authenticator.sign_in("204", b"new", HERE).await, Ok(signed_in));
 }
 
 #[tokio::test]
 async fn what_was_checked_before_is_not_checked_again() {
     let (authenticator, user) = one_user("right").await;
     for password in [&b"right"[..], b"wrong"] {
-        let _ = authenticator.sign_in("204", password).await;
+        let _ = authenticator.sign_in("204", password, HERE).await;
         let hash = user.password.as_ref().map_or("", |hash| &hash.0);
         let key = authenticator.cache.key("204", hash, password);
         assert!(authenticator.cache.get(key, Instant::now()).is_some());
     }
     // Who waits for argon2 waits in vain now.
     authenticator.hasher.close();
-    assert!(authenticator.sign_in("204", b"right").await.is_ok());
-    assert_eq!(authenticator.sign_in("204", b"wrong").await, Err(Refused::Credentials));
-    assert_eq!(authenticator.sign_in("204", b"third").await, Err(Refused::Unavailable));
+    assert!(authenticator.sign_in("204", b"right", HERE).await.is_ok());
+    assert_eq!(authenticator.sign_in("204", b"wrong", HERE).await, Err(Refused::Credentials));
+    assert_eq!(authenticator.sign_in("204", b"third", HERE).await, Err(Refused::Unavailable));
 }
 
 #[tokio::test]
 async fn nobody_signs_in_without_a_password() {
     let (authenticator, user) = one_user("secret").await;
     for password in [&b""[..], &[b'x'; 2000]] {
-        assert_eq!(authenticator.sign_in("204", password).await, Err(Refused::Credentials));
+        assert_eq!(authenticator.sign_in("204", password, HERE).await, Err(Refused::Credentials));
     }
     put(&authenticator, Edit::PutUser(User { password: None, ..user })).await;
-    assert_eq!(authenticator.sign_in("204", b"secret").await, Err(Refused::Credentials));
-    assert_eq!(authenticator.sign_in("nobody", b"secret").await, Err(Refused::Credentials));
+    assert_eq!(authenticator.sign_in("204", b"secret", HERE).await, Err(Refused::Credentials));
+    assert_eq!(authenticator.sign_in("nobody", b"secret", HERE).await, Err(Refused::Credentials));
 }
 
 #[tokio::test]
@@ -214,9 +221,9 @@ async fn both_secrets_of_a_phone_count_and_only_at_ldap() {
     let phone = PhoneAccount::new(OrganizationId::from("acme"), "desk", secrets);
     put(&authenticator, Edit::PutPhone(phone)).await;
     for secret in [&b"first"[..], b"second"] {
-        let phone = authenticator.sign_in("desk", secret).await.unwrap();
+        let phone = authenticator.sign_in("desk", secret, HERE).await.unwrap();
         assert_eq!(phone.who, Who::Phone("desk".into()));
-        assert_eq!(authenticator.sign_in_user("desk", secret).await, Err(Refused::Credentials));
+        assert_eq!(authenticator.sign_in("desk", secret, HTTP).await, Err(Refused::Credentials));
     }
 }
 
@@ -224,26 +231,26 @@ async fn both_secrets_of_a_phone_count_and_only_at_ldap() {
 async fn an_expired_or_removed_token_is_refused() {
     let (authenticator, _) = one_user("secret").await;
     let (token, secret) = Authenticator::new_token(Role::Operator, None, "test").unwrap();
-    assert_eq!(authenticator.token(&secret).await, Err(Refused::Credentials));
+    assert_eq!(authenticator.token(&secret, HTTP), Err(Refused::Credentials));
     put(&authenticator, Edit::PutToken(token.clone())).await;
-    let principal = authenticator.token(&secret).await.unwrap();
-    assert!(authenticator.still_valid(&principal));
+    let principal = authenticator.token(&secret, HTTP).unwrap();
+    assert!(authenticator.still_valid(&principal, HERE));
     let expired = Token { expires: Some(Timestamp(1)), ..token.clone() };
     put(&authenticator, Edit::PutToken(expired)).await;
-    assert!(!authenticator.still_valid(&principal));
-    assert_eq!(authenticator.token(&secret).await, Err(Refused::Credentials));
+    assert!(!authenticator.still_valid(&principal, HERE));
+    assert_eq!(authenticator.token(&secret, HTTP), Err(Refused::Credentials));
     put(&authenticator, Edit::RemoveToken(token.id)).await;
-    assert_eq!(authenticator.token(&secret).await, Err(Refused::Credentials));
+    assert_eq!(authenticator.token(&secret, HTTP), Err(Refused::Credentials));
 }
 
 #[tokio::test]
 async fn a_principal_is_valid_while_its_account_stays_as_it_was() {
     let (authenticator, user) = one_user("secret").await;
-    let principal = authenticator.sign_in("204", b"secret").await.unwrap();
-    assert!(authenticator.still_valid(&principal));
+    let principal = authenticator.sign_in("204", b"secret", HERE).await.unwrap();
+    assert!(authenticator.still_valid(&principal, HERE));
     put(&authenticator, Edit::PutUser(User { role: Role::Admin, ..user.clone() })).await;
-    assert!(!authenticator.still_valid(&principal));
+    assert!(!authenticator.still_valid(&principal, HERE));
     put(&authenticator, Edit::RemoveUser(user.id)).await;
-    assert!(!authenticator.still_valid(&principal));
-    assert!(authenticator.still_valid(&Principal::anonymous()));
+    assert!(!authenticator.still_valid(&principal, HERE));
+    assert!(authenticator.still_valid(&Principal::anonymous(), HERE));
 }

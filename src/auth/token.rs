@@ -1,21 +1,17 @@
 //! Tokens: `rb_<id>_<random>`, of which only a hash is kept.
 
-use std::fmt::Write as _;
-
-use blake2::{Blake2b256, Digest};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::account::Role;
 use crate::account::device::Token;
+use crate::auth::secret::{hash, hex};
 use crate::contact::{OrganizationId, Timestamp};
 use crate::directory::system_clock;
 
 /// Random bytes of the public id and of the secret part.
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 24;
-/// Characters of a secret that is typed; each has five random bits.
-const TYPED_CHARS: usize = 26;
 
 /// A new token and its secret, which is shown once and never kept.
 ///
@@ -26,11 +22,9 @@ pub(super) fn make(
     organization: Option<OrganizationId>,
     name: &str,
 ) -> Result<(Token, Zeroizing<String>), getrandom::Error> {
-    let mut id = [0; ID_BYTES];
+    let id = id()?;
     let mut random = Zeroizing::new([0; SECRET_BYTES]);
-    getrandom::fill(&mut id)?;
     getrandom::fill(random.as_mut())?;
-    let id = hex(&id);
     let random = Zeroizing::new(hex(random.as_slice()));
     let token = Token {
         id: id.as_str().into(),
@@ -45,16 +39,11 @@ pub(super) fn make(
     Ok((token, Zeroizing::new(format!("rb_{id}_{}", random.as_str()))))
 }
 
-/// A secret to be typed into a device: 128 random bits in letters that are not mistaken for others.
-///
-/// # Errors
-/// Where the operating system gives no random bytes.
-pub(super) fn typed() -> Result<Zeroizing<String>, getrandom::Error> {
-    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstuvwyz";
-    let mut random = Zeroizing::new([0_u8; TYPED_CHARS]);
-    getrandom::fill(random.as_mut())?;
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('0', char::from);
-    Ok(Zeroizing::new(random.iter().map(letter).collect()))
+/// A public id.
+pub(super) fn id() -> Result<String, getrandom::Error> {
+    let mut id = [0; ID_BYTES];
+    getrandom::fill(&mut id)?;
+    Ok(hex(&id))
 }
 
 /// The public id and the secret part of a token as it was sent.
@@ -74,20 +63,6 @@ pub(super) fn accepts(token: &Token, random: &str, now: Timestamp) -> bool {
 
 pub(super) fn expired(token: &Token, now: Timestamp) -> bool {
     token.expires.is_some_and(|expires| expires <= now)
-}
-
-/// A random secret needs no slow hash.
-fn hash(random: &str) -> Box<str> {
-    hex(&Blake2b256::digest(random.as_bytes())).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

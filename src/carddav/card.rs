@@ -1,5 +1,6 @@
 //! The cards themselves: GET, HEAD, PUT and DELETE.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hyper::header::{
@@ -10,12 +11,13 @@ use hyper::{Method, Response, StatusCode};
 use crate::carddav::content::{self, Content};
 use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed, uid_taken};
 use crate::carddav::if_header::State;
-use crate::carddav::path::{BookName, Resource};
+use crate::carddav::path::Resource;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::row::http_date;
 use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
-use crate::contact::{Contact, ContactId, Draft, Revision};
+use crate::contact::book::AddressBook;
+use crate::contact::{Book, Contact, ContactId, Draft, Revision};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::{empty, full};
@@ -27,7 +29,7 @@ const TRIES_MAX: usize = 10;
 /// Where a card is or will be.
 pub(crate) struct Place {
     pub(crate) home: Box<str>,
-    pub(crate) book: BookName,
+    pub(crate) book: AddressBook,
     pub(crate) name: Box<str>,
 }
 
@@ -38,12 +40,7 @@ impl Place {
 
     /// The view as of now, which is newer than the one before.
     fn view_now(&self, session: &Arc<Session>) -> Result<View, Refusal> {
-        let snapshot = session.directory.snapshot();
-        let user = snapshot.user(session.user.id).cloned().ok_or_else(Refusal::not_found)?;
-        let principal = session.principal.clone();
-        let directory = Arc::clone(&session.directory);
-        let now = Session { directory, snapshot, principal, user, client: session.client };
-        self.view(&Arc::new(now))
+        self.view(&Arc::new(session.renewed().ok_or_else(Refusal::not_found)?))
     }
 }
 
@@ -72,7 +69,7 @@ pub(crate) async fn get(
             return Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, text));
         }
     };
-    let etag = view.etag_at(revision, view.rendition(row.contact()));
+    let etag = view.etag_at(row.contact(), revision);
     let mut response = Response::new(empty());
     let out = response.headers_mut();
     set(out, ETAG, etag.as_bytes());
@@ -101,14 +98,17 @@ pub(crate) fn may_put(
 ) -> Result<(), Refusal> {
     let view = place.view(session)?;
     let existing = view.find(&place.name);
-    if !view.is_writable() {
-        return Err(match existing {
-            Some(_) => Refusal::missing_privilege(view.card_href(&place.name), "write-content"),
-            None => Refusal::missing_privilege(view.href, "bind"),
-        });
-    }
+    writable(&view, &place.name, existing.is_some())?;
     check(&Conditions::of(headers)?, &view, existing.as_ref().map(|row| row.contact()))?;
     check_content_type(headers)
+}
+
+/// The home that a PUT may write to.
+fn writable(view: &View, name: &str, exists: bool) -> Result<Book, Refusal> {
+    view.writable().ok_or_else(|| match exists {
+        true => Refusal::missing_privilege(view.card_href(name), "write-content"),
+        false => Refusal::missing_privilege(view.href.clone(), "bind"),
+    })
 }
 
 /// Any parameters will do: the version is read from the card. The last two are what programs such as
@@ -144,11 +144,13 @@ pub(crate) async fn put(
         let view = place.view_now(session)?;
         let row = view.find(&place.name);
         let existing = row.as_ref().map(|row| row.contact());
+        // The right may have been taken away while the body came.
+        let home = writable(&view, &place.name, existing.is_some())?;
         check(&conditions, &view, existing)?;
-        let draft = draft(&view, &place.name, &reading, existing)?;
+        let draft = draft(&view, (home, &place.name), &reading, existing)?;
         let draft = Draft { body: Some(Arc::clone(&bytes)), ..draft };
         let id = existing.map_or_else(new_id, |contact| contact.id);
-        let unchanged = unchanged(&view, &place.name, existing);
+        let unchanged = unchanged(&view, (home, &place.name), existing);
         let edits = vec![Edit::PutContact { id, draft }];
         let request = Request { edits, preconditions: vec![unchanged] };
         match session.directory.commit(request).await {
@@ -169,12 +171,12 @@ fn check(conditions: &Conditions, view: &View, card: Option<&Contact>) -> Result
 }
 
 /// That the card is still as it was when the request was checked against it.
-fn unchanged(view: &View, name: &str, existing: Option<&Contact>) -> Precondition {
+fn unchanged(view: &View, (home, name): (Book, &str), existing: Option<&Contact>) -> Precondition {
     match existing {
         Some(contact) => Precondition::AtRevision { id: contact.id, revision: contact.revision },
         None => Precondition::NameFree {
             organization: view.organization().clone(),
-            book: view.book,
+            book: home,
             name: name.into(),
         },
     }
@@ -182,19 +184,23 @@ fn unchanged(view: &View, name: &str, existing: Option<&Contact>) -> Preconditio
 
 fn draft(
     view: &View,
-    name: &str,
+    (home, name): (Book, &str),
     reading: &Reading,
     existing: Option<&Contact>,
 ) -> Result<Draft, Refusal> {
-    let old = existing.and_then(|contact| contact.uid.as_deref());
-    let new = reading.uid.as_deref();
+    let old = existing.and_then(|contact| match contact.body {
+        // What was read of it had the UID that is made of the id.
+        crate::contact::Body::Written => Some(Cow::Owned(contact.vcard_uid())),
+        _ => contact.uid.as_deref().map(Cow::Borrowed),
+    });
+    let (old, new) = (old.as_deref(), reading.uid.as_deref());
     // A card never turns into another one (RFC 6352 6.3.2.1). One that lost its UID keeps it here.
     if old.zip(new).is_some_and(|(old, new)| bare(old) != bare(new)) {
         return Err(uid_taken(&view.href, name));
     }
     Ok(Draft {
         organization: view.organization().clone(),
-        book: view.book,
+        book: home,
         name: Some(name.into()),
         uid: new.or(old).map(Into::into),
         card: reading.card.clone(),
@@ -234,12 +240,11 @@ pub(crate) async fn delete(
         let view = place.view_now(session)?;
         let row = view.find(&place.name).ok_or_else(Refusal::not_found)?;
         let contact = row.contact();
-        if !view.is_writable() {
-            return Err(Refusal::missing_privilege(view.href.clone(), "unbind"));
-        }
+        let read_only = || Refusal::missing_privilege(view.href.clone(), "unbind");
+        let home = view.writable().ok_or_else(read_only)?;
         check(&conditions, &view, Some(contact))?;
         let edits = vec![Edit::RemoveContact(contact.id)];
-        let unchanged = unchanged(&view, &place.name, Some(contact));
+        let unchanged = unchanged(&view, (home, &place.name), Some(contact));
         let request = Request { edits, preconditions: vec![unchanged] };
         match session.directory.commit(request).await {
             Ok(_) => {
@@ -267,7 +272,9 @@ impl State for Target<'_> {
 
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
         let Some(resource) = resource else { return self.etag == Some(etag) };
-        let Some(Resource::Card(id, book, name)) = Resource::of_href(resource) else {
+        let Some(Resource::Card(id, book, name)) =
+            Resource::of_href(resource, self.view.session.user.id)
+        else {
             return false;
         };
         let view = self.view.session.book(&id, book);

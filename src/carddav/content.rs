@@ -19,8 +19,8 @@ pub(crate) enum Content<'a> {
 
 /// Reads a card as this user sees it.
 pub(crate) async fn read<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
-    let revision = contact.revision_for(view.rendition(contact));
-    match &contact.body {
+    let revision = view.revision_of(contact);
+    match view.body(contact) {
         Body::Inline(bytes) => Content::Here(revision, Cow::Borrowed(bytes)),
         Body::Written => Content::Here(revision, Cow::Owned(written(view, contact))),
         Body::Stored(_) => stored(view, contact).await,
@@ -29,7 +29,7 @@ pub(crate) async fn read<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
 
 /// The length of what [`read`] gives, without reading from the store.
 pub(crate) fn length(view: &View, contact: &Contact) -> usize {
-    match &contact.body {
+    match view.body(contact) {
         Body::Inline(bytes) => bytes.len(),
         Body::Written => written(view, contact).len(),
         Body::Stored(length) => usize::try_from(*length).unwrap_or_default(),

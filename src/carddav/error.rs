@@ -132,11 +132,16 @@ impl From<XmlError> for Refusal {
 pub(crate) fn of_commit(error: CommitError, book_href: &str) -> Refusal {
     match error {
         CommitError::Changed | CommitError::NameTaken { .. } => precondition_failed(),
-        CommitError::NoContact(_) => Refusal::not_found(),
+        CommitError::NoContact(_) | CommitError::NoBook(_) | CommitError::NoUser(_) => {
+            Refusal::not_found()
+        }
         CommitError::UidTaken { name } => uid_taken(book_href, &name),
         CommitError::Store(error) => {
             tracing::error!(%error, "a card was not stored");
             Refusal::plain(StatusCode::INSUFFICIENT_STORAGE, "the store does not take it now")
+        }
+        CommitError::Unsure(_) => {
+            Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "the store was lost; ask what it has")
         }
         CommitError::Closed => {
             Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")

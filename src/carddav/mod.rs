@@ -14,7 +14,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use crate::auth::Who;
 use crate::carddav::card::Place;
 use crate::carddav::error::{Condition, Refusal};
-use crate::carddav::path::{BookName, ROOT, Resource};
+use crate::carddav::path::{ROOT, Resource};
 use crate::carddav::value::CARD_BYTES_MAX;
 use crate::carddav::view::{Client, Session};
 use crate::carddav::xml::Element;
@@ -69,14 +69,14 @@ impl Handler {
         B::Error: fmt::Display,
     {
         let (parts, body) = request.into_parts();
-        let resource = Resource::at(parts.uri.path());
-        if resource == Some(Resource::WellKnown) {
+        if path::is_well_known(parts.uri.path()) {
             return redirect();
         }
         let session = match self.session(&caller, &parts.headers) {
             Ok(session) => Arc::new(session),
             Err(refusal) => return refusal.into_response(),
         };
+        let resource = Resource::at(parts.uri.path(), session.user.id);
         let Some(resource) = resource else { return nowhere(&parts.method).into_response() };
         let answer = dispatch(session, resource, &parts, body).await;
         answer.unwrap_or_else(Refusal::into_response)
@@ -85,20 +85,16 @@ impl Handler {
     /// The signed-in user, whose account is looked up anew for every request.
     fn session(&self, caller: &Caller, headers: &HeaderMap) -> Result<Session, Refusal> {
         let nobody = || Refusal::plain(StatusCode::UNAUTHORIZED, "sign in with name and password");
-        let mut principal = caller.principal.clone().ok_or_else(nobody)?;
-        let id = match principal.who {
-            Who::User(id) => id,
+        let principal = caller.principal.clone().ok_or_else(nobody)?;
+        match principal.who {
+            Who::User(_) => {}
             Who::Anonymous => return Err(nobody()),
             Who::Phone(_) | Who::Token(_) => {
                 let text = "only users have address books here";
                 return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
             }
-        };
-        let snapshot = self.directory.snapshot();
-        let user = snapshot.user(id).cloned().ok_or_else(nobody)?;
-        principal.role = user.role;
-        let directory = Arc::clone(&self.directory);
-        Ok(Session { directory, snapshot, principal, user, client: client(headers) })
+        }
+        Session::new(&self.directory, principal, client(headers)).ok_or_else(nobody)
     }
 }
 
@@ -236,8 +232,10 @@ fn redirect() -> Response<Body> {
 
 fn options(session: &Arc<Session>, resource: &Resource) -> Result<Response<Body>, Refusal> {
     // Also where a card could be put.
-    let could = |id: &str, book: BookName| session.book(id, book).is_some();
-    let possible = matches!(resource, Resource::Card(id, book, _) if could(id, *book));
+    let possible = match resource {
+        Resource::Card(id, book, _) => session.book(id, *book).is_some(),
+        _ => false,
+    };
     if !possible && !session.sees(resource) {
         return Err(Refusal::not_found());
     }
@@ -254,7 +252,7 @@ fn allowed(session: &Arc<Session>, resource: &Resource) -> &'static str {
         Resource::Book(id, book) | Resource::Card(id, book, _) => session.book(id, *book),
         _ => None,
     };
-    match view.is_some_and(|view| view.is_writable()) {
+    match view.is_some_and(|view| view.writable().is_some()) {
         true => "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT",
         false => "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT",
     }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::contact::Contact;
+use crate::contact::book::AddressBook;
+use crate::contact::{ContactId, UserId};
 
 /// The path that clients are redirected to and where discovery begins.
 pub(crate) const ROOT: &str = "/dav/";
@@ -26,8 +27,6 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// A resource by its place; whether it exists, and for whom, is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
-    /// `/.well-known/carddav` (RFC 6764).
-    WellKnown,
     /// `/`: clients that are given no path ask here who the user is.
     Top,
     Root,
@@ -35,35 +34,15 @@ pub(crate) enum Resource {
     Principal(Box<str>),
     Homes,
     Home(Box<str>),
-    Book(Box<str>, BookName),
-    Card(Box<str>, BookName, Box<str>),
-}
-
-/// The last segment of a book's path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BookName {
-    Personal,
-    Shared,
-    People,
-}
-
-impl BookName {
-    /// In the order of the home's listing: macOS uses only the first.
-    pub(crate) const ALL: [Self; 3] = [Self::Personal, Self::Shared, Self::People];
-
-    pub(crate) fn segment(self) -> &'static str {
-        match self {
-            Self::Personal => "personal",
-            Self::Shared => "shared",
-            Self::People => "people",
-        }
-    }
+    Book(Box<str>, AddressBook),
+    Card(Box<str>, AddressBook, Box<str>),
 }
 
 impl Resource {
     /// The resource at the path of a request, in any percent-encoding. Collections are also found
-    /// without their trailing slash.
-    pub(crate) fn at(path: &str) -> Option<Self> {
+    /// without their trailing slash. `asker` is whose `personal` is meant: other users' homes are not
+    /// there.
+    pub(crate) fn at(path: &str, asker: UserId) -> Option<Self> {
         let segments = path.strip_prefix('/')?;
         if segments.is_empty() {
             return Some(Self::Top);
@@ -74,15 +53,14 @@ impl Resource {
         let decoded = decoded?;
         let segments: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
         Some(match segments.as_slice() {
-            [".well-known", "carddav"] => Self::WellKnown,
             ["dav"] => Self::Root,
             ["dav", "principals"] => Self::Principals,
             ["dav", "principals", id] => Self::Principal((*id).into()),
             ["dav", "homes"] => Self::Homes,
             ["dav", "homes", id] => Self::Home((*id).into()),
-            ["dav", "homes", id, book] => Self::Book((*id).into(), book_name(book)?),
+            ["dav", "homes", id, book] => Self::Book((*id).into(), shown(book, asker)?),
             ["dav", "homes", id, book, card] if !slash => {
-                Self::Card((*id).into(), book_name(book)?, (*card).into())
+                Self::Card((*id).into(), shown(book, asker)?, (*card).into())
             }
             _ => return None,
         })
@@ -90,35 +68,41 @@ impl Resource {
 
     /// The resource that an href in a request body means: a path, or a URL of whatever host (behind
     /// a proxy, ours has several names).
-    pub(crate) fn of_href(href: &str) -> Option<Self> {
+    pub(crate) fn of_href(href: &str, asker: UserId) -> Option<Self> {
         let href = href.trim();
         let path = match href.split_once("://") {
             Some(("http" | "https", rest)) => rest.get(rest.find('/')?..)?,
             _ => href,
         };
-        Self::at(path.split(['?', '#']).next()?)
+        Self::at(path.split(['?', '#']).next()?, asker)
     }
 
     /// The path as it is handed out.
     pub(crate) fn href(&self) -> String {
         match self {
-            Self::WellKnown => "/.well-known/carddav".to_owned(),
             Self::Top => "/".to_owned(),
             Self::Root => ROOT.to_owned(),
             Self::Principals => format!("{ROOT}principals/"),
             Self::Principal(id) => format!("{ROOT}principals/{}/", encoded(id)),
             Self::Homes => format!("{ROOT}homes/"),
             Self::Home(id) => format!("{ROOT}homes/{}/", encoded(id)),
-            Self::Book(id, book) => format!("{ROOT}homes/{}/{}/", encoded(id), book.segment()),
+            Self::Book(id, book) => format!("{ROOT}homes/{}/{book}/", encoded(id)),
             Self::Card(id, book, name) => {
-                format!("{ROOT}homes/{}/{}/{}", encoded(id), book.segment(), encoded(name))
+                format!("{ROOT}homes/{}/{book}/{}", encoded(id), encoded(name))
             }
         }
     }
 }
 
-fn book_name(segment: &str) -> Option<BookName> {
-    BookName::ALL.into_iter().find(|book| book.segment() == segment)
+/// Whether this is `/.well-known/carddav` (RFC 6764), which needs no sign-in.
+pub(crate) fn is_well_known(path: &str) -> bool {
+    path.strip_suffix('/').unwrap_or(path) == "/.well-known/carddav"
+}
+
+/// The book of this id, if CardDAV shows it: presence changes too often for clients that keep copies.
+fn shown(id: &str, asker: UserId) -> Option<AddressBook> {
+    let book = AddressBook::parse(id, Some(asker))?;
+    (!matches!(book, AddressBook::Status(_) | AddressBook::Contacts)).then_some(book)
 }
 
 /// One decoded segment; None where it could be taken for another path.
@@ -135,20 +119,18 @@ pub(crate) fn encoded(segment: &str) -> impl std::fmt::Display {
     utf8_percent_encode(segment, SEGMENT)
 }
 
-/// Appends the last segment of a card's path.
-pub(crate) fn write_name(contact: &Contact, out: &mut Vec<u8>) {
-    match &contact.name {
-        Some(name) => {
-            for part in utf8_percent_encode(name, SEGMENT) {
-                out.extend_from_slice(part.as_bytes());
-            }
-        }
-        None => {
-            let mut buffer = uuid::Uuid::encode_buffer();
-            out.extend_from_slice(contact.id.0.hyphenated().encode_lower(&mut buffer).as_bytes());
-            out.extend_from_slice(b".vcf");
-        }
+/// Appends the last segment of the path of a card whose name a client chose.
+pub(crate) fn write_name(name: &str, out: &mut Vec<u8>) {
+    for part in utf8_percent_encode(name, SEGMENT) {
+        out.extend_from_slice(part.as_bytes());
     }
+}
+
+/// Appends the last segment of the path of a card whose name is made of its id.
+pub(crate) fn write_id(id: ContactId, out: &mut Vec<u8>) {
+    let mut buffer = uuid::Uuid::encode_buffer();
+    out.extend_from_slice(id.0.hyphenated().encode_lower(&mut buffer).as_bytes());
+    out.extend_from_slice(b".vcf");
 }
 
 #[cfg(test)]
@@ -156,9 +138,17 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
 
     use super::*;
+    use crate::contact::Book;
+
+    const ME: UserId = ContactId(uuid::Uuid::from_u128(1));
+
+    fn at(path: &str) -> Option<Resource> {
+        Resource::at(path, ME)
+    }
 
     fn card(name: &str) -> Option<Resource> {
-        Some(Resource::Card("204.acme".into(), BookName::Personal, name.into()))
+        let mine = AddressBook::Home(Book::Personal(ME));
+        Some(Resource::Card("204.acme".into(), mine, name.into()))
     }
 
     #[test]
@@ -168,19 +158,38 @@ mod tests {
             "/dav/homes/204%2Eacme/%70ersonal/a%40b.vcf",
             "/d%61v/homes/204.acme/personal/a@b%2evcf",
         ] {
-            assert_eq!(Resource::at(path), card("a@b.vcf"), "{path}");
+            assert_eq!(at(path), card("a@b.vcf"), "{path}");
         }
-        assert_eq!(Resource::at("/dav/homes/204.acme/personal/%C3%BC.vcf"), card("ü.vcf"));
+        assert_eq!(at("/dav/homes/204.acme/personal/%C3%BC.vcf"), card("ü.vcf"));
     }
 
     #[test]
     fn collections_are_found_without_their_slash() {
-        assert_eq!(Resource::at("/dav"), Some(Resource::Root));
+        assert_eq!(at("/dav"), Some(Resource::Root));
         assert_eq!(
-            Resource::at("/dav/principals/204.acme").map(|r| r.href()).as_deref(),
+            at("/dav/principals/204.acme").map(|r| r.href()).as_deref(),
             Some("/dav/principals/204.acme/")
         );
-        assert_eq!(Resource::at("/.well-known/carddav/"), Some(Resource::WellKnown));
+        assert!(is_well_known("/.well-known/carddav/") && is_well_known("/.well-known/carddav"));
+        assert!(!is_well_known("/.well-known/carddav/x"));
+    }
+
+    #[test]
+    fn every_book_has_a_path() {
+        for id in [
+            "personal",
+            "shared",
+            "shared-suppliers",
+            "people",
+            "favorites",
+            "all",
+            "department-r-d",
+            "site-berlin",
+        ] {
+            let path = format!("/dav/homes/204.acme/{id}/");
+            let found = at(&path).map(|book| book.href());
+            assert_eq!(found.as_deref(), Some(path.as_str()));
+        }
     }
 
     #[test]
@@ -194,13 +203,17 @@ mod tests {
             "/dav/homes/a/personal/%2e%2e",
             "/dav/homes/a/personal/x%2Fy.vcf",
             "/dav/homes/a/other/",
+            "/dav/homes/a/contacts/",
+            "/dav/homes/a/status-busy/",
+            "/dav/homes/a/department-/",
+            "/dav/homes/a/Department-x/",
             "/dav/homes/a/personal/x.vcf/",
             "/dav/homes/a/personal/%FF.vcf",
             "/dav/homes/a/personal/%0a",
             "/dav/homes/a/personal/b/c",
             "/DAV/",
         ] {
-            assert_eq!(Resource::at(path), None, "{path}");
+            assert_eq!(at(path), None, "{path}");
         }
     }
 
@@ -211,24 +224,24 @@ mod tests {
             "https://pbx.example:8443/dav/homes/204.acme/personal/x.vcf",
             "/dav/homes/204.acme/personal/x.vcf?a#b",
         ] {
-            assert_eq!(Resource::of_href(href), card("x.vcf"), "{href}");
+            assert_eq!(Resource::of_href(href, ME), card("x.vcf"), "{href}");
         }
-        assert_eq!(Resource::of_href("x.vcf"), None);
-        assert_eq!(Resource::of_href("ftp://h/dav/"), None);
-        assert_eq!(Resource::of_href("http://host"), None);
+        assert_eq!(Resource::of_href("x.vcf", ME), None);
+        assert_eq!(Resource::of_href("ftp://h/dav/", ME), None);
+        assert_eq!(Resource::of_href("http://host", ME), None);
     }
 
     proptest! {
         #[test]
         fn what_is_handed_out_is_found_again(name in "[^/\\\\\\pC]{1,60}") {
             proptest::prop_assume!(name != "." && name != "..");
-            let resource = Resource::Card("204.acme".into(), BookName::Shared, name.into());
-            prop_assert_eq!(Resource::at(&resource.href()), Some(resource));
+            let resource = Resource::Card("204.acme".into(), AddressBook::SHARED, name.into());
+            prop_assert_eq!(at(&resource.href()), Some(resource));
         }
 
         #[test]
         fn no_path_fails_badly(path in ".{0,100}") {
-            drop(Resource::of_href(&path));
+            drop(Resource::of_href(&path, ME));
         }
     }
 }

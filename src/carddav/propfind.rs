@@ -8,7 +8,7 @@ use hyper::{Response, StatusCode};
 use crate::carddav::elements::Wanted;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END};
-use crate::carddav::path::{BookName, Resource};
+use crate::carddav::path::Resource;
 use crate::carddav::property::Asked;
 use crate::carddav::row::{Data, Missing, Plan};
 use crate::carddav::stream;
@@ -148,7 +148,8 @@ fn others(
         let own = &session.user.principal;
         match resource {
             Resource::Home(id) => {
-                for view in BookName::ALL.into_iter().filter_map(|book| session.book(id, book)) {
+                let books = session.listed_books().into_iter();
+                for view in books.filter_map(|book| session.book(id, book)) {
                     Place::Book(&view).row(wanted, preferences.missing, &mut out);
                 }
             }

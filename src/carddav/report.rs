@@ -64,9 +64,11 @@ async fn multiget(
 ) -> Body {
     let write = move |mut sink: stream::Sink| async move {
         let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given);
+        let sight = view.session.sight();
+        let find = |name: &str| view.find_by(sight.as_ref()?, name);
         sink.buffer.extend_from_slice(BEGIN);
         for href in &hrefs {
-            match target(&view, href).and_then(|name| view.find(&name)) {
+            match target(&view, href).and_then(|name| find(&name)) {
                 Some(row) => plan.row_as(&view, row.contact(), href, &mut sink.buffer).await,
                 None => status_row(href, StatusCode::NOT_FOUND, &mut sink.buffer),
             }
@@ -80,9 +82,9 @@ async fn multiget(
 
 /// The name of the card that an href means, if it is in this book.
 fn target(view: &View, href: &str) -> Option<Box<str>> {
-    match Resource::of_href(href)? {
+    match Resource::of_href(href, view.session.user.id)? {
         Resource::Card(id, book, name) => {
-            (*id == *view.session.user.principal && book == view.name).then_some(name)
+            (*id == *view.session.user.principal && book == view.book).then_some(name)
         }
         _ => None,
     }
@@ -125,8 +127,9 @@ async fn sync_collection(
                 BookChange::Put(_, row) => {
                     plan.row(&view, row.contact(), &mut sink.buffer).await;
                 }
-                BookChange::Gone(_, _, name) => {
-                    status_row(&view.card_href(name), StatusCode::NOT_FOUND, &mut sink.buffer);
+                BookChange::Gone(..) => {
+                    let href = view.card_href(&view.name_of(change));
+                    status_row(&href, StatusCode::NOT_FOUND, &mut sink.buffer);
                 }
             }
             sink.row_done().await;

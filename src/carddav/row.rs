@@ -9,7 +9,6 @@ use crate::carddav::elements::Wanted;
 use crate::carddav::multistatus::{
     FOUND, RESPONSE_END, begin_row, end_propstat, escape, status_row,
 };
-use crate::carddav::path::write_name;
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::value;
 use crate::carddav::view::View;
@@ -138,11 +137,13 @@ impl Plan {
     /// Appends the row of a card under its own path.
     pub(crate) async fn row(&self, view: &View, contact: &Contact, out: &mut Vec<u8>) {
         if self.needs_data {
-            let href = view.card_href(&contact.resource_name());
+            let mut href = view.href.clone().into_bytes();
+            view.write_name(contact, &mut href);
+            let href = String::from_utf8(href).unwrap_or_default();
             return self.row_with_data(view, contact, &href, out).await;
         }
         out.extend_from_slice(&self.begin);
-        write_name(contact, out);
+        view.write_name(contact, out);
         self.finish(view, &Card::without_data(view, contact), out);
     }
 
@@ -183,7 +184,7 @@ impl Plan {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text),
-                Piece::ETag => view.write_etag(revision, view.rendition(contact), out),
+                Piece::ETag => view.write_etag(contact, revision, out),
                 Piece::Length => drop(write!(out, "{}", content::length(view, contact))),
                 Piece::Modified => http_date(contact.modified, out),
                 Piece::Created => {
@@ -207,7 +208,7 @@ struct Card<'a> {
 
 impl<'a> Card<'a> {
     fn without_data(view: &View, contact: &'a Contact) -> Self {
-        Self { contact, revision: contact.revision_for(view.rendition(contact)), data: &[] }
+        Self { contact, revision: view.revision_of(contact), data: &[] }
     }
 }
 

@@ -52,7 +52,7 @@ fn rest<'a>(view: &'a View, revision: Revision, part: &Part) -> Vec<BookChange<'
     changes.retain(|change| match change {
         BookChange::Gone(gone, ..) if *gone <= part.begun => false,
         change if change.revision() > revision => true,
-        change => name_of(change) > part.name,
+        change => view.name_of(change) > part.name,
     });
     changes
 }
@@ -63,22 +63,15 @@ fn cut<'a>(
     limit: usize,
     begun: Option<Revision>,
 ) -> Answer<'a> {
-    changes.sort_by_cached_key(|change| (change.revision(), name_of(change)));
+    changes.sort_by_cached_key(|change| (change.revision(), view.name_of(change)));
     changes.truncate(limit);
     let token = match changes.last() {
         Some(last) => {
             // A client that knew the book before must hear of every deletion.
             let begun = begun.unwrap_or_default();
-            SyncToken::within(view, last.revision(), Part { name: name_of(last), begun })
+            SyncToken::within(view, last.revision(), Part { name: view.name_of(last), begun })
         }
         None => SyncToken::current(view),
     };
     Answer { changes, token, is_cut: true }
-}
-
-fn name_of(change: &BookChange<'_>) -> String {
-    match change {
-        BookChange::Put(_, row) => row.resource_name(),
-        BookChange::Gone(_, _, name) => name.to_string(),
-    }
 }

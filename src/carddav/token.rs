@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::carddav::view::{View, class_letter};
 use crate::contact::Revision;
+use crate::contact::book::AddressBook;
 
 const PREFIX: &str = "urn:ringbook:sync:";
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
@@ -15,6 +16,8 @@ const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 pub(crate) struct SyncToken {
     /// Which history: store, user, book and rendition.
     history: String,
+    /// See [`View::mark`].
+    mark: u64,
     /// The client knows all changes up to this one.
     pub(crate) revision: Revision,
     /// Where an answer was cut short: the client knows only a part of `revision`.
@@ -33,20 +36,29 @@ pub(crate) struct Part {
 impl SyncToken {
     /// The token of the book as it is.
     pub(crate) fn current(view: &View) -> Self {
-        Self { history: history(view), revision: view.revision(), part: None }
+        Self { revision: view.revision(), part: None, ..Self::beginning(view) }
     }
 
     /// The token of an answer that ended early.
     pub(crate) fn within(view: &View, revision: Revision, part: Part) -> Self {
-        Self { history: history(view), revision, part: Some(part) }
+        Self { revision, part: Some(part), ..Self::beginning(view) }
+    }
+
+    /// Who knows this point knows nothing, but may have cards that are gone.
+    fn beginning(view: &View) -> Self {
+        Self { history: history(view), mark: view.mark(), revision: Revision(0), part: None }
     }
 
     /// Reads a token that was given out for this view; None for any other text. A revision that the
     /// store has not reached is none of ours either.
+    ///
+    /// Where other cards are seen since then than revisions tell, the client begins anew: favorites
+    /// tell everything that ever was one. Nothing can tell who was in the book of all.
     pub(crate) fn parse(view: &View, text: &str) -> Option<Self> {
-        let expected = history(view);
-        let position = text.strip_prefix(PREFIX)?.strip_prefix(&expected)?.strip_prefix(':')?;
-        let mut parts = position.split(':');
+        let beginning = Self::beginning(view);
+        let text = text.strip_prefix(PREFIX)?.strip_prefix(&beginning.history)?;
+        let mut parts = text.strip_prefix(':')?.split(':');
+        let mark = hexadecimal(parts.next()?)?;
         let revision = number(parts.next()?)?;
         let part = match (parts.next(), parts.next(), parts.next()) {
             (None, ..) => None,
@@ -57,8 +69,18 @@ impl SyncToken {
             _ => return None,
         };
         let reached = revision <= view.session.snapshot.revision();
-        reached.then_some(Self { history: expected, revision, part })
+        match (reached, mark == beginning.mark, view.book) {
+            (false, ..) => None,
+            (true, true, _) => Some(Self { revision, part, ..beginning }),
+            (true, false, AddressBook::Favorites) => Some(beginning),
+            (true, false, _) => None,
+        }
     }
+}
+
+fn hexadecimal(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    plain.then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }
 
 fn number(text: &str) -> Option<Revision> {
@@ -69,12 +91,12 @@ fn number(text: &str) -> Option<Revision> {
 fn history(view: &View) -> String {
     let epoch = utf8_percent_encode(view.session.snapshot.epoch(), PART);
     let principal = utf8_percent_encode(&view.session.user.principal, PART);
-    format!("{epoch}:{principal}:{}:{}", view.name.segment(), class_letter(view.class()))
+    format!("{epoch}:{principal}:{}:{}", view.book, class_letter(view.class()))
 }
 
 impl fmt::Display for SyncToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}{}:{}", self.history, self.revision.0)?;
+        write!(f, "{PREFIX}{}:{:x}:{}", self.history, self.mark, self.revision.0)?;
         match &self.part {
             Some(part) => {
                 write!(f, ":{}:{}", utf8_percent_encode(&part.name, PART), part.begun.0)

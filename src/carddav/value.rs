@@ -6,11 +6,13 @@ use hyper::StatusCode;
 
 use crate::carddav::elements::Wanted;
 use crate::carddav::multistatus::{FOUND, RESPONSE_END, begin_row, end_propstat, escape};
-use crate::carddav::path::{BookName, Resource};
+use crate::carddav::path::Resource;
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::row::Missing;
 use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
+use crate::contact::Book;
+use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::Field;
 
 /// Larger cards are refused, in bytes.
@@ -78,14 +80,16 @@ pub(crate) fn of_any_card(view: &View, property: Property, out: &mut Vec<u8>) {
 }
 
 fn privileges(view: &View) -> &'static str {
-    if view.is_writable() { READ_AND_WRITE } else { READ_ONLY }
+    if view.writable().is_some() { READ_AND_WRITE } else { READ_ONLY }
 }
 
 /// Nobody owns what belongs to the organization.
 fn owner(view: &View, out: &mut Vec<u8>) {
-    match view.name {
-        BookName::Personal => href(Property::Owner, &view.session.principal_href(), out),
-        BookName::Shared | BookName::People => value(Property::Owner, "", out),
+    match view.book {
+        AddressBook::Home(Book::Personal(_)) | AddressBook::Favorites => {
+            href(Property::Owner, &view.session.principal_href(), out);
+        }
+        _ => value(Property::Owner, "", out),
     }
 }
 
@@ -183,7 +187,7 @@ fn is_in_allprop(asked: &Asked) -> bool {
 fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> bool {
     match property {
         Property::ResourceType => value(property, "<collection/><C:addressbook/>", out),
-        Property::DisplayName => text(property, book_title(view), out),
+        Property::DisplayName => text(property, &title(view), out),
         Property::AddressBookDescription => text(property, &description(view), out),
         Property::CurrentUserPrivilegeSet => value(property, privileges(view), out),
         Property::Owner => owner(view, out),
@@ -199,21 +203,31 @@ fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> bool {
     true
 }
 
-fn book_title(view: &View) -> &'static str {
-    match view.name {
-        BookName::Personal => "Personal contacts",
-        BookName::Shared => "Shared contacts",
-        BookName::People => "Coworkers",
-    }
+fn title(view: &View) -> String {
+    view.session.sight().map(|sight| sight.title(view.book)).unwrap_or_default()
 }
 
 fn description(view: &View) -> String {
     let organization = view.session.snapshot.organization(view.organization());
     let organization = organization.map(|o| o.name.as_str()).unwrap_or_default();
-    match view.name {
-        BookName::Personal => format!("Contacts of {}", full_name(&view.session)),
-        BookName::Shared => format!("Contacts of {organization}"),
-        BookName::People => format!("People of {organization}"),
+    match view.book {
+        AddressBook::Home(Book::Personal(_)) => format!("Contacts of {}", full_name(&view.session)),
+        AddressBook::Home(Book::People) => format!("People of {organization}"),
+        AddressBook::Home(Book::SharedBook(_)) => {
+            format!("Contacts of {organization}: {}", title(view))
+        }
+        AddressBook::Home(Book::Shared) => format!("Contacts of {organization}"),
+        AddressBook::Group(Group::Department(_)) => {
+            format!("People of {organization}, department {}", title(view))
+        }
+        AddressBook::Group(Group::Site(_)) => {
+            format!("People of {organization}, site {}", title(view))
+        }
+        AddressBook::All => {
+            format!("People of {organization} and of organizations that share theirs")
+        }
+        AddressBook::Favorites => format!("Favorites of {}", full_name(&view.session)),
+        AddressBook::Contacts | AddressBook::Status(_) => title(view),
     }
 }
 

@@ -8,11 +8,13 @@ use crate::account::User;
 use crate::auth::Principal;
 use crate::auth::rights::Operation;
 use crate::auth::sight::Sight;
-use crate::carddav::path::{BookName, Resource, encoded};
+use crate::carddav::path::{Resource, encoded, write_id, write_name};
+use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
-use crate::contact::{Book, Contact, OrganizationId, Rendition, Revision};
+use crate::contact::derived::fnv1a;
+use crate::contact::{Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision};
 use crate::directory::Directory;
-use crate::index::{BookChange, Extent, Row, Snapshot};
+use crate::index::{BookChange, Extent, Row, Snapshot, Viewer};
 
 /// One request's user and the picture of the directory that it is answered from.
 pub(crate) struct Session {
@@ -31,6 +33,24 @@ pub(crate) enum Client {
 }
 
 impl Session {
+    /// The session of a user as of now; None where the account is gone. Nobody gets more than they
+    /// signed in with.
+    pub(crate) fn new(
+        directory: &Arc<Directory>,
+        mut principal: Principal,
+        client: Client,
+    ) -> Option<Self> {
+        let snapshot = directory.snapshot();
+        let user = snapshot.user(principal.user()?)?.clone();
+        principal.role = principal.role.min(user.role);
+        Some(Self { directory: Arc::clone(directory), snapshot, principal, user, client })
+    }
+
+    /// The same user's session as of now.
+    pub(crate) fn renewed(&self) -> Option<Self> {
+        Self::new(&self.directory, self.principal.clone(), self.client)
+    }
+
     /// What the user sees.
     pub(crate) fn sight(&self) -> Option<Sight<'_>> {
         Sight::of(&self.snapshot, &self.principal, &self.user.organization)
@@ -47,7 +67,7 @@ impl Session {
     /// Whether a resource is there for this user. Other users' principals and homes are not.
     pub(crate) fn sees(self: &Arc<Self>, resource: &Resource) -> bool {
         match resource {
-            Resource::WellKnown | Resource::Top | Resource::Root => true,
+            Resource::Top | Resource::Root => true,
             Resource::Principals | Resource::Homes => true,
             Resource::Principal(id) | Resource::Home(id) => **id == *self.user.principal,
             Resource::Book(id, book) => self.book(id, *book).is_some(),
@@ -58,28 +78,45 @@ impl Session {
     }
 
     /// The book in the home of this id; None where this user must not know of it.
-    pub(crate) fn book(self: &Arc<Self>, id: &str, name: BookName) -> Option<View> {
+    pub(crate) fn book(self: &Arc<Self>, id: &str, book: AddressBook) -> Option<View> {
         if *id != *self.user.principal {
             return None;
         }
-        let book = match name {
-            BookName::Personal => Book::Personal(self.user.id),
-            BookName::Shared => Book::Shared,
-            BookName::People => Book::People,
-        };
-        let readable = self.sight().is_some_and(|sight| sight.reads(book.into()));
-        readable.then(|| View::new(Arc::clone(self), book, name))
+        View::new(Arc::clone(self), book)
+    }
+
+    /// The books that the home lists: the homes of contacts, one's own first since macOS uses only the
+    /// first one, and of the views those that the user or the organization wants listed. All others
+    /// answer at their paths too.
+    pub(crate) fn listed_books(&self) -> Vec<AddressBook> {
+        let Some(sight) = self.sight() else { return Vec::new() };
+        let mut books: Vec<AddressBook> = sight.homes().iter().map(|home| (*home).into()).collect();
+        books.sort_by_key(|book| match book {
+            AddressBook::Home(Book::Personal(_)) => 0,
+            AddressBook::Home(Book::Shared) => 1,
+            AddressBook::Home(Book::SharedBook(_)) => 2,
+            _ => 3,
+        });
+        let wanted = self.user.listed_books.as_ref();
+        for book in wanted.unwrap_or(&sight.organization.listed_books) {
+            let view =
+                matches!(book, AddressBook::Favorites | AddressBook::All | AddressBook::Group(_));
+            if view && sight.reads(*book) && !books.contains(book) {
+                books.push(*book);
+            }
+        }
+        books
     }
 }
 
 /// A book as one user sees it.
 pub(crate) struct View {
     pub(crate) session: Arc<Session>,
-    pub(crate) book: Book,
-    pub(crate) name: BookName,
+    pub(crate) book: AddressBook,
     /// Path of the collection.
     pub(crate) href: String,
-    /// What this user does not see of other persons.
+    viewer: Viewer,
+    /// What this user does not see of colleagues.
     hidden: FieldSet,
     extent: Extent,
     /// Ends each ETag: a restored store counts its revisions again.
@@ -87,52 +124,84 @@ pub(crate) struct View {
 }
 
 impl View {
-    fn new(session: Arc<Session>, book: Book, name: BookName) -> Self {
-        let href = Resource::Book(session.user.principal.clone(), name).href();
-        let organization = session.snapshot.organization(&session.user.organization);
-        let hidden = organization.map(|o| o.hidden(Rendition::Reduced)).unwrap_or_default();
-        let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()));
-        let extent = Extent::of(&[book]);
-        Self { session, book, name, href, hidden, extent, epoch }
+    fn new(session: Arc<Session>, book: AddressBook) -> Option<Self> {
+        let sight = session.sight()?;
+        let extent = sight.collection(book)?;
+        let (viewer, hidden) = (sight.viewer, sight.organization.hidden(Rendition::Reduced));
+        let href = Resource::Book(session.user.principal.clone(), book).href();
+        let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()) & 0xffff_ffff);
+        Some(Self { session, book, href, viewer, hidden, extent, epoch })
     }
 
     pub(crate) fn organization(&self) -> &OrganizationId {
         &self.session.user.organization
     }
 
-    /// Over CardDAV only a user's own books are written: deleting a contact on a telephone must not
-    /// delete a user of the PBX.
-    pub(crate) fn is_writable(&self) -> bool {
-        let own = matches!(self.book, Book::Personal(_));
-        own && self.session.sight().is_some_and(|sight| sight.may(self.book, Operation::Write))
+    /// The home whose contacts the user may write here; None where the book is read-only over CardDAV.
+    /// Views are: a client's "move" out of one would delete the contact. So are people: deleting a
+    /// contact on a telephone must not delete a user of the PBX.
+    pub(crate) fn writable(&self) -> Option<Book> {
+        let AddressBook::Home(home) = self.book else { return None };
+        let sight = self.session.sight()?;
+        (home != Book::People && sight.may(home, Operation::Write)).then_some(home)
     }
 
     /// The rendition of the book as a whole.
     pub(crate) fn class(&self) -> Rendition {
-        match self.book {
-            Book::People if !self.session.principal.viewer().full => Rendition::Reduced,
-            _ => Rendition::Full,
-        }
+        self.session.sight().map_or(Rendition::Reduced, |sight| sight.class(self.book))
     }
 
     /// The rendition of one card: users see their own card whole.
-    pub(crate) fn rendition(&self, contact: &Contact) -> Rendition {
-        if contact.id == self.session.user.id { Rendition::Full } else { self.class() }
+    fn rendition(&self, contact: &Contact) -> Rendition {
+        self.viewer.rendition(contact)
     }
 
-    /// The fields of a card that this user sees.
+    /// The revision of a card as this user sees it.
+    pub(crate) fn revision_of(&self, contact: &Contact) -> Revision {
+        contact.revision_for(self.rendition(contact))
+    }
+
+    fn is_foreign(&self, contact: &Contact) -> bool {
+        contact.organization != self.session.user.organization
+    }
+
+    /// The fields of a card that this user sees. People of other organizations come without what those
+    /// hide.
     pub(crate) fn card<'a>(&self, contact: &'a Contact) -> Cow<'a, Card> {
-        match self.rendition(contact) {
-            Rendition::Reduced if !self.hidden.is_empty() => {
-                Cow::Owned(contact.card.without(self.hidden))
-            }
-            Rendition::Full | Rendition::Reduced => Cow::Borrowed(&contact.card),
+        let reduced = self.rendition(contact) == Rendition::Reduced && !self.is_foreign(contact);
+        match reduced && !self.hidden.is_empty() {
+            true => Cow::Owned(contact.card.without(self.hidden)),
+            false => Cow::Borrowed(&contact.card),
         }
     }
 
+    /// The vCard that was stored for a card. A stored one may tell more of a person than this user
+    /// sees: then it is written from the fields that they do see.
+    pub(crate) fn body<'a>(&self, contact: &'a Contact) -> &'a Body {
+        match self.rendition(contact) {
+            Rendition::Full => &contact.body,
+            Rendition::Reduced => &Body::Written,
+        }
+    }
+
+    /// The card of this name, if it is in the book.
     pub(crate) fn find(&self, name: &str) -> Option<Row<'_>> {
-        let row = self.session.snapshot.by_name(self.organization(), self.book, name)?;
-        row.listed.then_some(row)
+        self.find_by(&self.session.sight()?, name)
+    }
+
+    /// As [`View::find`], for who looks for many names.
+    pub(crate) fn find_by<'s>(&'s self, sight: &Sight<'s>, name: &str) -> Option<Row<'s>> {
+        let id = match self.book {
+            AddressBook::Home(home) => {
+                self.session.snapshot.by_name(self.organization(), home, name)?.id
+            }
+            _ => {
+                let stem = name.strip_suffix(".vcf")?;
+                // Only the spelling that is handed out.
+                ContactId::parse(stem).filter(|id| id.to_string() == stem)?
+            }
+        };
+        sight.member(self.book, id)
     }
 
     /// All cards in name order.
@@ -140,33 +209,65 @@ impl View {
         self.session.snapshot.members(self.organization(), &self.extent)
     }
 
-    /// Moves whenever the book, as this user sees it, changes.
+    /// Moves whenever a card of the book, as this user sees it, changes.
     pub(crate) fn revision(&self) -> Revision {
-        self.session.sight().map(|sight| sight.revision(self.book.into())).unwrap_or_default()
+        self.session.sight().map(|sight| sight.revision(self.book)).unwrap_or_default()
+    }
+
+    /// Moves when other cards are seen for other reasons.
+    pub(crate) fn mark(&self) -> u64 {
+        self.session.sight().map(|sight| sight.mark(self.book)).unwrap_or_default()
     }
 
     /// What changed after a revision, in the order of revisions.
     pub(crate) fn changes(&self, since: Revision) -> Vec<BookChange<'_>> {
         let sight = self.session.sight();
-        sight.map(|sight| sight.changes(self.book.into(), since)).unwrap_or_default()
+        sight.map(|sight| sight.changes(self.book, since)).unwrap_or_default()
     }
 
     /// Appends the entity tag of a card, with its quotation marks: the same bytes, the same tag.
-    pub(crate) fn write_etag(&self, revision: Revision, rendition: Rendition, out: &mut Vec<u8>) {
-        let class = class_letter(rendition);
+    pub(crate) fn write_etag(&self, contact: &Contact, revision: Revision, out: &mut Vec<u8>) {
         // Writing to memory does not fail.
-        drop(write!(out, "\"{}-{class}-{}\"", revision.0, self.epoch));
+        drop(match self.is_foreign(contact) {
+            // What is seen of another organization's people changes with its settings as well.
+            true => {
+                let seen = fnv1a(contact.card.as_str());
+                write!(out, "\"{}-{seen:x}-{}\"", revision.0, self.epoch)
+            }
+            false => {
+                let class = class_letter(self.rendition(contact));
+                write!(out, "\"{}-{class}-{}\"", revision.0, self.epoch)
+            }
+        });
     }
 
     pub(crate) fn etag(&self, contact: &Contact) -> String {
-        let rendition = self.rendition(contact);
-        self.etag_at(contact.revision_for(rendition), rendition)
+        self.etag_at(contact, self.revision_of(contact))
     }
 
-    pub(crate) fn etag_at(&self, revision: Revision, rendition: Rendition) -> String {
+    pub(crate) fn etag_at(&self, contact: &Contact, revision: Revision) -> String {
         let mut out = Vec::with_capacity(32);
-        self.write_etag(revision, rendition, &mut out);
+        self.write_etag(contact, revision, &mut out);
         String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// Appends the last segment of a card's path. Views name cards by id: in its home another card may
+    /// have the same name.
+    pub(crate) fn write_name(&self, contact: &Contact, out: &mut Vec<u8>) {
+        match (&contact.name, self.book) {
+            (Some(name), AddressBook::Home(_)) => write_name(name, out),
+            _ => write_id(contact.id, out),
+        }
+    }
+
+    /// What became of a card, and the name under which a client knows it here.
+    pub(crate) fn name_of(&self, change: &BookChange<'_>) -> String {
+        match (change, self.book) {
+            (BookChange::Put(_, row), AddressBook::Home(_)) => row.resource_name(),
+            (BookChange::Gone(_, _, name), AddressBook::Home(_)) => name.to_string(),
+            (BookChange::Put(_, row), _) => format!("{}.vcf", row.id),
+            (BookChange::Gone(_, id, _), _) => format!("{id}.vcf"),
+        }
     }
 
     /// The path of a card of this book.
@@ -180,9 +281,4 @@ pub(crate) fn class_letter(rendition: Rendition) -> char {
         Rendition::Full => 'f',
         Rendition::Reduced => 'r',
     }
-}
-
-/// A short mark of a text; not a protection against anybody.
-fn fnv1a(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

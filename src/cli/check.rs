@@ -1,13 +1,12 @@
 //! `ringbook check`: what is wrong with configuration and store.
 
-use std::path::Path;
-
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::serve::Settings;
 use crate::cli::{Status, note, say};
-use crate::store::sqlite::{CheckReport, check};
+use crate::config::StorePlace;
+use crate::store::{CheckReport, postgres, sqlite};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct CheckArguments {
@@ -27,30 +26,35 @@ pub(super) fn run(arguments: &CheckArguments) -> Status {
             return Status::Nothing;
         }
     };
-    let path = config.store_path();
-    if !path.exists() {
-        note(&format!("configuration: right\n{}: there is no store yet", path.display()));
-        return Status::Nothing;
-    }
-    match check(&path) {
-        Ok(report) => tell(&path, &report, arguments.json),
+    let (place, found) = match config.store() {
+        StorePlace::File(path) => {
+            let found = path.exists().then(|| sqlite::check(&path)).transpose();
+            (path.display().to_string(), found)
+        }
+        StorePlace::Database(url) => (postgres::shown(&url), postgres::check(&url)),
+    };
+    match found {
+        Ok(Some(report)) => tell(&place, &report, arguments.json),
+        Ok(None) => {
+            note(&format!("configuration: right\n{place}: there is no store yet"));
+            Status::Nothing
+        }
         Err(error) => {
-            note(&format!("{}: {error}", path.display()));
+            note(&format!("{place}: {error}"));
             Status::Nothing
         }
     }
 }
 
-fn tell(path: &Path, report: &CheckReport, as_json: bool) -> Status {
+fn tell(store: &str, report: &CheckReport, as_json: bool) -> Status {
     let CheckReport { contacts, users, problems } = report;
     if as_json {
-        let store = path.display().to_string();
         let found =
             json!({ "store": store, "contacts": contacts, "users": users, "problems": problems });
         say(&found.to_string());
     } else {
         say("configuration: right");
-        say(&format!("{}: {contacts} contacts, {users} users", path.display()));
+        say(&format!("{store}: {contacts} contacts, {users} users"));
         for problem in problems {
             say(&format!("  {problem}"));
         }

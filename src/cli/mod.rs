@@ -14,6 +14,7 @@ mod accounts_table;
 mod check;
 mod client;
 mod export;
+mod greeting;
 mod import;
 mod serve;
 

@@ -2,21 +2,30 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, interval_at};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Status, fail, note, runtime, say};
+use crate::cli::greeting::greet;
+use crate::cli::{Status, fail, note, runtime};
 use crate::config::organization::Locale;
 use crate::config::{Config, ConfigError, Sources};
-use crate::daemon::{Daemon, Listening, Options};
+use crate::daemon::{Daemon, Options};
 
-/// What is logged where `RINGBOOK_LOG` says nothing. ldap3_proto reports each malformed message,
-/// which is the peers' doing.
+/// What is logged where `RINGBOOK_LOG` says nothing.
 const LOG: &str = "info";
-const LOG_NEVER: &str = "ldap3_proto=off";
+/// What is never logged: ldap3_proto reports each malformed message, which is the peers' doing, and
+/// tokio_postgres each value that is written, contacts and hashes of secrets.
+const LOG_NEVER: [&str; 2] = ["ldap3_proto=off", "tokio_postgres=warn"];
+
+/// How often the certificate that Ringbook made is looked at: whether it ends soon, and whether this
+/// machine has other addresses. Where the clock was wrong at the start, soon after it is right.
+const RENEWAL: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct ServeArguments {
@@ -25,6 +34,23 @@ pub(super) struct ServeArguments {
     /// Fill an empty store with a demo company of 80 people; listens on loopback only
     #[arg(long)]
     demo: bool,
+    /// Listen on all addresses with every door for which no setting names another
+    #[arg(long)]
+    lan: bool,
+}
+
+impl ServeArguments {
+    fn load(&self) -> Result<(Config, Locale), ConfigError> {
+        self.settings.load_for(self.lan.then(all_addresses))
+    }
+}
+
+/// The address that stands for all: also for those of IPv4, where the machine has IPv6.
+fn all_addresses() -> IpAddr {
+    match TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) {
+        Ok(_) => Ipv6Addr::UNSPECIFIED.into(),
+        Err(_) => Ipv4Addr::UNSPECIFIED.into(),
+    }
 }
 
 /// Where the settings of a daemon are.
@@ -45,13 +71,18 @@ pub(super) struct Settings {
 impl Settings {
     /// The checked configuration and what the environment says of the place.
     pub(super) fn load(&self) -> Result<(Config, Locale), ConfigError> {
+        self.load_for(None)
+    }
+
+    /// As [`Settings::load`], for a daemon that listens on this address unless set otherwise.
+    fn load_for(&self, listen_on: Option<IpAddr>) -> Result<(Config, Locale), ConfigError> {
         let text = |(name, value): (_, std::ffi::OsString)| Some((name, value.into_string().ok()?));
         let variables =
             env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let environment: Vec<(String, String)> = variables.filter_map(text).collect();
         let locale = Locale::of(&environment);
-        let sources =
-            Sources { file: self.config.clone(), environment, arguments: self.set.clone() };
+        let (file, arguments) = (self.config.clone(), self.set.clone());
+        let sources = Sources { file, environment, arguments, listen_on };
         let mut config = Config::load(&sources)?;
         if let Some(data) = &self.data {
             config.data.clone_from(data);
@@ -62,7 +93,7 @@ impl Settings {
 
 pub(super) fn run(arguments: ServeArguments) -> Status {
     log();
-    let (config, locale) = match arguments.settings.load() {
+    let (config, locale) = match arguments.load() {
         Ok(loaded) => loaded,
         Err(error) => {
             note(&error.to_string());
@@ -75,30 +106,35 @@ pub(super) fn run(arguments: ServeArguments) -> Status {
     };
     let notify = env::var_os("NOTIFY_SOCKET");
     let options = Options { config, locale, demo: arguments.demo, notify };
-    let status = runtime.block_on(serve(options));
+    let status = runtime.block_on(serve(options, &arguments));
     // Tasks that outlived the stop's deadline end here.
     runtime.shutdown_background();
     status
 }
 
-async fn serve(options: Options) -> Status {
+async fn serve(options: Options, arguments: &ServeArguments) -> Status {
     // Before anything is begun, so that an early signal ends it well.
     let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
     let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] = kinds.map(signal) else {
         return fail(&io::Error::other("cannot listen for signals"));
     };
-    let demo = options.demo;
-    let data = options.config.data.clone();
+    let mut config = options.config.clone();
     let daemon = match Daemon::start(options).await {
         Ok(daemon) => daemon,
         Err(error) => return fail(&error),
     };
-    greet(daemon.listening(), &data, demo);
+    greet(daemon.listening(), &config, arguments.demo);
+    let mut renewal = interval_at(Instant::now() + RENEWAL, RENEWAL);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => tracing::info!("SIGHUP: nothing here is read again"),
+            _ = hangup.recv() => reload(&daemon, arguments, &mut config),
+            _ = renewal.tick() => {
+                if let Err(error) = daemon.renew(&config) {
+                    tracing::error!("the old certificate stays: {error}");
+                }
+            }
         }
     }
     tokio::select! {
@@ -108,45 +144,16 @@ async fn serve(options: Options) -> Status {
     }
 }
 
-/// Says where the doors are and what to do next.
-fn greet(listening: &Listening, data: &std::path::Path, demo: bool) {
-    let Listening { ldap, http, organization, contacts, new_token } = listening;
-    let suffix = &organization.suffix;
-    say(&format!(
-        "Ringbook {}: {} (organization `{}`, {contacts} contacts), data in {}",
-        env!("CARGO_PKG_VERSION"),
-        organization.name,
-        organization.id,
-        data.display()
-    ));
-    say(&format!("  LDAP     ldap://{ldap}   base {suffix}"));
-    say(&format!("  CardDAV  http://{http}/dav/"));
-    say(&format!("  HTTP     http://{http}/api/v1/"));
-    if let Some(token) = new_token.as_ref().filter(|_| io::stdout().is_terminal()) {
-        say(&format!(
-            "The operator's token, also in {}/operator-token: {}",
-            data.display(),
-            token.as_str()
-        ));
+/// Reads the settings again. What is wrong leaves everything as it is.
+fn reload(daemon: &Daemon, arguments: &ServeArguments, config: &mut Config) {
+    match arguments.load() {
+        Ok((read, _)) => *config = read,
+        Err(error) => return tracing::error!("SIGHUP: the settings stay as they are: {error}"),
     }
-    let data = if data == std::path::Path::new("ringbook-data") {
-        String::new()
-    } else {
-        format!(" --data {}", data.display())
-    };
-    say("Next:");
-    if demo {
-        say(&format!(
-            "  ldapsearch -x -H ldap://{ldap} -D 201 -w demo-201 -b {suffix} '(cn=mull*)' cn telephoneNumber"
-        ));
-        say(&format!(
-            "  curl -u 201:demo-201 -X PROPFIND -H 'Depth: 1' http://{http}/dav/homes/201.demo/"
-        ));
-    } else {
-        say(&format!("  ringbook import people.csv --into people{data}"));
-        say(&format!("  ringbook phone add phones{data}"));
+    match daemon.reload(config) {
+        Ok(()) => tracing::info!("SIGHUP: certificates and networks are read again"),
+        Err(error) => tracing::error!("SIGHUP: the old certificate stays: {error}"),
     }
-    say("Ctrl-C stops.");
 }
 
 /// Logs to the error output, in colours for people only.
@@ -156,10 +163,8 @@ fn log() {
         note(&format!("ringbook: RINGBOOK_LOG={wanted}: {error}; logging at {LOG}"));
         EnvFilter::new(LOG)
     });
-    let filter = match LOG_NEVER.parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
+    let directives = LOG_NEVER.iter().filter_map(|text| text.parse().ok());
+    let filter = directives.fold(filter, EnvFilter::add_directive);
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Fails only where a log is set up already.
     let _ = subscriber.with_ansi(io::stderr().is_terminal()).try_init();

@@ -1,13 +1,15 @@
 //! The keys: name, what is allowed, and how a value gets into the configuration.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::account::networks::Networks;
 use crate::auth::dn::Dn;
-use crate::config::{Config, SQLITE};
+use crate::config::Config;
+use crate::config::store::{self, StorePlace};
 use crate::contact::OrganizationId;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::Numbering;
@@ -33,9 +35,13 @@ pub(super) struct Key {
     pub(super) set: fn(&mut Config, &Value) -> Option<()>,
 }
 
-const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:3890 or [::1]:0";
+const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:3890 or [::1]:0, or off";
+const NETWORKS: &str = "a list of networks, such as [\"127.0.0.0/8\", \"::1\"]";
+const PEM: &str = "the path of a file in PEM, or empty for a certificate that Ringbook makes";
 const SECONDS: &str = "a number of seconds from 1 to 86400";
 const COUNT: &str = "a number from 1 to 1000000";
+/// Further names of a certificate.
+const NAMES_MAX: usize = 32;
 const BYTES: &str = "a number of bytes from 1024 to 67108864";
 
 /// Shortens the table: a key whose value is parsed by one function and put into one field.
@@ -55,9 +61,16 @@ macro_rules! keys {
 
 keys! {
     "data", "the path of a folder", path => data;
-    "ldap.listen", ADDRESS, parsed => ldap_listen;
-    "http.listen", ADDRESS, parsed => http_listen;
-    "store.url", "sqlite:FILE, where {data} stands for the data folder", store_url => store_url;
+    "ldap.listen", ADDRESS, address => ldap_listen;
+    "ldap.tls_listen", ADDRESS, address => ldap_tls_listen;
+    "http.listen", ADDRESS, address => http_listen;
+    "http.tls_listen", ADDRESS, address => http_tls_listen;
+    "tls.certificate", PEM, file => tls.certificate;
+    "tls.key", PEM, file => tls.key;
+    "tls.names", "a list of host names and IP addresses, such as [\"ldap.example.com\"]", host_names
+        => tls.names;
+    "store.url", "sqlite:FILE, where {data} stands for the data folder, or \
+        postgres://USER:PASSWORD@HOST/DATABASE", store_url => store;
     "organization.id", "1 to 63 of a-z, 0-9 and -", organization_id => organization.id;
     "organization.name", "1 to 64 characters", name => organization.name;
     "organization.domain", "a domain name, such as example.com", domain => organization.domain;
@@ -71,8 +84,9 @@ keys! {
     "organization.name_order", "given-first or family-first", name_order
         => organization.name_order;
     "organization.outside_line", "up to 8 digits", digits => organization.outside_line;
-    "plain_networks", "a list of networks, such as [\"127.0.0.0/8\", \"::1\"]", networks
-        => plain_networks;
+    "plain_networks", NETWORKS, networks => plain_networks;
+    "proxy_protocol", NETWORKS, networks => proxy_protocol;
+    "trusted_proxies", NETWORKS, networks => trusted_proxies;
     "limits.connections", COUNT, count => limits.connections_max;
     "limits.connections_per_address", COUNT, count => limits.connections_per_address_max;
     "limits.first_request_s", SECONDS, seconds => limits.first_request;
@@ -98,9 +112,7 @@ pub(super) fn unknown(key: &str) -> String {
         near = KEYS.iter().map(|known| known.name.split('.').next().unwrap_or_default()).collect();
         near.dedup();
     }
-    let tls = key.contains("tls") || key == "proxy_protocol";
-    let note = if tls { " (this version listens without TLS only)" } else { "" };
-    format!("{key}: unknown key{note}; known are {}", near.join(", "))
+    format!("{key}: unknown key; known are {}", near.join(", "))
 }
 
 impl Value {
@@ -128,6 +140,14 @@ impl Value {
         }
     }
 
+    /// The value of a key as it may be shown.
+    pub(super) fn shown(&self, key: &str) -> String {
+        match self.text().filter(|_| key == "store.url") {
+            Some(url) => format!("`{}`", store::shown(url)),
+            None => self.to_string(),
+        }
+    }
+
     fn within(&self, range: RangeInclusive<i64>) -> Option<u64> {
         let number = self.integer().filter(|number| range.contains(number))?;
         u64::try_from(number).ok()
@@ -149,14 +169,34 @@ fn path(value: &Value) -> Option<PathBuf> {
     value.text().filter(|text| !text.is_empty()).map(PathBuf::from)
 }
 
-fn parsed<T: std::str::FromStr>(value: &Value) -> Option<T> {
-    value.text()?.parse().ok()
+/// None: this listener is off.
+fn address(value: &Value) -> Option<Option<SocketAddr>> {
+    match value.text()? {
+        "" | "off" => Some(None),
+        text => text.parse().ok().map(Some),
+    }
 }
 
-fn store_url(value: &Value) -> Option<String> {
-    let url = value.text()?;
-    let path = url.strip_prefix(SQLITE)?;
-    (!path.is_empty()).then(|| url.to_owned())
+fn file(value: &Value) -> Option<Option<PathBuf>> {
+    let text = value.text()?;
+    Some((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+fn host_names(value: &Value) -> Option<Vec<String>> {
+    let names = value.list()?;
+    let known = |text: &&str| text.parse::<IpAddr>().is_ok() || is_host_name(text);
+    let allowed = names.len() <= NAMES_MAX && names.iter().all(known);
+    allowed.then(|| names.into_iter().map(str::to_ascii_lowercase).collect())
+}
+
+fn is_host_name(text: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+fn store_url(value: &Value) -> Option<StorePlace> {
+    StorePlace::parse(value.text()?)
 }
 
 fn organization_id(value: &Value) -> Option<Option<OrganizationId>> {
@@ -171,9 +211,7 @@ fn name(value: &Value) -> Option<Option<String>> {
 
 fn domain(value: &Value) -> Option<Option<String>> {
     let text = value.text()?.to_ascii_lowercase();
-    let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
-    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
-    (text.len() <= 253 && text.split('.').all(label)).then_some(Some(text))
+    is_host_name(&text).then_some(Some(text))
 }
 
 fn suffix(value: &Value) -> Option<Option<String>> {

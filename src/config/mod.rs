@@ -2,7 +2,7 @@
 //! where, which key, and what is allowed.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,28 +13,44 @@ use crate::config::organization::OrganizationKeys;
 mod file;
 mod keys;
 pub mod organization;
+mod store;
 
 #[cfg(test)]
 mod tests;
 
-/// What `store.url` begins with.
-const SQLITE: &str = "sqlite:";
-/// Stands for the data folder in `store.url`.
-const DATA: &str = "{data}";
+pub use store::StorePlace;
 
 /// Everything that can be set before the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Folder of everything that the daemon keeps.
     pub data: PathBuf,
-    pub ldap_listen: SocketAddr,
-    pub http_listen: SocketAddr,
-    store_url: String,
+    /// Where each door listens; None: it does not.
+    pub ldap_listen: Option<SocketAddr>,
+    pub ldap_tls_listen: Option<SocketAddr>,
+    pub http_listen: Option<SocketAddr>,
+    pub http_tls_listen: Option<SocketAddr>,
+    pub tls: TlsKeys,
+    store: StorePlace,
     /// Of the listeners' organization.
     pub organization: OrganizationKeys,
     /// Networks that may use LDAP and HTTP without TLS.
     pub plain_networks: Networks,
+    /// Balancers: each of their connections begins with a PROXY header.
+    pub proxy_protocol: Networks,
+    /// HTTP proxies whose `X-Forwarded-…` headers count.
+    pub trusted_proxies: Networks,
     pub limits: Limits,
+}
+
+/// Which certificate the daemon shows: one of these files, or one that it makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsKeys {
+    /// The chain, the server's certificate first. Set exactly where `key` is.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// Further host names and addresses for the certificate that the daemon makes.
+    pub names: Vec<String>,
 }
 
 /// Limits on what comes from outside.
@@ -66,14 +82,26 @@ pub struct Limits {
 
 impl Default for Config {
     fn default() -> Self {
-        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self::listening_on(Ipv4Addr::LOCALHOST.into())
+    }
+}
+
+impl Config {
+    /// The defaults, with every door on its port of this address.
+    fn listening_on(address: IpAddr) -> Self {
+        let at = |port| Some(SocketAddr::new(address, port));
         Self {
             data: PathBuf::from("ringbook-data"),
-            ldap_listen: local(3890),
-            http_listen: local(8080),
-            store_url: format!("{SQLITE}{DATA}/ringbook.db"),
+            ldap_listen: at(3890),
+            ldap_tls_listen: at(6360),
+            http_listen: at(8080),
+            http_tls_listen: at(8443),
+            tls: TlsKeys::default(),
+            store: StorePlace::default(),
             organization: OrganizationKeys::default(),
             plain_networks: Networks::loopback(),
+            proxy_protocol: Networks::default(),
+            trusted_proxies: Networks::default(),
             limits: Limits::default(),
         }
     }
@@ -107,6 +135,8 @@ pub struct Sources {
     pub environment: Vec<(String, String)>,
     /// `KEY=VALUE` of the command line.
     pub arguments: Vec<String>,
+    /// The address of doors for which no setting names another. Default: loopback.
+    pub listen_on: Option<IpAddr>,
 }
 
 /// One setting, before anybody knows whether it is right.
@@ -159,18 +189,19 @@ impl Config {
                 Err(fault) => faults.push(fault),
             }
         }
-        let mut config = Self::default();
+        let mut config = sources.listen_on.map_or_else(Self::default, Self::listening_on);
+        let places: Vec<_> =
+            settings.iter().map(|setting| (setting.key.clone(), setting.place.clone())).collect();
         faults.extend(settings.into_iter().filter_map(|setting| config.set(setting).err()));
+        if faults.is_empty() {
+            faults.extend(config.tls.half(&places));
+        }
         if faults.is_empty() { Ok(config) } else { Err(ConfigError(faults)) }
     }
 
-    /// The file of the SQLite store.
-    pub fn store_path(&self) -> PathBuf {
-        let path = self.store_url.strip_prefix(SQLITE).unwrap_or(&self.store_url);
-        match path.strip_prefix(DATA) {
-            Some(inside) => self.data.join(inside.trim_start_matches('/')),
-            None => PathBuf::from(path),
-        }
+    /// Where contacts and accounts are kept.
+    pub fn store(&self) -> StorePlace {
+        self.store.inside(&self.data)
     }
 
     fn set(&mut self, setting: Setting) -> Result<(), Fault> {
@@ -179,9 +210,25 @@ impl Config {
             return Err(Fault { place, what: keys::unknown(&key) });
         };
         (found.set)(self, &value).ok_or_else(|| {
-            let allowed = found.allowed;
+            let (allowed, value) = (found.allowed, value.shown(found.name));
             Fault { place, what: format!("{key}: {value} is not allowed; allowed is {allowed}") }
         })
+    }
+}
+
+impl TlsKeys {
+    /// What is wrong where there is a certificate without its key, or a key without its certificate.
+    fn half(&self, places: &[(String, Place)]) -> Option<Fault> {
+        let (set, missing) = match (&self.certificate, &self.key) {
+            (Some(_), None) => ("tls.certificate", "tls.key"),
+            (None, Some(_)) => ("tls.key", "tls.certificate"),
+            _ => return None,
+        };
+        let (_, place) = places.iter().rev().find(|(key, _)| key == set)?;
+        let what = format!(
+            "{set}: {missing} is not set; allowed is both, each the path of a file in PEM, or neither"
+        );
+        Some(Fault { place: place.clone(), what })
     }
 }
 

@@ -20,6 +20,7 @@ fn load(text: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Result<
         file: Some(file),
         environment: environment.iter().map(owned).collect(),
         arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
+        listen_on: None,
     };
     let start = format!("{}/", folder.path().display());
     Config::load(&sources).map_err(|error| error.to_string().replace(&start, ""))
@@ -33,7 +34,7 @@ fn check_error(text: &str, expected: &str) {
 #[test]
 fn nothing_needs_to_be_set() {
     assert_eq!(load("", &[], &[]), Ok(Config::default()));
-    assert_eq!(Config::default().store_path(), Path::new("ringbook-data/ringbook.db"));
+    assert_eq!(Config::default().store(), StorePlace::File("ringbook-data/ringbook.db".into()));
 }
 
 /// The example with its keys, as somebody would write it who sets all of them.
@@ -74,8 +75,9 @@ fn the_example_names_every_key() {
 #[test]
 fn the_example_for_production_can_be_used() {
     let config = load(PRODUCTION, &[], &[]).unwrap();
-    assert_eq!(config.store_path(), Path::new("/var/lib/ringbook/ringbook.db"));
-    assert_eq!(config.ldap_listen.port(), 389);
+    assert_eq!(config.store(), StorePlace::File("/var/lib/ringbook/ringbook.db".into()));
+    let ports = [config.ldap_listen, config.ldap_tls_listen, config.http_tls_listen];
+    assert_eq!(ports.map(|address| address.map(|found| found.port())), [389, 636, 443].map(Some));
 }
 
 #[test]
@@ -86,8 +88,8 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
         [("RINGBOOK_LDAP_LISTEN", "127.0.0.1:2"), ("RINGBOOK_HTTP_LISTEN", "[::1]:2")];
     let config = load(file, &environment, &["http.listen = 127.0.0.1:3"]).unwrap();
     assert_eq!(config.limits.stop, Duration::from_secs(1));
-    assert_eq!(config.ldap_listen.to_string(), "127.0.0.1:2");
-    assert_eq!(config.http_listen.to_string(), "127.0.0.1:3");
+    assert_eq!(config.ldap_listen, "127.0.0.1:2".parse().ok());
+    assert_eq!(config.http_listen, "127.0.0.1:3".parse().ok());
 }
 
 #[test]
@@ -108,6 +110,38 @@ fn lists_and_numbers_can_be_given_everywhere() {
 }
 
 #[test]
+fn a_door_can_be_off_or_on_all_addresses() {
+    let config = load("ldap.listen = 'off'\nhttp.tls_listen = ''", &[], &[]).unwrap();
+    assert_eq!((config.ldap_listen, config.http_tls_listen), (None, None));
+    assert_eq!(config.ldap_tls_listen, Config::default().ldap_tls_listen);
+    let sources = Sources {
+        arguments: vec!["http.listen=127.0.0.1:80".to_owned()],
+        listen_on: Some(IpAddr::from([0, 0, 0, 0])),
+        ..Sources::default()
+    };
+    let config = Config::load(&sources).unwrap();
+    let all = [config.ldap_listen, config.ldap_tls_listen, config.http_listen];
+    let expected = ["0.0.0.0:3890", "0.0.0.0:6360", "127.0.0.1:80"];
+    assert_eq!(all, expected.map(|text| text.parse().ok()));
+    assert_eq!(config.http_tls_listen, "0.0.0.0:8443".parse().ok());
+}
+
+#[test]
+fn a_certificate_needs_its_key() {
+    check_error(
+        "[tls]\n\nkey = '/x'",
+        "x.toml:3: tls.key: tls.certificate is not set; allowed is both",
+    );
+    let half = load("tls.certificate = '/x'", &[("RINGBOOK_TLS_KEY", "")], &[]).unwrap_err();
+    assert!(half.starts_with("x.toml:1: tls.certificate: tls.key is not set"), "{half}");
+    let half = load("", &[], &["tls.key=/x"]).unwrap_err();
+    assert!(half.starts_with("command line: tls.key: "), "{half}");
+    let both = load("tls.certificate = '/x'", &[("RINGBOOK_TLS_KEY", "/y")], &[]).unwrap();
+    assert_eq!(both.tls.key.as_deref(), Some(Path::new("/y")));
+    assert_eq!(load("tls.certificate = ''\ntls.key = ''", &[], &[]), Ok(Config::default()));
+}
+
+#[test]
 fn a_wrong_setting_is_named_with_line_key_and_what_is_allowed() {
     check_error(
         "# ports\n\n[ldap]\nlisten = 'localhost:389'",
@@ -117,6 +151,14 @@ fn a_wrong_setting_is_named_with_line_key_and_what_is_allowed() {
         "limits.stop_s = 0",
         "x.toml:1: limits.stop_s: 0 is not allowed; allowed is a number of seconds",
     );
+    check_error("http.tls_listen = 'on'", "x.toml:1: http.tls_listen: `on` is not allowed");
+    check_error(
+        "tls.key = 7",
+        "x.toml:1: tls.key: 7 is not allowed; allowed is the path of a file",
+    );
+    check_error("tls.names = ['a b']", "x.toml:1: tls.names: [\"a b\"] is not allowed");
+    check_error("proxy_protocol = true", "x.toml:1: proxy_protocol: `true` is not allowed");
+    check_error("trusted_proxies = ['x']", "x.toml:1: trusted_proxies: [\"x\"] is not allowed");
     check_error("limits.stop_s = '7'", "x.toml:1: limits.stop_s: `7` is not allowed");
     check_error("data = true", "x.toml:1: data: `true` is not allowed; allowed is the path");
     check_error("plain_networks = ['10/8']", "x.toml:1: plain_networks: [\"10/8\"] is not allowed");
@@ -126,16 +168,26 @@ fn a_wrong_setting_is_named_with_line_key_and_what_is_allowed() {
     );
     check_error("[organization]\nsuffix = 'pbx'", "x.toml:2: organization.suffix: `pbx`");
     check_error(
-        "store.url = 'postgres://x'",
-        "x.toml:1: store.url: `postgres://x` is not allowed; allowed is sqlite:FILE",
+        "store.url = 'mysql://me:secret@x'",
+        "x.toml:1: store.url: `mysql` is not allowed; allowed is sqlite:FILE",
     );
+    check_error("store.url = 'sqlite:'", "x.toml:1: store.url: `sqlite:` is not allowed");
+}
+
+#[test]
+fn the_password_of_a_database_is_in_no_text() {
+    let config = load("store.url = 'postgres://me:secret@x/y'", &[], &[]).unwrap();
+    assert!(!format!("{config:?}").contains("secret"));
+    let StorePlace::Database(url) = config.store() else { panic!("{config:?}") };
+    assert_eq!(*url, "postgres://me:secret@x/y");
+    let wrong = load("store.url = 'mysql://me:secret@x/y'", &[], &[]).unwrap_err();
+    assert!(!wrong.contains("secret"), "{wrong}");
 }
 
 #[test]
 fn an_unknown_key_is_named_with_the_known_ones() {
     check_error("[ldap]\nlistn = 1", "x.toml:2: ldap.listn: unknown key; known are ldap.listen");
-    check_error("\nport = 389", "x.toml:2: port: unknown key; known are data, ldap, http, store");
-    check_error("[ldap]\ntls_listen = 'x'", "x.toml:2: ldap.tls_listen: unknown key (this version");
+    check_error("\nport = 389", "x.toml:2: port: unknown key; known are data, ldap, http, tls, st");
     check_error("a.b.c.d.e.f.g.h.i.j.k = 1", "x.toml:1: a.b.c");
 }
 

@@ -354,6 +354,20 @@ mod tests {
     }
 
     #[test]
+    fn devices_get_numbers_as_they_want_them() {
+        let written = |text: &str| NumberFormat::ALL.map(|format| berlin().formatted(text, format));
+        let berlin = ["(030) 555-1234", "+49305551234", "0305551234", "00305551234"];
+        assert_eq!(written("(030) 555-1234"), berlin);
+        let london = ["+44 20 7946 0018", "+442079460018", "00442079460018", "000442079460018"];
+        assert_eq!(written("+44 20 7946 0018"), london);
+        for inside in ["101", "*55", "ask Anna"] {
+            assert_eq!(written(inside), [inside; 4]);
+        }
+        let names = NumberFormat::ALL.map(NumberFormat::name);
+        assert_eq!(names.map(NumberFormat::parse), NumberFormat::ALL.map(Some));
+    }
+
+    #[test]
     fn one_number_however_it_is_written() {
         let spellings = [
             "+49 30 5551234",

@@ -1,19 +1,93 @@
 //! Puts the doors behind their listeners.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::account::device::Door;
 use crate::api::Api;
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
 use crate::config::Config;
 use crate::contact::OrganizationId;
+use crate::daemon::StartError;
 use crate::directory::Directory;
 use crate::net::gate::Gate;
+use crate::net::rules::Rules;
+use crate::net::tls::{Acceptor, Identity, Protocol};
 use crate::net::workers::Workers;
-use crate::net::{Connection, Listener, Net};
+use crate::net::{BindError, Encryption, Listener, Net};
 use crate::presence::Presence;
 use crate::{http, ldap};
+
+/// What is known of networks.
+pub(super) fn rules(config: &Config) -> Rules {
+    Rules {
+        plain: config.plain_networks.clone(),
+        proxy_protocol: config.proxy_protocol.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
+    }
+}
+
+/// The bound sockets; None where a door is off.
+pub(super) struct Listeners {
+    pub(super) ldap: Option<Listener>,
+    pub(super) ldaps: Option<Listener>,
+    pub(super) http: Option<Listener>,
+    pub(super) https: Option<Listener>,
+}
+
+impl Listeners {
+    /// Binds what is configured.
+    ///
+    /// # Errors
+    /// Where an address cannot be had, or none is configured.
+    pub(super) async fn bind(config: &Config) -> Result<Self, StartError> {
+        let bound = Self {
+            ldap: bind("ldap", config.ldap_listen).await?,
+            ldaps: bind("ldaps", config.ldap_tls_listen).await?,
+            http: bind("http", config.http_listen).await?,
+            https: bind("https", config.http_tls_listen).await?,
+        };
+        let Self { ldap, ldaps, http, https } = &bound;
+        let any = [ldap, ldaps, http, https].into_iter().flatten().next().is_some();
+        if any { Ok(bound) } else { Err(StartError::NoListener) }
+    }
+
+    /// The address of one of them, with its real port.
+    pub(super) fn address(listener: &Option<Listener>) -> Option<SocketAddr> {
+        listener.as_ref().map(Listener::address)
+    }
+}
+
+async fn bind(
+    door: &'static str,
+    address: Option<SocketAddr>,
+) -> Result<Option<Listener>, BindError> {
+    match address {
+        Some(address) => Listener::bind(door, address).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// How each protocol begins TLS. Tickets of one are worth nothing at the other.
+pub(super) struct Secured {
+    ldap: Arc<Acceptor>,
+    http: Arc<Acceptor>,
+}
+
+impl Secured {
+    pub(super) fn new(identity: &Identity) -> io::Result<Self> {
+        let acceptor = |protocol| Acceptor::new(protocol, identity.clone()).map(Arc::new);
+        Ok(Self { ldap: acceptor(Protocol::Ldap)?, http: acceptor(Protocol::Http)? })
+    }
+
+    /// Shows another certificate from now on.
+    pub(super) fn replace(&self, identity: &Identity) -> io::Result<()> {
+        self.ldap.replace(identity)?;
+        self.http.replace(identity)
+    }
+}
 
 /// What every door is made of.
 pub(super) struct Doors<'a> {
@@ -24,25 +98,36 @@ pub(super) struct Doors<'a> {
 }
 
 impl Doors<'_> {
-    /// Serves both listeners. The organization is that of names without one.
+    /// Serves all listeners. The organization is that of names without one.
     ///
     /// # Errors
     /// Where the operating system gives no threads for the phones.
     pub(super) fn open(
         &self,
-        ldap: Listener,
-        http: Listener,
+        listeners: Listeners,
+        secured: &Secured,
         organization: OrganizationId,
     ) -> io::Result<Net> {
+        let Listeners { ldap, ldaps, http, https } = listeners;
         let limits = &self.config.limits;
         let gate = Gate::new(limits.connections_max, limits.connections_per_address_max);
-        let mut net = Net::new(gate, self.config.plain_networks.clone());
-        let front = Arc::new(self.front());
-        net.listen(http, move |connection| Arc::clone(&front).serve(connection));
+        let mut net = Net::new(gate, rules(self.config), limits.first_request);
+        let https_port = https.as_ref().map(|listener| listener.address().port());
+        let front = Arc::new(self.front().https_port(https_port));
+        let at_once = Encryption::AtOnce(Arc::clone(&secured.http));
+        let https = https.map(|listener| listener.encrypted(at_once));
+        for listener in [http, https].into_iter().flatten() {
+            let front = Arc::clone(&front);
+            net.listen(listener, move |connection| Arc::clone(&front).serve(connection));
+        }
         let door = Arc::new(self.phones(organization));
-        net.listen_on(Workers::start("ldap")?, ldap, move |connection| {
-            let Connection { stream, peer, stop } = connection;
-            ldap::serve(stream, peer, Arc::clone(&door), stop)
+        let on_request = Encryption::OnRequest(Arc::clone(&secured.ldap));
+        let at_once = Encryption::AtOnce(Arc::clone(&secured.ldap));
+        let ldap = ldap.map(|listener| listener.encrypted(on_request));
+        let ldaps = ldaps.map(|listener| listener.encrypted(at_once));
+        let phones = [ldap, ldaps].into_iter().flatten().collect();
+        net.listen_on(Workers::start("ldap")?, phones, move |connection| {
+            ldap::serve(connection, Arc::clone(&door))
         })?;
         Ok(net)
     }
@@ -53,16 +138,18 @@ impl Doors<'_> {
         let api = Api::new(directory, Arc::clone(self.authenticator), presence);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
-            .mount("", "carddav", carddav.clone())
-            .mount(".well-known", "carddav", carddav.clone())
-            .mount("dav", "carddav", carddav)
-            .mount("api", "api", Arc::new(api))
+            .mount("", Door::Carddav, carddav.clone())
+            .mount(".well-known", Door::Carddav, carddav.clone())
+            .mount("dav", Door::Carddav, carddav)
+            .mount("api", Door::Http, Arc::new(api))
     }
 
     fn phones(&self, organization: OrganizationId) -> ldap::Door {
         let (directory, authenticator) =
             (Arc::clone(self.directory), Arc::clone(self.authenticator));
+        let presence = Arc::clone(self.presence);
         ldap::Door::new(directory, authenticator, organization, self.ldap_limits())
+            .with_presence(Arc::new(move |availability| presence.ids_of_all(availability)))
     }
 
     fn http_limits(&self) -> http::Limits {

@@ -1,7 +1,7 @@
 //! The data folder: one daemon at a time, and the files that others read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,8 @@ const LOCK: &str = "lock";
 pub const LISTENING: &str = "listening.json";
 /// The operator's token, which the commands use.
 pub const OPERATOR_TOKEN: &str = "operator-token";
+/// What is read of a file that the daemon wrote itself.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// A longer token file is none.
 const TOKEN_BYTES_MAX: u64 = 256;
 
@@ -72,8 +74,33 @@ impl Folder {
         self.write(OPERATOR_TOKEN, &format!("{secret}\n"), 0o600)
     }
 
+    /// The path of a file in the folder.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Makes a folder in this one, for its owner only, where there is none.
+    pub(super) fn make(&self, name: &str) -> Result<(), FolderError> {
+        let path = self.path.join(name);
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|source| FolderError::Io { path, source })
+    }
+
+    /// The text of a small file; None where there is none.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Zeroizing<String>>, FolderError> {
+        let path = self.path.join(name);
+        let mut text = Zeroizing::new(String::new());
+        let read = File::open(&path)
+            .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text).map(drop));
+        match read {
+            Ok(()) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(FolderError::Io { path, source }),
+        }
+    }
+
     /// Writes a file so that readers see all of it or what was there before.
-    fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), FolderError> {
+    pub(super) fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), FolderError> {
         let path = self.path.join(name);
         let unfinished = self.path.join(format!("{name}.new"));
         let written = || {

@@ -4,26 +4,31 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::account::{Organization, Role};
 use crate::auth::{Authenticator, HashError};
-use crate::config::Config;
 use crate::config::organization::Locale;
+use crate::config::{Config, StorePlace};
 use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
-use crate::daemon::doors::Doors;
+use crate::daemon::certificates::CertificateError;
+use crate::daemon::doors::{Doors, Listeners, Secured};
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
 use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request, system_clock};
-use crate::net::{BindError, Listener, Net};
+use crate::net::tls::names;
+use crate::net::{BindError, Net};
 use crate::presence::{Presence, SILENCE_DEFAULT_S};
-use crate::store::StoreError;
+use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
 
+pub mod certificates;
 mod doors;
 pub mod folder;
 mod notify;
@@ -48,10 +53,14 @@ pub struct Options {
 pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
-    #[error("{path}: {source}")]
-    Store { path: PathBuf, source: StoreError },
+    #[error("{place}: {source}")]
+    Store { place: String, source: StoreError },
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error("every listener is off; allowed is an address for one of them, such as ldap.listen")]
+    NoListener,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("no threads for the LDAP door: {0}")]
     Threads(std::io::Error),
     #[error(transparent)]
@@ -73,6 +82,7 @@ pub enum StartError {
 /// A daemon that answers requests.
 pub struct Daemon {
     net: Net,
+    secured: Secured,
     options: Options,
     folder: Folder,
     directory: Arc<Directory>,
@@ -81,8 +91,15 @@ pub struct Daemon {
 
 /// What people and programs need to know of a started daemon.
 pub struct Listening {
-    pub ldap: SocketAddr,
-    pub http: SocketAddr,
+    /// Where each door listens; None: it does not.
+    pub ldap: Option<SocketAddr>,
+    pub ldaps: Option<SocketAddr>,
+    pub http: Option<SocketAddr>,
+    pub https: Option<SocketAddr>,
+    /// What this machine calls itself.
+    pub host: Option<String>,
+    /// The authority's certificate, which clients must install to trust this server.
+    pub authority: Option<PathBuf>,
     pub organization: Organization,
     /// Contacts of people and shared contacts.
     pub contacts: usize,
@@ -100,8 +117,9 @@ impl Daemon {
         let Options { config, .. } = &options;
         let folder = Folder::open(&config.data)?;
         // Ports first: a start that fails for want of one makes no store.
-        let ldap = Listener::bind("ldap", config.ldap_listen).await?;
-        let http = Listener::bind("http", config.http_listen).await?;
+        let listeners = Listeners::bind(config).await?;
+        let shown = certificates::load(&folder, &config.tls, SystemTime::now())?;
+        let secured = Secured::new(&shown.identity).map_err(CertificateError::Begin)?;
         let directory = Arc::new(open(config)?);
         let id = settle(&directory, &options).await?;
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), id.clone()));
@@ -110,8 +128,12 @@ impl Daemon {
         }
         let new_token = operator_token(&folder, &directory, &authenticator).await?;
         let listening = Listening {
-            ldap: ldap.address(),
-            http: http.address(),
+            ldap: Listeners::address(&listeners.ldap),
+            ldaps: Listeners::address(&listeners.ldaps),
+            http: Listeners::address(&listeners.http),
+            https: Listeners::address(&listeners.https),
+            host: names::host(),
+            authority: shown.authority,
             contacts: contacts(&directory, &id),
             organization: organization(&directory, &id)?,
             new_token,
@@ -119,15 +141,43 @@ impl Daemon {
         let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
         let (authenticator, presence) = (&authenticator, &presence);
         let doors = Doors { directory: &directory, authenticator, presence, config };
-        let net = doors.open(ldap, http, id).map_err(StartError::Threads)?;
-        folder.tell_listening(&listening.json())?;
+        let net = doors.open(listeners, &secured, id).map_err(StartError::Threads)?;
+        let json = listening.json();
+        folder.tell_listening(&json)?;
         notify(options.notify.as_deref(), READY);
-        tracing::info!(ldap = %listening.ldap, http = %listening.http, "listening");
-        Ok(Self { net, options, folder, directory, listening })
+        tracing::info!("listening: {json}");
+        Ok(Self { net, secured, options, folder, directory, listening })
     }
 
     pub fn listening(&self) -> &Listening {
         &self.listening
+    }
+
+    /// Takes over what can change while the daemon runs: the certificate and its files, the names
+    /// in the one that is made, networks, and the limits on connections. Connections stay; the new
+    /// settings are for those that come.
+    ///
+    /// # Errors
+    /// Where the new certificate cannot be used: the old one stays, and all else is taken over.
+    pub fn reload(&self, config: &Config) -> Result<(), CertificateError> {
+        let limits = &config.limits;
+        self.net.change_rules(doors::rules(config));
+        self.net.gate().limit(limits.connections_max, limits.connections_per_address_max);
+        self.show_certificate(config)
+    }
+
+    /// Makes the own certificate anew where it nears its end or this machine is called otherwise.
+    /// A configured one is read only when asked for by [`Daemon::reload`].
+    ///
+    /// # Errors
+    /// As [`Daemon::reload`].
+    pub fn renew(&self, config: &Config) -> Result<(), CertificateError> {
+        if config.tls.certificate.is_some() { Ok(()) } else { self.show_certificate(config) }
+    }
+
+    fn show_certificate(&self, config: &Config) -> Result<(), CertificateError> {
+        let shown = certificates::load(&self.folder, &config.tls, SystemTime::now())?;
+        Ok(self.secured.replace(&shown.identity)?)
     }
 
     /// Finishes what was begun, closes everything and gives the data folder back.
@@ -145,16 +195,19 @@ impl Daemon {
 impl Listening {
     /// The content of `listening.json`.
     fn json(&self) -> String {
-        json!({ "ldap": self.ldap.to_string(), "http": self.http.to_string() }).to_string()
+        let Self { ldap, ldaps, http, https, .. } = self;
+        let text = |address: &Option<SocketAddr>| address.map(|found| found.to_string());
+        let [ldap, ldaps, http, https] = [ldap, ldaps, http, https].map(text);
+        json!({ "ldap": ldap, "ldaps": ldaps, "http": http, "https": https }).to_string()
     }
 }
 
 fn refuse_demo_outside(options: &Options) -> Result<(), StartError> {
     let config = &options.config;
-    let outside = [config.ldap_listen, config.http_listen]
-        .into_iter()
-        .find(|address| !address.ip().to_canonical().is_loopback());
-    match outside {
+    let doors =
+        [config.ldap_listen, config.ldap_tls_listen, config.http_listen, config.http_tls_listen];
+    let outside = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    match doors.into_iter().flatten().find(outside) {
         Some(address) if options.demo => Err(StartError::DemoOutside(address)),
         _ if options.demo && config.organization != Default::default() => {
             Err(StartError::DemoOrganization)
@@ -164,10 +217,18 @@ fn refuse_demo_outside(options: &Options) -> Result<(), StartError> {
 }
 
 fn open(config: &Config) -> Result<Directory, StartError> {
-    let path = config.store_path();
-    folder::make_private(&path)?;
-    let store = SqliteStore::open(&path).and_then(|store| Directory::open(Box::new(store)));
-    store.map_err(|source| StartError::Store { path, source })
+    let (place, store): (String, Result<Box<dyn Store>, StoreError>) = match config.store() {
+        StorePlace::File(path) => {
+            folder::make_private(&path)?;
+            let store = SqliteStore::open(&path).map(|store| Box::new(store) as _);
+            (path.display().to_string(), store)
+        }
+        StorePlace::Database(url) => {
+            let store = PostgresStore::open(&url).map(|store| Box::new(store) as _);
+            (postgres::shown(&url), store)
+        }
+    };
+    store.and_then(Directory::open).map_err(|source| StartError::Store { place, source })
 }
 
 async fn settle(directory: &Directory, options: &Options) -> Result<OrganizationId, StartError> {
@@ -199,7 +260,7 @@ async fn operator_token(
     authenticator: &Authenticator,
 ) -> Result<Option<Zeroizing<String>>, StartError> {
     if let Some(secret) = folder.operator_token()
-        && authenticator.token(&secret).await.is_ok_and(|found| found.role == Role::Operator)
+        && authenticator.token_of(&secret).is_some_and(|found| found.role == Role::Operator)
     {
         return Ok(None);
     }

@@ -197,8 +197,15 @@ fn formatted(given: &str, family: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
+    use crate::account::device::Door;
+    use crate::auth::Peer;
     use crate::store::sqlite::SqliteStore;
+
+    const HERE: Peer =
+        Peer { door: Door::Ldap, address: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
 
     fn empty() -> (Arc<Directory>, Authenticator) {
         let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
@@ -216,13 +223,13 @@ mod tests {
         assert_eq!(snapshot.count(&demo, Book::Shared.into()), 9);
         for (login, role) in ACCOUNTS {
             let password = format!("demo-{login}");
-            let principal = authenticator.sign_in(login, password.as_bytes()).await.unwrap();
+            let principal = authenticator.sign_in(login, password.as_bytes(), HERE).await.unwrap();
             assert_eq!(principal.role, role, "{login}");
             let personal = Book::Personal(principal.user().unwrap());
             assert!(snapshot.count(&demo, personal.into()) > 0, "{login}");
         }
         let phones = "cn=phones,ou=services,dc=pbx,dc=example";
-        authenticator.sign_in(phones, b"phones").await.unwrap();
+        authenticator.sign_in(phones, b"phones", HERE).await.unwrap();
         let anna = snapshot.user_by_login(&demo, "anna.adams@pbx.example").unwrap();
         let card = snapshot.contact(&demo, anna.id).unwrap();
         assert_eq!(card.card.formatted_name(), "Anna Adams");

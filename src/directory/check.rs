@@ -213,13 +213,13 @@ impl Checker<'_> {
             old.listed == draft.listed
                 && old.book == draft.book
                 && old.groups == *groups
+                && old.uid == draft.uid
                 && reduced(&old.card, hidden) == reduced(&draft.card, hidden)
                 && (draft.book == Book::People || old.body == body && stored.is_none())
         };
         let same_shown = old.filter(|old| same_shown(old) && old.name == draft.name);
-        let same = same_shown.is_some_and(|old| {
-            old.card == draft.card && old.uid == draft.uid && old.body == body && stored.is_none()
-        });
+        let same = same_shown
+            .is_some_and(|old| old.card == draft.card && old.body == body && stored.is_none());
         if same {
             return Ok(None);
         }
@@ -235,7 +235,8 @@ impl Checker<'_> {
             listed: draft.listed,
             groups: Arc::clone(groups),
             created: old.map_or(self.staged.now, |old| old.created),
-            modified: self.staged.now,
+            // Everybody is told the time: one that moves would tell of a number that is hidden.
+            modified: same_shown.map_or(self.staged.now, |old| old.modified),
             revision: self.staged.revision,
             reduced_revision: same_shown.map_or(self.staged.revision, |old| old.reduced_revision),
         };

@@ -7,16 +7,19 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
+use crate::directory::journal::Journal;
 use crate::directory::writer::{Message, Writer};
 use crate::index::Snapshot;
 use crate::store::{Store, StoreError};
 
 mod check;
+mod journal;
 mod overlay;
 mod writer;
 
@@ -26,6 +29,7 @@ pub struct Directory {
     snapshot: Arc<ArcSwap<Snapshot>>,
     inbox: mpsc::Sender<Message>,
     writer: Option<JoinHandle<()>>,
+    journal: Arc<Journal>,
     /// A connection of its own for what a snapshot does not hold.
     reader: Mutex<Box<dyn Store>>,
 }
@@ -106,7 +110,7 @@ pub struct Committed {
     pub revision: Revision,
 }
 
-/// Why a request was refused; nothing of it happened.
+/// Why a request was refused. Nothing of it happened, unless it is [`CommitError::Unsure`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     #[error("the contact was changed meanwhile")]
@@ -143,9 +147,21 @@ pub enum CommitError {
     #[error("{0}")]
     Region(#[from] crate::contact::number::UnknownRegion),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// A later snapshot tells.
+    #[error("the store was lost, and may have kept the change or not: {0}")]
+    Unsure(String),
     #[error("the directory is closed")]
     Closed,
+}
+
+impl From<StoreError> for CommitError {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Unsure(why) => Self::Unsure(why),
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Tells the time in whole seconds.
@@ -173,12 +189,14 @@ impl Directory {
         let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));
         let reader = Mutex::new(store.reader()?);
         let (inbox, messages) = mpsc::channel();
-        let writer = Writer::new(store, Arc::clone(&snapshot), clock, inbox.clone());
+        let journal = Arc::new(Journal::default());
+        let writer =
+            Writer::new(store, Arc::clone(&snapshot), Arc::clone(&journal), clock, inbox.clone());
         let spawned = std::thread::Builder::new().name("writer".into()).spawn(move || {
             writer.run(&messages);
         });
         let writer = spawned.map_err(|fault| StoreError::Failed(fault.to_string()))?;
-        Ok(Self { snapshot, inbox, writer: Some(writer), reader })
+        Ok(Self { snapshot, inbox, writer: Some(writer), journal, reader })
     }
 
     /// The present state, as it will stay for the one who holds it.
@@ -226,6 +244,54 @@ impl Directory {
     /// [`StoreError`] where the store cannot be read.
     pub fn import_report(&self, id: &str) -> Result<Option<ImportReport>, StoreError> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).import_report(id)
+    }
+}
+
+/// The audit log, and when credentials were last used.
+impl Directory {
+    /// Enters something into the audit log, within a few seconds.
+    pub fn note(&self, entry: AuditEntry) {
+        let news = self.journal.note(entry);
+        self.tell(news);
+    }
+
+    /// Keeps that a credential was used, within a few seconds.
+    pub fn note_use(&self, last: LastUse) {
+        let news = self.journal.note_use(last);
+        self.tell(news);
+    }
+
+    fn tell(&self, news: bool) {
+        if news {
+            // Fails only where the writer is gone, and nothing is written any more.
+            let _ = self.inbox.send(Message::Noted);
+        }
+    }
+
+    /// A part of the audit log, with all that was entered before. Blocks on the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn audit(&self, query: &AuditQuery) -> Result<Vec<Numbered>, StoreError> {
+        self.flush();
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).audit(query)
+    }
+
+    /// When these credentials were last used, those that were. Blocks on the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn last_uses(&self, credentials: &[Box<str>]) -> Result<Vec<LastUse>, StoreError> {
+        self.flush();
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).last_uses(credentials)
+    }
+
+    fn flush(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.inbox.send(Message::Flush(done)).is_ok() {
+            // Fails only where the writer has stopped; it has written everything then.
+            let _ = wait.blocking_recv();
+        }
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
 use crate::directory::check::check;
+use crate::directory::journal::{self, Journal};
 use crate::directory::overlay::Overlay;
 use crate::directory::{Clock, CommitError, Committed, Request};
 use crate::index::{MergedShelf, Snapshot};
@@ -14,11 +17,19 @@ use crate::store::{Change, Store, StoreError};
 
 /// One transaction and one fsync serve up to this many requests.
 const GROUP_REQUESTS_MAX: usize = 256;
+/// How long the callers of a commit that is done wait until it can be read back.
+const SHOW_TIME_MAX: Duration = Duration::from_secs(30);
+/// Between two tries to read what a store that failed has by now.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the writer is told.
 pub(super) enum Message {
     Commit(Request, Reply),
     Merged(MergedShelf),
+    /// Something waits in the journal.
+    Noted,
+    /// Write the journal now.
+    Flush(oneshot::Sender<()>),
     Stop,
 }
 
@@ -31,6 +42,11 @@ pub(super) struct Writer {
     /// For background merges to report back.
     inbox: mpsc::Sender<Message>,
     merging: bool,
+    /// The store may have more than the snapshot shows: a commit of ours whose end nobody saw.
+    behind: bool,
+    journal: Arc<Journal>,
+    /// When the journal is to be written.
+    journal_due: Option<Instant>,
     waiting: VecDeque<(Request, Reply)>,
 }
 
@@ -47,10 +63,13 @@ impl Writer {
     pub(super) fn new(
         store: Box<dyn Store>,
         snapshot: Arc<ArcSwap<Snapshot>>,
+        journal: Arc<Journal>,
         clock: Clock,
         inbox: mpsc::Sender<Message>,
     ) -> Self {
-        Self { store, snapshot, clock, inbox, merging: false, waiting: VecDeque::new() }
+        let (merging, behind, journal_due) = (false, false, None);
+        let waiting = VecDeque::new();
+        Self { store, snapshot, clock, inbox, merging, behind, journal, journal_due, waiting }
     }
 
     /// Serves messages until it is told to stop.
@@ -58,9 +77,9 @@ impl Writer {
         let mut stopping = false;
         while !stopping || !self.waiting.is_empty() {
             if self.waiting.is_empty() {
-                match messages.recv() {
-                    Ok(message) => stopping = self.take(message),
-                    Err(mpsc::RecvError) => return,
+                match self.next(messages) {
+                    Some(message) => stopping = self.take(message),
+                    None => break,
                 }
             }
             while self.waiting.len() < GROUP_REQUESTS_MAX && !stopping {
@@ -74,7 +93,45 @@ impl Writer {
             if !group.is_empty() {
                 self.commit(group);
                 self.merge_if_due();
+                self.write_journal_if_due();
             }
+        }
+        self.write_journal();
+    }
+
+    /// Waits for a message. None: nobody will send any.
+    fn next(&mut self, messages: &mpsc::Receiver<Message>) -> Option<Message> {
+        while self.behind {
+            match messages.recv_timeout(RETRY_PAUSE) {
+                Ok(message) => return Some(message),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+                // A store that is still away is not worth a line every time.
+                Err(mpsc::RecvTimeoutError::Timeout) => drop(self.catch_up()),
+            }
+        }
+        while let Some(due) = self.journal_due {
+            match messages.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(message) => return Some(message),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+                Err(mpsc::RecvTimeoutError::Timeout) => self.write_journal(),
+            }
+        }
+        messages.recv().ok()
+    }
+
+    fn write_journal_if_due(&mut self) {
+        if self.journal_due.is_some_and(|due| due <= Instant::now()) {
+            self.write_journal();
+        }
+    }
+
+    fn write_journal(&mut self) {
+        self.journal_due = None;
+        let Some(notes) = self.journal.take((self.clock)()) else { return };
+        if let Err(fault) = self.store.note(&notes) {
+            tracing::error!(%fault, "the audit log was not written; it is tried again");
+            self.journal.put_back(notes);
+            self.journal_due = Some(Instant::now() + journal::WAIT);
         }
     }
 
@@ -86,6 +143,14 @@ impl Writer {
                 self.merging = false;
                 let next = self.snapshot.load().adopt(merged);
                 self.snapshot.store(Arc::new(next));
+            }
+            Message::Noted => {
+                self.journal_due.get_or_insert_with(|| Instant::now() + journal::WAIT);
+            }
+            Message::Flush(done) => {
+                self.write_journal();
+                // Fails where nobody waits any more.
+                let _ = done.send(());
             }
             Message::Stop => return true,
         }
@@ -120,10 +185,13 @@ impl Writer {
             }
             changes
         });
-        let outcome = written.and_then(|revision| self.catch_up(&base).map(|()| revision));
+        let outcome = written.and_then(|revision| self.show().map(|()| revision));
         if let Err(fault) = &outcome {
             tracing::error!(%fault, "a commit failed");
+            self.behind |= matches!(fault, StoreError::Unsure(_));
         }
+        // A store that failed before it asked has decided against all of them.
+        verdicts.resize_with(replies.len(), || Verdict::Accepted);
         for (verdict, reply) in verdicts.into_iter().zip(replies).rev() {
             let answer = match verdict {
                 Verdict::Deferred(request) => {
@@ -133,7 +201,7 @@ impl Writer {
                 Verdict::Refused(fault) => Err(fault),
                 Verdict::Accepted => match &outcome {
                     Ok(revision) => Ok(Committed { revision: *revision }),
-                    Err(fault) => Err(CommitError::Store(fault.clone())),
+                    Err(fault) => Err(fault.clone().into()),
                 },
             };
             // A caller that no longer waits does not need the answer.
@@ -141,14 +209,29 @@ impl Writer {
         }
     }
 
+    /// Makes the snapshot show a commit that is done. A store that goes away just now may come back:
+    /// what is durable must not be called refused.
+    fn show(&mut self) -> Result<(), StoreError> {
+        let start = Instant::now();
+        while let Err(fault) = self.catch_up() {
+            if start.elapsed() >= SHOW_TIME_MAX {
+                return Err(StoreError::Unsure(format!("they were, but cannot be read: {fault}")));
+            }
+            thread::sleep(RETRY_PAUSE);
+        }
+        Ok(())
+    }
+
     /// Moves the snapshot by what the store says: own and foreign commits take the same path.
-    fn catch_up(&mut self, base: &Snapshot) -> Result<(), StoreError> {
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        let base = self.snapshot.load_full();
         let (events, revision) = self.store.changes(base.revision())?;
         if revision > base.revision() {
             let (next, broken) = base.after(events, revision);
             report_broken(&broken);
             self.snapshot.store(Arc::new(next));
         }
+        self.behind = false;
         Ok(())
     }
 
@@ -158,7 +241,7 @@ impl Writer {
         }
         let Some(merge) = self.snapshot.load().overdue_merges().into_iter().next() else { return };
         let inbox = self.inbox.clone();
-        let spawned = std::thread::Builder::new().name("merge".into()).spawn(move || {
+        let spawned = thread::Builder::new().name("merge".into()).spawn(move || {
             // Fails only where the writer has stopped.
             let _ = inbox.send(Message::Merged(merge.run()));
         });

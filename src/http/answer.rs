@@ -50,6 +50,13 @@ pub fn unavailable(detail: &str) -> Response<Body> {
     response
 }
 
+/// Asks to slow down: 429 (RFC 6585) with the seconds to wait.
+pub fn slow_down(detail: &str, seconds: u64) -> Response<Body> {
+    let mut response = problem(StatusCode::TOO_MANY_REQUESTS, detail);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
 fn typed(status: StatusCode, media_type: &'static str, body: String) -> Response<Body> {
     let mut response = Response::new(full(body));
     *response.status_mut() = status;

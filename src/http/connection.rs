@@ -1,7 +1,6 @@
 //! One HTTP connection, from its first byte to its end.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -10,11 +9,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::CancellationToken;
 
 use crate::http::front::Front;
+use crate::http::origin::Origin;
 use crate::http::watch::{Activity, Watched};
+use crate::net::Connection;
 
 /// Header lines and bytes of one request at most; hyper answers 431 beyond.
 const HEADERS_MAX: usize = 100;
@@ -22,25 +21,17 @@ const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// Requests in flight on one HTTP/2 connection at most.
 const STREAMS_MAX: u32 = 64;
 
-/// Whom a connection belongs to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer {
-    pub(super) address: SocketAddr,
-    pub(super) secure: bool,
-}
-
 /// Serves a connection until the peer closes it, falls silent, or the daemon stops.
-pub(super) async fn serve<S>(front: Arc<Front>, stream: S, peer: Peer, stop: CancellationToken)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+pub(super) async fn serve(front: Arc<Front>, connection: Connection) {
+    let Connection { stream, peer, transport, rules, accepted, stop, .. } = connection;
     let patience = front.patience();
-    let activity = Activity::begin();
+    let activity = Activity::begin(accepted);
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
     let service = service_fn(|request: Request<Incoming>| {
         let (front, working) = (Arc::clone(&front), activity.request());
+        let origin = Origin::of(request.headers(), peer, transport, &rules);
         async move {
-            let response = front.answer(request, peer).await;
+            let response = front.answer(request, origin).await;
             drop(working);
             Ok::<_, Infallible>(response)
         }
@@ -52,12 +43,12 @@ where
         tokio::select! {
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(peer = %peer.address, %error, "HTTP connection ended early");
+                    tracing::debug!(%peer, %error, "HTTP connection ended early");
                 }
                 return;
             }
             () = activity.silence(patience) => {
-                tracing::debug!(peer = %peer.address, "silent HTTP connection closed");
+                tracing::debug!(%peer, "silent HTTP connection closed");
                 return;
             }
             () = stop.cancelled(), if !stopping => {

@@ -1,5 +1,6 @@
 //! What happens to every request: limits, sign-in, dispatch, one line in the log.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,13 +8,17 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::auth::{Authenticator, Principal, Refused};
-use crate::http::answer::{empty, problem, text, unauthorized, unavailable};
-use crate::http::connection::{self, Peer};
+use crate::account::device::{Door, Scope};
+use crate::auth::{self, Authenticator, Peer, Principal, Refused};
+use crate::http::answer::{empty, problem, slow_down, text, unauthorized, unavailable};
+use crate::http::connection;
 use crate::http::credentials::{self, Credentials};
+use crate::http::exposed;
+use crate::http::origin::Origin;
 use crate::http::watch::Patience;
 use crate::http::{Body, Caller, Mount};
 use crate::net::Connection;
+use crate::net::rules::Transport;
 
 /// Longest path with query that is looked at.
 const PATH_BYTES_MAX: usize = 8 * 1024;
@@ -36,37 +41,39 @@ pub struct Limits {
 pub struct Front {
     authenticator: Arc<Authenticator>,
     limits: Limits,
+    /// Where clients are sent that need TLS.
+    https_port: Option<u16>,
     mounts: Vec<Mounted>,
 }
 
 struct Mounted {
     segment: &'static str,
-    door: &'static str,
+    door: Door,
     mount: Arc<dyn Mount>,
 }
 
 impl Front {
     pub fn new(authenticator: Arc<Authenticator>, limits: Limits) -> Self {
-        Self { authenticator, limits, mounts: Vec::new() }
+        Self { authenticator, limits, https_port: None, mounts: Vec::new() }
     }
 
-    /// Hands requests whose path begins with a segment to a mount. The door's name is for the log.
+    /// Sends clients that need TLS to the listener on this port.
     #[must_use]
-    pub fn mount(
-        mut self,
-        segment: &'static str,
-        door: &'static str,
-        mount: Arc<dyn Mount>,
-    ) -> Self {
+    pub fn https_port(self, https_port: Option<u16>) -> Self {
+        Self { https_port, ..self }
+    }
+
+    /// Hands requests whose path begins with a segment to a mount. The door decides which app
+    /// passwords count.
+    #[must_use]
+    pub fn mount(mut self, segment: &'static str, door: Door, mount: Arc<dyn Mount>) -> Self {
         self.mounts.push(Mounted { segment, door, mount });
         self
     }
 
-    /// Serves one connection without TLS.
+    /// Serves one connection.
     pub async fn serve(self: Arc<Self>, connection: Connection) {
-        let Connection { stream, peer, stop } = connection;
-        let peer = Peer { address: peer, secure: false };
-        connection::serve(self, stream, peer, stop).await;
+        connection::serve(self, connection).await;
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -75,13 +82,17 @@ impl Front {
     }
 
     /// Answers one request and logs it.
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        origin: Origin,
+    ) -> Response<Body> {
         let begun = Instant::now();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
-        let (response, door, principal) = self.dispatch(request, peer).await;
+        let (response, door, principal) = self.dispatch(request, origin).await;
         let response = if method == Method::HEAD { without_body(response) } else { response };
-        let line = Line { door, principal, peer, method, path, begun };
+        let line = Line { door, principal, peer: origin.client, method, path, begun };
         line.log(response.status());
         response
     }
@@ -89,11 +100,16 @@ impl Front {
     async fn dispatch(
         &self,
         request: Request<Incoming>,
-        peer: Peer,
-    ) -> (Response<Body>, &'static str, Option<Principal>) {
-        const OWN: &str = "http";
+        origin: Origin,
+    ) -> (Response<Body>, Door, Option<Principal>) {
+        const OWN: Door = Door::Http;
         if let Some(refusal) = too_long(&request) {
             return (refusal, OWN, None);
+        }
+        if origin.transport == Transport::Exposed {
+            // A proxy has its own idea of where HTTPS is.
+            let https_port = self.https_port.filter(|_| !origin.forwarded);
+            return (exposed::answer(&request, https_port), OWN, None);
         }
         if let Some(health) = health(&request) {
             return (health, OWN, None);
@@ -102,12 +118,13 @@ impl Front {
         let Some(mounted) = self.mounts.iter().find(|mounted| mounted.segment == segment) else {
             return (problem(StatusCode::NOT_FOUND, "there is nothing at this path"), OWN, None);
         };
-        let principal = match self.sign_in(&request).await {
-            Ok(principal) => principal,
-            Err(refusal) => return (refusal, mounted.door, None),
-        };
-        let caller =
-            Caller { principal: principal.clone(), peer: peer.address, secure: peer.secure };
+        let (address, secure) = (origin.client.ip(), origin.transport == Transport::Tls);
+        let principal =
+            match self.sign_in(&request, Peer { door: mounted.door, address, secure }).await {
+                Ok(principal) => principal,
+                Err(refusal) => return (refusal, mounted.door, None),
+            };
+        let caller = Caller { principal: principal.clone(), peer: origin.client, secure };
         (mounted.mount.handle(request, caller).await, mounted.door, principal)
     }
 
@@ -115,27 +132,48 @@ impl Front {
     async fn sign_in(
         &self,
         request: &Request<Incoming>,
+        peer: Peer,
     ) -> Result<Option<Principal>, Response<Body>> {
         let checked = match credentials::read(request.headers()) {
             Credentials::None => return Ok(None),
             Credentials::Basic { name, password } => {
-                self.authenticator.sign_in_user(&name, &password).await
+                self.authenticator.sign_in(&name, &password, peer).await
             }
-            Credentials::Bearer(secret) => self.authenticator.token(&secret).await,
+            Credentials::Bearer(secret) => self.authenticator.token(&secret, peer),
             Credentials::Unusable => Err(Refused::Credentials),
         };
-        checked.map(Some).map_err(|refused| match refused {
-            Refused::Credentials => unauthorized(&refused.to_string()),
-            Refused::Unavailable => unavailable(&refused.to_string()),
-        })
+        let principal = checked.map_err(|refused| refusal(&refused))?;
+        let scope = carddav_scope(request.method());
+        if peer.door == Door::Carddav && !self.authenticator.allows(&principal, scope) {
+            let detail = format!("this token does not have the scope `{}`", scope.name());
+            return Err(problem(StatusCode::FORBIDDEN, &detail));
+        }
+        Ok(Some(principal))
+    }
+}
+
+fn refusal(refused: &Refused) -> Response<Body> {
+    let detail = refused.to_string();
+    match refused {
+        Refused::Credentials => unauthorized(&detail),
+        Refused::Unavailable => unavailable(&detail),
+        Refused::Later(wait) => slow_down(&detail, auth::seconds(*wait)),
+    }
+}
+
+/// What a token needs for a CardDAV request; the HTTP API looks for itself.
+fn carddav_scope(method: &Method) -> Scope {
+    match method.as_str() {
+        "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT" => Scope::Read,
+        _ => Scope::Write,
     }
 }
 
 /// What the log says of a request: never its query, which may hold names, and never its headers.
 struct Line {
-    door: &'static str,
+    door: Door,
     principal: Option<Principal>,
-    peer: Peer,
+    peer: SocketAddr,
     method: Method,
     path: String,
     begun: Instant,
@@ -147,9 +185,9 @@ impl Line {
         macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(
-                    door = self.door,
+                    door = %self.door,
                     principal = %self.principal.unwrap_or_else(Principal::anonymous),
-                    peer = %self.peer.address,
+                    peer = %self.peer,
                     method = %self.method,
                     path = self.path.get(..PATH_LOGGED_BYTES).unwrap_or(&self.path),
                     status = status.as_u16(),

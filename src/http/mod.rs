@@ -14,7 +14,9 @@ use crate::auth::Principal;
 pub mod answer;
 mod connection;
 mod credentials;
+mod exposed;
 mod front;
+mod origin;
 mod watch;
 
 #[cfg(test)]
@@ -39,7 +41,8 @@ pub trait Mount: Send + Sync {
 pub struct Caller {
     /// None: no credentials were sent. Wrong ones never reach a mount.
     pub principal: Option<Principal>,
+    /// The client, also behind a balancer or a trusted proxy. The port is 0 where those do not tell.
     pub peer: SocketAddr,
-    /// Whether the request came over TLS.
+    /// Whether the request came over TLS, the whole way as far as trusted proxies tell.
     pub secure: bool,
 }

@@ -10,12 +10,13 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::account::Role;
-use crate::account::networks::Networks;
+use crate::account::device::Door;
 use crate::auth::Authenticator;
 use crate::contact::OrganizationId;
 use crate::directory::{Directory, Edit, Request as Commit};
 use crate::http::answer::{full, text};
 use crate::net::gate::Gate;
+use crate::net::rules::Rules;
 use crate::net::{Listener, Net};
 use crate::store::sqlite::SqliteStore;
 
@@ -52,9 +53,10 @@ async fn world(limits: Limits) -> World {
     let (token, secret) = Authenticator::new_token(Role::Operator, None, "test").unwrap();
     directory.commit(Commit::one(Edit::PutToken(token))).await.unwrap();
     let authenticator = Authenticator::new(Arc::new(directory), OrganizationId::from("main"));
-    let front = Front::new(Arc::new(authenticator), limits).mount("who", "who", Arc::new(Whoami));
+    let front =
+        Front::new(Arc::new(authenticator), limits).mount("who", Door::Http, Arc::new(Whoami));
     let front = Arc::new(front);
-    let net = Net::new(Gate::new(9, 9), Networks::loopback());
+    let net = Net::new(Gate::new(9, 9), Rules::loopback(), limits.first_request);
     let listener = Listener::bind("http", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address();
     net.listen(listener, move |connection| Arc::clone(&front).serve(connection));

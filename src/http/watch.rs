@@ -34,9 +34,10 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn begin() -> Arc<Self> {
+    /// Of a connection that was accepted then.
+    pub(super) fn begin(begun: Instant) -> Arc<Self> {
         Arc::new(Self {
-            begun: Instant::now(),
+            begun,
             last_ms: AtomicU64::new(0),
             spoke: AtomicBool::new(false),
             working: AtomicUsize::new(0),

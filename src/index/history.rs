@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::contact::book::AddressBook;
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision};
 use crate::index::class::{Classes, Extras};
+use crate::index::neighbor::Neighbor;
 use crate::index::search::{Condition, Extent, Matches, Row, Viewer};
-use crate::index::shelf::{BookState, Shelf, is_listed};
+use crate::index::shelf::{Shelf, is_listed};
+use crate::index::state::BookState;
 use crate::index::{Snapshot, Tenant};
 
 static EVERYTHING: Query = Query::Constant(Truth::True);
@@ -69,21 +73,39 @@ impl Snapshot {
         let Some(tenant) = self.tenants.get(organization) else { return Revision(0) };
         match book {
             AddressBook::All => {
-                let people = |id| Some(self.tenants.get(id)?.state(AddressBook::PEOPLE));
-                let neighbors = tenant.neighbors.keys().filter_map(people);
-                let neighbors = neighbors.map(|state| state.revision(Rendition::Reduced));
-                let own = tenant.state(AddressBook::PEOPLE).revision(rendition);
-                neighbors.max().unwrap_or_default().max(own)
+                tenant.state(AddressBook::PEOPLE).revision(rendition).max(tenant.abroad())
             }
             book => tenant.state(book).revision(rendition),
         }
     }
 
-    /// Stands for what an organization sees of others. Where it changes, what was told of the book of
-    /// all before is of no use.
+    /// As [`Snapshot::book_revision`] of the reduced rendition, but for what became of one contact.
+    pub fn book_revision_of_others(
+        &self,
+        organization: &OrganizationId,
+        book: AddressBook,
+        contact: ContactId,
+    ) -> Revision {
+        let Some(tenant) = self.tenants.get(organization) else { return Revision(0) };
+        match book {
+            AddressBook::All => {
+                let people = tenant.state(AddressBook::PEOPLE);
+                people.revision_of_others(contact).max(tenant.abroad())
+            }
+            book => tenant.state(book).revision_of_others(contact),
+        }
+    }
+
+    /// Stands for whom else an organization sees, and how they are dialled. Where it changes, what was
+    /// told of the book of all before is of no use.
     pub fn neighborhood(&self, organization: &OrganizationId) -> u64 {
         let neighbors = self.tenants.get(organization).into_iter().flat_map(|t| &t.neighbors);
-        neighbors.fold(0, |sum, (_, neighbor)| sum.rotate_left(7) ^ neighbor.fingerprint())
+        neighbors.fold(0, |sum, (_, neighbor)| sum.rotate_left(7) ^ neighbor.dialling())
+    }
+
+    /// What of this stands for one other organization that is seen; None where it is not.
+    pub fn dialling(&self, here: &OrganizationId, there: &OrganizationId) -> Option<u64> {
+        self.tenants.get(here)?.neighbors.get(there).map(Neighbor::dialling)
     }
 
     /// What happened to the members of a home, department, site or the book of all after a revision,
@@ -99,16 +121,10 @@ impl Snapshot {
         let mut changes = match book {
             AddressBook::All => {
                 let mut changes = self.changes(organization, AddressBook::PEOPLE, rendition, since);
-                for (there, neighbor) in &tenant.neighbors {
-                    put(
-                        neighbor.shelf(),
-                        AddressBook::PEOPLE,
-                        (Rendition::Reduced, since),
-                        &mut changes,
-                    );
-                    if let Some(there) = self.tenants.get(there) {
-                        gone(&there.shelf, AddressBook::PEOPLE, since, &mut changes);
-                    }
+                for neighbor in tenant.neighbors.values().map(Neighbor::shelf) {
+                    let people = AddressBook::PEOPLE;
+                    put(neighbor, people, (Rendition::Reduced, since), &mut changes);
+                    gone(neighbor, people, since, &mut changes);
                 }
                 changes
             }
@@ -125,26 +141,40 @@ impl Snapshot {
         changes
     }
 
-    /// When a contact last left a book, if it did after a revision.
-    pub fn left(
+    /// When each of some contacts last left one of these homes, if it did after a revision.
+    pub fn departures(
         &self,
         organization: &OrganizationId,
-        contact: ContactId,
+        homes: &[Book],
+        contacts: &FxHashSet<ContactId>,
         since: Revision,
-    ) -> Option<Revision> {
-        let tenants = self.tenants.get(organization).into_iter().chain(self.tenants.values());
-        let mut shelves = tenants.flat_map(|tenant| {
-            std::iter::once(&tenant.shelf).chain(tenant.personal.values().map(|shelf| &**shelf))
-        });
-        shelves.find_map(|shelf| {
-            shelf.tombstones_since(since).find(|t| t.contact == contact).map(|t| t.revision)
-        })
+    ) -> FxHashMap<ContactId, Revision> {
+        let mut departures = FxHashMap::default();
+        let Some(tenant) = self.tenants.get(organization) else { return departures };
+        let extent = Extent::of(homes);
+        for shelf in tenant.shelves(&extent) {
+            for tombstone in shelf.tombstones_since(since) {
+                let home =
+                    matches!(tombstone.book, AddressBook::Home(home) if homes.contains(&home));
+                if home && contacts.contains(&tombstone.contact) {
+                    let last = departures.entry(tombstone.contact).or_default();
+                    *last = tombstone.revision.max(*last);
+                }
+            }
+        }
+        departures
     }
 }
 
 impl Tenant {
     fn state(&self, book: AddressBook) -> BookState {
         self.shelf_of(book).map(|shelf| shelf.book(book)).unwrap_or_default()
+    }
+
+    /// The last revision that changed what is seen of others' people.
+    fn abroad(&self) -> Revision {
+        let people = self.neighbors.values().map(|n| n.shelf().book(AddressBook::PEOPLE));
+        people.map(|people| people.revision(Rendition::Reduced)).max().unwrap_or_default()
     }
 
     /// Where the members of a home, department or site are.

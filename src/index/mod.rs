@@ -28,6 +28,7 @@ mod search;
 mod segment;
 mod sharded;
 mod shelf;
+mod state;
 
 pub use apply::{BackgroundMerge, MergedShelf};
 pub use history::BookChange;

@@ -4,24 +4,36 @@
 use std::sync::Arc;
 
 use crate::account::Organization;
+use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, CardBuilder, Field};
-use crate::contact::{Body, Book, Contact, ContactId, Rendition};
+use crate::contact::derived::fnv1a;
+use crate::contact::{Body, Book, Contact, ContactId, Rendition, Revision};
 use crate::index::shelf::{Changes, Shelf, is_listed};
+use crate::store::Tombstone;
 
 /// One organization's people, seen from another. Both agreed to it.
 #[derive(Clone, Debug)]
 pub(super) struct Neighbor {
+    /// Those who are seen, and tombstones of those who were.
     shelf: Arc<Shelf>,
+    /// Of the settings that this was made with.
     fingerprint: u64,
+    /// Of those settings whose change changes cards without a new revision of theirs.
+    dialling: u64,
 }
 
 impl Neighbor {
     /// What is seen of a shelf.
     pub(super) fn new(here: &Organization, there: &Organization, people: &Shelf) -> Self {
-        let puts = people.all().filter_map(|contact| seen(contact, here, there)).collect();
+        let tombstones = people.tombstones_since(Revision(0));
+        let left = tombstones.filter(|tombstone| tombstone.book == AddressBook::PEOPLE).cloned();
+        let mut changes = Changes { left: left.collect(), ..Changes::default() };
+        changes.left.reverse();
+        changes.puts = people.all().filter_map(|contact| seen(contact, here, there)).collect();
         let mut shelf = Shelf::default();
-        shelf.apply(Changes { puts, ..Changes::default() });
-        Self { shelf: Arc::new(shelf), fingerprint: fingerprint(here, there) }
+        shelf.apply(changes);
+        let (fingerprint, dialling) = (fingerprint(here, there), dialling(there));
+        Self { shelf: Arc::new(shelf), fingerprint, dialling }
     }
 
     /// Whether this was made with the settings that both have.
@@ -37,8 +49,10 @@ impl Neighbor {
         Arc::make_mut(&mut self.shelf)
     }
 
-    pub(super) fn fingerprint(&self) -> u64 {
-        self.fingerprint
+    /// Stands for how numbers are dialled from here. Where it changes, revisions do not tell which
+    /// cards are others now.
+    pub(super) fn dialling(&self) -> u64 {
+        self.dialling
     }
 
     /// Takes over what became of some contacts.
@@ -53,9 +67,17 @@ impl Neighbor {
             let found = people.find(*id).and_then(|(live, row)| live.segment.contact(row));
             match found.and_then(|contact| seen(contact, here, there)) {
                 Some(contact) => changes.puts.push(contact),
-                None => changes.removed.push(*id),
+                None if self.shelf.find(*id).is_some() => {
+                    let mut tombstones = people.tombstones_since(Revision(0));
+                    let of_people = |t: &&Tombstone| t.book == AddressBook::PEOPLE;
+                    let left = tombstones.find(|t| t.contact == *id && of_people(t));
+                    changes.left.extend(left.cloned());
+                    changes.removed.push(*id);
+                }
+                None => {}
             }
         }
+        changes.left.sort_by_key(|tombstone| tombstone.revision);
         self.shelf_mut().apply(changes);
     }
 }
@@ -74,7 +96,18 @@ fn fingerprint(here: &Organization, there: &Organization) -> u64 {
         there.inter_organization_prefix,
         there.hidden_numbers,
     );
-    crate::contact::derived::fnv1a(&made_of)
+    fnv1a(&made_of)
+}
+
+fn dialling(there: &Organization) -> u64 {
+    let made_of = [
+        there.id.as_str(),
+        &there.region,
+        &there.area_code,
+        &there.outside_line,
+        &there.inter_organization_prefix,
+    ];
+    fnv1a(&made_of.join("\n"))
 }
 
 /// The contact as it is seen from here; None where it is not.

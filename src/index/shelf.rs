@@ -5,8 +5,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::contact::book::AddressBook;
-use crate::contact::{Book, Contact, ContactId, Rendition, Revision};
+use crate::contact::{Book, Contact, ContactId, Revision};
 use crate::index::segment::Segment;
+use crate::index::state::BookState;
 use crate::store::Tombstone;
 
 /// A commit rebuilds the last segment while it has at most this many rows.
@@ -57,25 +58,6 @@ pub(super) struct Live {
 struct DeadRows {
     bits: Vec<u64>,
     count: usize,
-}
-
-/// What is known of one book without looking at its members.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct BookState {
-    /// Listed members.
-    pub(super) members: usize,
-    full: Revision,
-    reduced: Revision,
-}
-
-impl BookState {
-    /// The last revision that changed what a rendition shows of the book.
-    pub(super) fn revision(&self, rendition: Rendition) -> Revision {
-        match rendition {
-            Rendition::Full => self.full,
-            Rendition::Reduced => self.reduced,
-        }
-    }
 }
 
 impl Live {
@@ -177,18 +159,13 @@ impl Shelf {
             if let AddressBook::Home(book) = tombstone.book {
                 self.bury(tombstone.contact, Some(book));
             }
-            let book = self.books.entry(tombstone.book).or_default();
-            book.full = book.full.max(tombstone.revision);
-            book.reduced = book.reduced.max(tombstone.revision);
+            self.books.entry(tombstone.book).or_default().leave(&tombstone);
             self.remember(tombstone);
         }
         for contact in &puts {
             self.bury(contact.id, None);
             for book in books_of(contact) {
-                let book = self.books.entry(book).or_default();
-                book.members += 1;
-                book.full = book.full.max(contact.revision);
-                book.reduced = book.reduced.max(contact.reduced_revision);
+                self.books.entry(book).or_default().put(contact);
             }
         }
         if !puts.is_empty() {

@@ -6,11 +6,13 @@ use crate::auth::dn::Dn;
 use crate::contact::Contact;
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::ldap::attribute::AttributeId;
-use crate::ldap::filter::{self, Context};
+use crate::ldap::filter;
 use crate::ldap::fixed::Fixed;
+use crate::ldap::request::Scope;
 use crate::ldap::result::Outcome;
 use crate::ldap::search::no_such_object;
 use crate::ldap::session::Session;
+use crate::ldap::target::Target;
 use crate::ldap::tree::{Place, Tree};
 
 impl Session {
@@ -22,39 +24,42 @@ impl Session {
             return fixed(&self.root_dse(), attribute, value);
         }
         let snapshot = self.door.directory.snapshot();
-        let tree = Tree::of(&snapshot, &self.principal, &self.door.organization);
-        let Some(tree) = tree else { return no_such_object("") };
-        match tree.find(&dn) {
-            Ok(Place::Suffix) if tree.is_empty() => no_such_object(""),
-            Ok(Place::Suffix) => {
-                fixed(&Fixed::suffix(tree.organization, &tree.suffix), attribute, value)
-            }
-            Ok(Place::Container(book)) => fixed(&tree.container_entry(book), attribute, value),
-            Ok(Place::Contact(row)) => self.contact(&tree, row.contact(), attribute, value),
-            Err(missing) => no_such_object(&missing.matched),
+        let principal = &self.principal;
+        let tree = Tree::of(&snapshot, &principal, &self.door.organization, &*self.door.present);
+        let Ok(tree) = tree else { return no_such_object("") };
+        let place = match tree.find(&dn) {
+            Ok(place) => place,
+            Err(missing) => return no_such_object(&missing.matched),
+        };
+        let contact = match place {
+            Place::Contact(_, row) => Some(row),
+            Place::Actor(user) => tree.sight.contact(user),
+            Place::Suffix | Place::Container(_) => None,
+        };
+        let target = Target::new(&tree, place, Scope::Base);
+        match (contact, target.fixed.first()) {
+            (Some(row), _) => contact_has(&target, row.contact(), attribute, value),
+            (None, Some(entry)) => fixed(entry, attribute, value),
+            (None, None) => no_such_object(&tree.missing(place).matched),
         }
     }
+}
 
-    fn contact(
-        &self,
-        tree: &Tree<'_>,
-        contact: &Contact,
-        attribute: &[u8],
-        value: &[u8],
-    ) -> Outcome {
-        let contact_of = |dn: &Dn| tree.contact_of(dn);
-        let context = Context::of(tree, &self.principal, &contact_of);
-        let gaze = Gaze {
-            hidden: tree.organization.hidden(self.principal.viewer().rendition(contact)),
-            collation: &tree.organization.derivation.collation,
-        };
-        let truth = |query: Option<Query>| {
-            query.map_or(Truth::Undefined, |query| query.matches(contact, &gaze))
-        };
-        let present = truth(filter::compile_presence(attribute));
-        let equal = truth(filter::compile_equality(attribute, value, &context));
-        verdict(attribute, present == Truth::True, equal)
-    }
+fn contact_has(
+    target: &Target<'_, '_>,
+    contact: &Contact,
+    attribute: &[u8],
+    value: &[u8],
+) -> Outcome {
+    let (context, sight) = (target.context(), target.sight());
+    let gaze =
+        Gaze { hidden: sight.hidden(contact), collation: &sight.organization.derivation.collation };
+    let truth = |query: Option<Query>| {
+        query.map_or(Truth::Undefined, |query| query.matches(contact, &gaze))
+    };
+    let present = truth(filter::compile_presence(attribute, &context));
+    let equal = truth(filter::compile_equality(attribute, value, &context));
+    verdict(attribute, present == Truth::True, equal)
 }
 
 fn fixed(entry: &Fixed, attribute: &[u8], value: &[u8]) -> Outcome {

@@ -5,9 +5,9 @@ use std::pin::pin;
 
 use ldap3_proto::proto::LdapResultCode;
 use tokio::io::{AsyncRead, AsyncWrite, split};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::ldap::Limits;
 use crate::ldap::inbox::{Arrival, Inbox, Interruption};
 use crate::ldap::operation::Operation;
 use crate::ldap::request::Peek;
@@ -24,20 +24,24 @@ enum Ending {
     Notice(LdapResultCode, &'static str),
     /// The client was told why.
     Told,
+    /// The client is told that TLS begins, and so it does.
+    StartTls,
 }
 
-/// Serves the connection until it ends.
+/// Serves the connection until it ends, or until it goes over to TLS: then its stream is given
+/// back. The first message must be there by the deadline.
 pub(super) async fn run<S>(
     stream: S,
     mut session: Session,
-    limits: &Limits,
-    stop: CancellationToken,
-) -> io::Result<()>
+    first_by: Instant,
+    stop: &CancellationToken,
+) -> io::Result<Option<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let limits = session.limits().clone();
     let (reader, writer) = split(stream);
-    let mut inbox = Inbox::new(reader);
+    let mut inbox = Inbox::new(reader, first_by);
     let mut replies = Replies::new(writer, limits.write_timeout);
     let mut stopped = pin!(stop.cancelled());
     let ending = loop {
@@ -47,7 +51,7 @@ where
             () = &mut stopped => {
                 break Ending::Notice(LdapResultCode::Unavailable, "the server stops");
             }
-            arrival = inbox.next(bytes_max, limits) => arrival?,
+            arrival = inbox.next(bytes_max, &limits) => arrival?,
         };
         let message = match arrival {
             Arrival::Message(message) => message,
@@ -58,7 +62,10 @@ where
             Some(ending) => break ending,
         }
     };
-    end(ending, inbox, replies).await
+    match ending {
+        Ending::StartTls => Ok(Some(inbox.into_reader().unsplit(replies.into_writer()))),
+        ending => end(ending, inbox, replies).await.map(|()| None),
+    }
 }
 
 /// Answers one message; gives the reason where the connection ends with it.
@@ -90,6 +97,7 @@ async fn answer<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     match outcome? {
         Ok(Next::Continue) => Ok(None),
         Ok(Next::Close) => Ok(Some(Ending::Told)),
+        Ok(Next::StartTls(id)) => start_tls(id, inbox, replies).await.map(Some),
         Err(Interruption::Unbound) => Ok(Some(Ending::Client)),
         Err(Interruption::Abandoned) => {
             // An entry may have been sent by half.
@@ -97,6 +105,24 @@ async fn answer<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             Ok(None)
         }
     }
+}
+
+/// Consents to TLS. What came in clear behind the request may be an attacker's, who wants it taken for
+/// something that came over TLS; the request itself is then no longer to be trusted either.
+async fn start_tls<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    id: i32,
+    inbox: &Inbox<R>,
+    replies: &mut Replies<W>,
+) -> io::Result<Ending> {
+    if !inbox.is_empty() {
+        let message = "nothing may follow a StartTLS request before its answer";
+        let outcome = Outcome::new(LdapResultCode::OperationsError, message);
+        replies.result(id, Operation::Extended, outcome);
+        return Ok(Ending::Notice(LdapResultCode::ProtocolError, message));
+    }
+    replies.start_tls(id);
+    replies.flush().await?;
+    Ok(Ending::StartTls)
 }
 
 /// What to do about something that is no message.
@@ -130,7 +156,7 @@ async fn end<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     mut replies: Replies<W>,
 ) -> io::Result<()> {
     match ending {
-        Ending::Client | Ending::Foreign => replies.shut_down().await,
+        Ending::Client | Ending::Foreign | Ending::StartTls => replies.shut_down().await,
         Ending::Notice(code, message) => {
             replies.notice_of_disconnection(code, message);
             replies.shut_down().await?;

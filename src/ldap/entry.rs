@@ -4,13 +4,69 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::auth::dn;
+use crate::contact::book::AddressBook;
 use crate::contact::card::{Field, FieldSet, PostalAddress};
 use crate::contact::derived::surname;
 use crate::contact::{Book, Contact};
 use crate::ldap::attribute::{AttributeId, Meaning, PostalPart, TELEPHONE};
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
+use crate::ldap::style::Style;
 use crate::ldap::time;
-use crate::ldap::tree::{CONTAINERS, container};
+
+/// Which value of `uid` is the first component of an entry's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum UidForm {
+    /// A person's extension; the contact id of whoever has none.
+    #[default]
+    Extension,
+    /// The contact id. A person's extension is another value of the attribute.
+    Id,
+}
+
+impl UidForm {
+    /// The form in a book. Where people of several organizations or several books meet, extensions
+    /// name nobody.
+    pub(super) fn of(book: AddressBook) -> Self {
+        match book {
+            AddressBook::Home(_) | AddressBook::Group(_) | AddressBook::Status(_) => {
+                Self::Extension
+            }
+            AddressBook::All | AddressBook::Favorites | AddressBook::Contacts => Self::Id,
+        }
+    }
+
+    /// The value.
+    pub(super) fn uid(self, contact: &Contact) -> String {
+        let extension = extension(contact).filter(|_| self == Self::Extension);
+        extension.map_or_else(|| contact.id.to_string(), str::to_owned)
+    }
+}
+
+/// The internal number of a person.
+fn extension(contact: &Contact) -> Option<&str> {
+    contact.card.first(Field::Extension).filter(|_| contact.book == Book::People)
+}
+
+/// The home book of an entry, as far as a byte tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    People,
+    Shared,
+    Personal,
+    /// The contact tells which one.
+    Other,
+}
+
+impl Home {
+    fn of(book: Book) -> Self {
+        match book {
+            Book::People => Self::People,
+            Book::Shared => Self::Shared,
+            Book::Personal(_) => Self::Personal,
+            Book::SharedBook(_) => Self::Other,
+        }
+    }
+}
 
 /// The entries of one segment of the index, made as they are first asked for.
 pub(super) struct Entries {
@@ -29,7 +85,7 @@ impl Entries {
 
 /// The attributes of one contact that depend on nothing else, in the full rendition.
 ///
-/// All in one piece of memory, so that reading it costs one cache miss: the container (a byte), which
+/// All in one piece of memory, so that reading it costs one cache miss: the home (a byte), which
 /// attributes there are (a bit for each [`AttributeId`]), where each piece ends, and the pieces: the name component
 /// (`uid=204`), then the attributes in their order, encoded with their own names. Attributes that
 /// are made for each asker have a bit and an empty piece.
@@ -44,13 +100,15 @@ const END: usize = size_of::<u32>();
 
 impl Prepared {
     pub(super) fn new(contact: &Contact) -> Self {
-        let mut pieces = format!("uid={}", dn::escaped(&uid(contact))).into_bytes();
+        let style = Style::default();
+        let uid = UidForm::Extension.uid(contact);
+        let mut pieces = format!("uid={}", dn::escaped(&uid)).into_bytes();
         let mut ends = vec![pieces.len()];
         let mut attributes = 0;
         let mut values = Vec::new();
         for (id, attribute) in AttributeId::all() {
             values.clear();
-            put_values(&mut values, attribute.meaning, contact, FieldSet::EMPTY);
+            put_values(&mut values, attribute.meaning, (contact, FieldSet::EMPTY), &style);
             let made = matches!(attribute.meaning, Meaning::Reference(field)
                 if contact.card.first(field).is_some());
             if !values.is_empty() {
@@ -63,8 +121,7 @@ impl Prepared {
         }
         let start = ENDS + END * ends.len();
         let mut bytes = Vec::with_capacity(start + pieces.len());
-        let container = CONTAINERS.iter().position(|name| *name == container(contact.book));
-        bytes.push(container.and_then(|at| u8::try_from(at).ok()).unwrap_or_default());
+        bytes.push(Home::of(contact.book) as u8);
         bytes.extend(attributes.to_le_bytes());
         for end in &ends {
             // A card is far smaller than 4 GiB: doors limit what they take.
@@ -74,13 +131,14 @@ impl Prepared {
         Self { bytes: bytes.into() }
     }
 
-    /// The name of the container that the entry is in.
-    pub(super) fn container(&self) -> &'static str {
-        let number = self.bytes.first().copied().unwrap_or_default();
-        CONTAINERS.get(usize::from(number)).copied().unwrap_or_default()
+    /// The home book of the contact.
+    pub(super) fn home(&self) -> Home {
+        let known = [Home::People, Home::Shared, Home::Personal];
+        let number = self.bytes.first().copied();
+        known.into_iter().find(|home| Some(*home as u8) == number).unwrap_or(Home::Other)
     }
 
-    /// The first component of the entry's name, escaped.
+    /// The first component of the entry's name under [`UidForm::Extension`], escaped.
     pub(super) fn rdn(&self) -> &[u8] {
         let start = ENDS + END * (1 + self.attributes().count_ones() as usize);
         self.bytes.get(start..self.end(0)).unwrap_or_default()
@@ -139,12 +197,6 @@ fn put_attribute(out: &mut Vec<u8>, name: &str, values: &[u8]) {
     ber::put(out, SEQUENCE, &content);
 }
 
-/// The value of the name component: a person's extension, else the contact id.
-pub(super) fn uid(contact: &Contact) -> String {
-    let extension = contact.card.first(Field::Extension).filter(|_| contact.book == Book::People);
-    extension.map_or_else(|| contact.id.to_string(), str::to_owned)
-}
-
 /// The fields that an attribute is made of.
 pub(super) fn fields(meaning: Meaning) -> FieldSet {
     match meaning {
@@ -158,7 +210,12 @@ pub(super) fn fields(meaning: Meaning) -> FieldSet {
 
 /// Appends the values of an attribute, without those of hidden fields. Attributes that are the
 /// same for all entries, or depend on who asks, have none here.
-pub(super) fn put_values(out: &mut Vec<u8>, meaning: Meaning, contact: &Contact, hidden: FieldSet) {
+pub(super) fn put_values(
+    out: &mut Vec<u8>,
+    meaning: Meaning,
+    (contact, hidden): (&Contact, FieldSet),
+    style: &Style<'_>,
+) {
     let card = &contact.card;
     let of_fields = |out: &mut Vec<u8>, fields: FieldSet| {
         for (_, value) in card.iter().filter(|(field, _)| fields.contains(*field)) {
@@ -167,14 +224,16 @@ pub(super) fn put_values(out: &mut Vec<u8>, meaning: Meaning, contact: &Contact,
     };
     match meaning {
         Meaning::Name(Field::FamilyName) => put_value(out, surname(card)),
-        Meaning::Name(_) => put_value(out, card.formatted_name()),
+        Meaning::Name(_) => put_value(out, &style.name(card)),
         Meaning::Texts(fields) => of_fields(out, fields.without(hidden)),
         Meaning::Numbers(fields) => {
             let seen = fields.without(hidden);
             let first = TELEPHONE.into_iter().filter(|field| seen.contains(*field));
             let others = seen.without(FieldSet::of(&TELEPHONE));
             for field in first.chain(others.iter()) {
-                of_fields(out, FieldSet::of(&[field]));
+                for number in card.all(field) {
+                    put_value(out, &style.number(field, number));
+                }
             }
         }
         Meaning::Postal(part) => {
@@ -185,7 +244,10 @@ pub(super) fn put_values(out: &mut Vec<u8>, meaning: Meaning, contact: &Contact,
                 put_value(out, &postal(part, PostalAddress::parse(address)));
             }
         }
-        Meaning::Uid => put_value(out, &uid(contact)),
+        Meaning::Uid => {
+            put_value(out, &UidForm::Extension.uid(contact));
+            put_value(out, &style.uid.uid(contact));
+        }
         Meaning::EntryUuid => put_value(out, &contact.id.to_string()),
         Meaning::Created => put_value(out, &time::written(contact.created)),
         Meaning::Modified => put_value(out, &time::written(contact.modified)),

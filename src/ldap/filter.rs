@@ -1,18 +1,21 @@
 //! Filters become searches: three-valued logic over what the attributes mean.
 
-use crate::auth::dn::{Dn, same_value};
+use std::sync::Arc;
+
+use crate::auth::dn::Dn;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::derived::Derivation;
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
-use crate::contact::{Book, ContactId, UserId};
+use crate::contact::{Book, ContactId};
 use crate::ldap::attribute::{
     AttributeId, Meaning, OBJECT_CLASSES, PostalPart, STRUCTURAL_CLASS, without_options,
 };
+use crate::ldap::entry::UidForm;
 use crate::ldap::request::{Assertion, Filter, Substrings};
 use crate::ldap::rule::{self, Rule};
+use crate::ldap::style::Style;
 use crate::ldap::time;
-use crate::ldap::tree::CONTAINERS;
 
 mod shape;
 #[cfg(test)]
@@ -26,11 +29,24 @@ const POSTAL_SEPARATOR: char = '\u{1f}';
 /// What a filter is read against.
 pub(super) struct Context<'a> {
     pub(super) derivation: &'a Derivation,
-    pub(super) suffix: &'a Dn,
-    /// Whose personal contacts `ou=personal` holds.
-    pub(super) own: Option<UserId>,
-    /// The contact of a distinguished name, where the asker may see it.
-    pub(super) contact: &'a (dyn Fn(&Dn) -> Option<ContactId> + Sync),
+    pub(super) style: Style<'a>,
+    pub(super) names: &'a dyn Names,
+}
+
+/// What names mean to the asker, and in the entries that are searched.
+pub(super) trait Names {
+    /// The contact that any name of it means, where the asker may see it.
+    fn contact(&self, dn: &Dn) -> Option<ContactId>;
+
+    /// The contact whose entry, of those that are searched, has this name.
+    fn entry(&self, dn: &Dn) -> Option<ContactId>;
+
+    /// The entries that have a value behind the first component of their names, under a type or
+    /// under any.
+    fn behind(&self, kind: Option<&str>, value: &str) -> Query;
+
+    /// The entries in which the asker sees a reference of this kind.
+    fn with_reference(&self, field: Field) -> Query;
 }
 
 /// Whether a term stands under an even or an odd number of NOTs. Only entries for which the whole
@@ -74,8 +90,8 @@ pub(super) fn compile_equality(
 }
 
 /// The search for entries that have the attribute; `None` where it is not known.
-pub(super) fn compile_presence(attribute: &[u8]) -> Option<Query> {
-    Some(present(AttributeId::find(attribute)?.get()?.meaning))
+pub(super) fn compile_presence(attribute: &[u8], context: &Context<'_>) -> Option<Query> {
+    Some(context.present(AttributeId::find(attribute)?.get()?.meaning))
 }
 
 impl Context<'_> {
@@ -102,7 +118,7 @@ impl Context<'_> {
             Filter::Substrings(name, parts) => self.substrings(meaning(name)?, parts),
             Filter::AtLeast(name, value) => self.at_least(meaning(name)?, value),
             Filter::AtMost(name, value) => self.at_most(meaning(name)?, value),
-            Filter::Present(name) => Some(present(meaning(name)?)),
+            Filter::Present(name) => Some(self.present(meaning(name)?)),
             Filter::Approximate(name, value) => self.approximate(meaning(name)?, value),
             Filter::Extensible(assertion) => self.extensible(assertion),
             Filter::And(_) | Filter::Or(_) | Filter::Not(_) => None,
@@ -116,33 +132,67 @@ impl Context<'_> {
         }
         let text = std::str::from_utf8(value).ok()?;
         let query = match meaning {
-            Meaning::Name(field) => Query::Text(FieldSet::of(&[field]), TextPattern::equals(text)),
+            Meaning::Name(field) => Query::Text(self.name(field), TextPattern::equals(text)),
             Meaning::Texts(fields) => Query::Text(fields, TextPattern::equals(text)),
             Meaning::Numbers(fields) => self.number(fields, text),
             Meaning::Postal(part) => postal(part, &postal_equality(part, text)),
             Meaning::Reference(field) => {
                 let dn = Dn::parse(text).ok()?;
-                (self.contact)(&dn).map_or(NOTHING, |id| {
+                self.names.contact(&dn).map_or(NOTHING, |id| {
                     Query::Exact(FieldSet::of(&[field]), id.to_string().into_boxed_str())
                 })
             }
-            Meaning::Uid => uid_query(text, self.derivation),
+            Meaning::Uid => uid_query(text, self.style.uid, self.derivation),
             Meaning::ObjectClass => class(text, &OBJECT_CLASSES),
             Meaning::StructuralObjectClass => class(text, &[STRUCTURAL_CLASS]),
             Meaning::EntryUuid => Query::Id(ContactId::parse(text)?),
             Meaning::EntryDn => {
                 let dn = Dn::parse(text).ok()?;
-                (self.contact)(&dn).map_or(NOTHING, Query::Id)
+                self.names.entry(&dn).map_or(NOTHING, Query::Id)
             }
             Meaning::Modified => {
                 let time = time::parse(text)?;
                 Query::And(vec![Query::ModifiedSince(time), Query::ModifiedUntil(time)])
             }
-            Meaning::HasSubordinates => Query::Constant(text.eq_ignore_ascii_case("FALSE").into()),
+            Meaning::HasSubordinates => self.subordinates(text),
             Meaning::Created => return None,
             Meaning::Never => NOTHING,
         };
         Some(query)
+    }
+
+    /// The fields under which a name is found: where the account sees names in an order of its own,
+    /// also that which they begin with.
+    fn name(&self, field: Field) -> FieldSet {
+        let first = self.style.name_begins_with().filter(|_| field == Field::FormattedName);
+        let found = FieldSet::of(&[field]);
+        first.map_or(found, |first| found.union(FieldSet::of(&[first])))
+    }
+
+    fn subordinates(&self, text: &str) -> Query {
+        let parents = self.style.with_entries.iter().copied().collect();
+        let parents = match self.style.with_entries {
+            [] => NOTHING,
+            _ => Query::Among(Arc::new(parents)),
+        };
+        match text.to_ascii_uppercase().as_str() {
+            "TRUE" => parents,
+            "FALSE" => shape::not(parents),
+            _ => NOTHING,
+        }
+    }
+
+    fn present(&self, meaning: Meaning) -> Query {
+        match meaning {
+            Meaning::Texts(fields) | Meaning::Numbers(fields) => Query::Present(fields),
+            Meaning::Postal(PostalPart::Locality) => {
+                Query::Present(FieldSet::of(&[Field::Postal, Field::Site]))
+            }
+            Meaning::Postal(_) => Query::Present(FieldSet::of(&[Field::Postal])),
+            Meaning::Reference(field) => self.names.with_reference(field),
+            Meaning::Never => NOTHING,
+            _ => EVERYTHING,
+        }
     }
 
     fn number(&self, fields: FieldSet, text: &str) -> Query {
@@ -157,7 +207,7 @@ impl Context<'_> {
         let any = any.collect::<Result<Vec<String>, _>>().ok()?;
         let last = parts.last.filter(given).map(text).transpose().ok()?;
         if initial.is_none() && any.is_empty() && last.is_none() {
-            return Some(present(meaning));
+            return Some(self.present(meaning));
         }
         let any: Vec<&str> = any.iter().map(String::as_str).collect();
         let (initial, last) = (initial.as_deref(), last.as_deref());
@@ -168,7 +218,7 @@ impl Context<'_> {
             Query::Number(fields, pattern.unwrap_or(NumberPattern::Equals(Vec::new())))
         };
         let query = match meaning {
-            Meaning::Name(field) => Query::Text(FieldSet::of(&[field]), pattern()),
+            Meaning::Name(field) => Query::Text(self.name(field), pattern()),
             Meaning::Texts(fields) => Query::Text(fields, pattern()),
             Meaning::Numbers(fields) => numbers(fields),
             Meaning::Uid => {
@@ -199,7 +249,7 @@ impl Context<'_> {
         let is_text = matches!(meaning, Meaning::Name(_) | Meaning::Texts(_));
         if is_text && pattern() == TextPattern::AtLeast(Box::default()) {
             // Poly's upper bound `zz` is none.
-            return Some(present(meaning));
+            return Some(self.present(meaning));
         }
         match meaning {
             Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern())),
@@ -213,7 +263,7 @@ impl Context<'_> {
     fn approximate(&self, meaning: Meaning, value: &[u8]) -> Option<Query> {
         let pattern = || std::str::from_utf8(value).ok().map(TextPattern::contains);
         match meaning {
-            Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern()?)),
+            Meaning::Name(field) => Some(Query::Text(self.name(field), pattern()?)),
             Meaning::Texts(fields) => Some(Query::Text(fields, pattern()?)),
             _ => self.equality(meaning, value),
         }
@@ -248,50 +298,36 @@ impl Context<'_> {
     /// Which entries have the value in the components of their names.
     fn in_name(&self, attribute: Option<&[u8]>, value: &[u8]) -> Option<Query> {
         let value = std::str::from_utf8(value).ok()?;
-        let attribute = attribute.map(without_options);
-        let asked = |kind: &str| attribute.is_none_or(|a| a.eq_ignore_ascii_case(kind.as_bytes()));
-        let pairs = self.suffix.rdns().iter().filter_map(|rdn| rdn.single());
-        let mut in_suffix = pairs.filter(|(kind, _)| asked(kind));
-        if in_suffix.any(|(_, found)| same_value(found, value)) {
-            return Some(EVERYTHING);
-        }
-        let container = CONTAINERS.iter().find(|name| asked("ou") && same_value(name, value));
-        let book = match container.copied() {
-            Some("people") => Some(Query::Book(Book::People)),
-            Some("shared") => Some(Query::Book(Book::Shared)),
-            Some("personal") => self.own.map(|own| Query::Book(Book::Personal(own))),
-            _ => None,
+        let kind = match attribute.map(without_options) {
+            Some(name) => Some(match AttributeId::find(name).and_then(AttributeId::get) {
+                Some(known) => known.name,
+                None => std::str::from_utf8(name).ok()?,
+            }),
+            None => None,
         };
-        let uid = asked("uid").then(|| uid_query(value, self.derivation));
-        Some(shape::any([book, uid].into_iter().flatten()))
+        let asked = kind.is_none_or(|kind| kind.eq_ignore_ascii_case("uid"));
+        let uid = asked.then(|| uid_query(value, self.style.uid, self.derivation));
+        let behind = self.names.behind(kind, value);
+        Some(shape::any([Some(behind), uid].into_iter().flatten()))
     }
 }
 
-/// A person is called by the extension, whoever has none by the contact id.
-pub(super) fn uid_query(text: &str, derivation: &Derivation) -> Query {
+/// A person is called by the extension, whoever has none by the contact id. Under [`UidForm::Id`]
+/// everybody is called by that as well.
+pub(super) fn uid_query(text: &str, form: UidForm, derivation: &Derivation) -> Query {
     let extension = FieldSet::of(&[Field::Extension]);
     let people = Query::Book(Book::People);
     if let Some(id) = ContactId::parse(text) {
-        let called = shape::all([people, Query::Present(extension)].into_iter());
-        return Query::And(vec![Query::Id(id), shape::not(called)]);
+        let called = match form {
+            UidForm::Extension => shape::all([people, Query::Present(extension)].into_iter()),
+            UidForm::Id => NOTHING,
+        };
+        return shape::all([Query::Id(id), shape::not(called)].into_iter());
     }
     let exact = Query::Exact(extension, text.into());
     match NumberPattern::equals(text, &derivation.numbering) {
         NumberPattern::Equals(forms) if forms.is_empty() => Query::And(vec![people, exact]),
         pattern => Query::And(vec![Query::Number(extension, pattern), people, exact]),
-    }
-}
-
-fn present(meaning: Meaning) -> Query {
-    match meaning {
-        Meaning::Texts(fields) | Meaning::Numbers(fields) => Query::Present(fields),
-        Meaning::Postal(PostalPart::Locality) => {
-            Query::Present(FieldSet::of(&[Field::Postal, Field::Site]))
-        }
-        Meaning::Postal(_) => Query::Present(FieldSet::of(&[Field::Postal])),
-        Meaning::Reference(field) => Query::Present(FieldSet::of(&[field])),
-        Meaning::Never => NOTHING,
-        _ => EVERYTHING,
     }
 }
 

@@ -3,14 +3,14 @@
 
 use crate::account::Organization;
 use crate::auth::dn::{Dn, same_value};
-use crate::contact::Book;
 use crate::contact::fold::fold;
 use crate::contact::query::Truth;
-use crate::ldap::attribute::{AttributeId, Usage, without_options};
+use crate::ldap::attribute::{AttributeId, Meaning, Usage, without_options};
 use crate::ldap::ber;
+use crate::ldap::naming::has_component;
 use crate::ldap::plan::{DnOf, MessageId, Selection, put_attribute, put_entry, set};
-use crate::ldap::request::{Filter, Substrings};
-use crate::ldap::tree::container;
+use crate::ldap::request::{Assertion, Filter, Substrings};
+use crate::ldap::start_tls::START_TLS;
 
 /// The extended operation that tells who is signed in (RFC 4532).
 pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
@@ -30,13 +30,14 @@ pub(super) struct Fixed {
 
 impl Fixed {
     /// The entry that describes the server (RFC 4512 section 5.1). Only what works is in it.
-    pub(super) fn root_dse(suffix: Option<String>) -> Self {
+    pub(super) fn root_dse(suffix: Option<String>, start_tls: bool) -> Self {
         let mut entry = Self::new(String::new(), &["top"]);
         for name in ["namingContexts", "defaultNamingContext"] {
             entry.operational(name, suffix.as_deref().into_iter());
         }
         entry.operational("supportedLDAPVersion", ["3"].into_iter());
-        entry.operational("supportedExtension", [WHO_AM_I].into_iter());
+        let extensions = [start_tls.then_some(START_TLS), Some(WHO_AM_I)];
+        entry.operational("supportedExtension", extensions.into_iter().flatten());
         entry.operational("supportedControl", [MANAGE_DSA_IT].into_iter());
         entry.operational("supportedFeatures", [ALL_OPERATIONAL, ABSOLUTE_FILTERS].into_iter());
         entry.operational("vendorName", ["Ringbook"].into_iter());
@@ -56,10 +57,10 @@ impl Fixed {
         entry
     }
 
-    /// The parent of a book's entries.
-    pub(super) fn container(book: Book, dn: String, has_entries: bool) -> Self {
+    /// An `ou`, below which the entries of a book or other containers are.
+    pub(super) fn container(ou: &str, dn: String, has_entries: bool) -> Self {
         let mut entry = Self::new(dn, &["top", "organizationalUnit"]);
-        entry.user("ou", container(book));
+        entry.user("ou", ou);
         entry.describe_tree("organizationalUnit", has_entries);
         entry
     }
@@ -130,17 +131,33 @@ impl Fixed {
             Filter::Substrings(name, parts) => {
                 self.values(name, |values| values.iter().any(|value| has_parts(value, parts)))
             }
-            Filter::Extensible(assertion) => match assertion.attribute {
-                Some(name) => self.compare(name, assertion.value),
-                None => Truth::Undefined,
-            },
+            Filter::Extensible(assertion) => self.extensible(assertion),
             Filter::AtLeast(..) | Filter::AtMost(..) => Truth::Undefined,
+        }
+    }
+
+    fn extensible(&self, assertion: &Assertion<'_>) -> Truth {
+        let Some(name) = assertion.attribute else { return Truth::Undefined };
+        let kind = std::str::from_utf8(without_options(name));
+        let (Ok(kind), Ok(value)) = (kind, std::str::from_utf8(assertion.value)) else {
+            return Truth::Undefined;
+        };
+        let dn = Dn::parse(&self.dn).unwrap_or_default();
+        match assertion.dn_attributes && has_component(&dn, Some(kind), value) {
+            true => Truth::True,
+            false => self.compare(name, assertion.value),
         }
     }
 
     /// Whether the attribute has the value.
     pub(super) fn compare(&self, name: &[u8], value: &[u8]) -> Truth {
         let Ok(value) = std::str::from_utf8(value) else { return Truth::Undefined };
+        let meaning = AttributeId::find(name).and_then(AttributeId::get).map(|own| own.meaning);
+        if meaning == Some(Meaning::EntryDn) {
+            let Ok(asked) = Dn::parse(value) else { return Truth::Undefined };
+            let own = Dn::parse(&self.dn).unwrap_or_default();
+            return self.values(name, |values| !values.is_empty() && own == asked);
+        }
         self.values(name, |values| values.iter().any(|known| same_value(known, value)))
     }
 
@@ -216,7 +233,7 @@ mod tests {
 
     #[test]
     fn filters_on_containers_have_three_values() {
-        let people = Fixed::container(Book::People, "ou=people,dc=x".into(), true);
+        let people = Fixed::container("people", "ou=people,dc=x".into(), true);
         let equal = |name: &'static [u8], value: &'static [u8]| Filter::Equality(name, value);
         let ou = equal(b"OU", b"People");
         assert_eq!(people.matches(&ou), Truth::True);

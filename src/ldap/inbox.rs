@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ldap::Limits;
 use crate::ldap::ber;
@@ -55,10 +55,12 @@ pub(super) struct Inbox<R> {
     ended: bool,
     /// Whether a message has come yet.
     begun: bool,
+    /// When the first message must be there in whole.
+    first_by: Instant,
 }
 
 impl<R: AsyncRead + Unpin> Inbox<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(super) fn new(reader: R, first_by: Instant) -> Self {
         Self {
             reader,
             buffer: BytesMut::new(),
@@ -67,6 +69,7 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
             abandoned: Vec::new(),
             ended: false,
             begun: false,
+            first_by,
         }
     }
 
@@ -75,8 +78,20 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
         !self.begun
     }
 
+    /// Whether nothing waits that was received.
+    pub(super) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// The reading half, for what comes after the messages. What was received and waits is lost.
+    pub(super) fn into_reader(self) -> R {
+        self.reader
+    }
+
     /// Waits for the next message.
     pub(super) async fn next(&mut self, bytes_max: usize, limits: &Limits) -> io::Result<Arrival> {
+        // Of a message whose beginning is there; it does not move with each byte.
+        let mut whole_by = None;
         loop {
             match Frame::peek(&self.buffer, bytes_max) {
                 Frame::Message(bytes) => {
@@ -88,9 +103,14 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
                 Frame::Foreign => return Ok(Arrival::Foreign),
                 Frame::Incomplete if self.ended => return Ok(Arrival::End),
                 Frame::Incomplete => {
-                    let idle = self.begun && self.buffer.is_empty();
-                    let patience = if idle { limits.idle_timeout } else { limits.message_timeout };
-                    match timeout(patience, self.receive()).await {
+                    let deadline = match self.begun {
+                        false => self.first_by,
+                        true if self.buffer.is_empty() => Instant::now() + limits.idle_timeout,
+                        true => {
+                            *whole_by.get_or_insert_with(|| Instant::now() + limits.message_timeout)
+                        }
+                    };
+                    match timeout_at(deadline, self.receive()).await {
                         Ok(received) => received?,
                         Err(_elapsed) => return Ok(Arrival::Silence),
                     }

@@ -1,22 +1,32 @@
 //! The LDAP door: what phones and softphones ask, answered from the directory (RFC 4511).
 //!
 //! A connection cuts its bytes into messages (`framing`); the session answers one after the other
-//! (`session`); a search reads its request without copying (`request`), becomes a query
-//! (`filter`) below a place in the tree (`tree`), and its entries are copied out of prepared
-//! ones (`entry`, `plan`).
+//! (`session`); a search reads its request without copying (`request`), finds its base in the tree
+//! that the asker sees (`tree`), covers what is below (`target`), becomes a query (`filter`), and its
+//! entries are copied out of prepared ones (`entry`, `plan`) under the names they have there
+//! (`naming`).
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
-use crate::contact::OrganizationId;
+use crate::auth::sight::nobody_is_present;
+use crate::contact::book::Availability;
+use crate::contact::{ContactId, OrganizationId};
 use crate::directory::Directory;
 use crate::ldap::request::FilterLimits;
-use crate::ldap::session::Session;
+use crate::ldap::session::{Link, Session};
+use crate::net::Connection;
+use crate::net::rules::Transport;
+use crate::net::stream::Stream;
+use crate::net::tls::reason;
 
 mod attribute;
 mod ber;
@@ -27,6 +37,7 @@ mod filter;
 mod fixed;
 mod framing;
 mod inbox;
+mod naming;
 mod operation;
 mod plan;
 mod request;
@@ -34,8 +45,14 @@ mod result;
 mod rule;
 mod search;
 mod session;
+mod start_tls;
+mod style;
+mod target;
 mod time;
 mod tree;
+
+/// Tells who can, or cannot, be called now.
+pub type Presence = Arc<dyn Fn(Availability) -> Arc<FxHashSet<ContactId>> + Send + Sync>;
 
 /// What all connections share.
 pub struct Door {
@@ -44,6 +61,7 @@ pub struct Door {
     /// The listener's: its suffix is shown to those who have not signed in.
     organization: OrganizationId,
     limits: Limits,
+    present: Presence,
 }
 
 impl Door {
@@ -53,7 +71,13 @@ impl Door {
         organization: OrganizationId,
         limits: Limits,
     ) -> Self {
-        Self { directory, authenticator, organization, limits }
+        let present = Arc::new(nobody_is_present);
+        Self { directory, authenticator, organization, limits, present }
+    }
+
+    /// The door, with people in `ou=status`.
+    pub fn with_presence(self, present: Presence) -> Self {
+        Self { present, ..self }
     }
 }
 
@@ -99,17 +123,55 @@ impl Limits {
     }
 }
 
-/// Serves one connection until it ends. The stream should send small packets at once (`NODELAY`).
+/// Serves one connection until it ends.
 ///
-/// When `stop` is cancelled, the running operation is answered, then the client gets a notice of
+/// When the daemon stops, the running operation is answered, then the client gets a notice of
 /// disconnection.
-pub async fn serve<S>(stream: S, peer: SocketAddr, door: Arc<Door>, stop: CancellationToken)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let limits = door.limits.clone();
-    let session = Session::new(door, peer);
-    if let Err(fault) = connection::run(stream, session, &limits, stop).await {
+pub async fn serve(connection: Connection, door: Arc<Door>) {
+    let peer = connection.peer;
+    if let Err(fault) = talk(connection, door).await {
         tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
     }
+}
+
+/// As [`serve`] on any stream, for a client that may do without TLS and cannot ask for it.
+pub async fn serve_in_clear<S>(
+    stream: S,
+    peer: SocketAddr,
+    door: Arc<Door>,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let first_by = Instant::now() + door.limits.message_timeout;
+    let link = Link { peer, transport: Transport::Plain, start_tls: false };
+    if let Err(fault) = connection::run(stream, Session::new(door, link), first_by, &stop).await {
+        tracing::debug!(front = "ldap", %peer, %fault, "connection lost");
+    }
+}
+
+/// Speaks LDAP, and speaks it anew over TLS where the client asks for that.
+async fn talk(connection: Connection, door: Arc<Door>) -> io::Result<()> {
+    let Connection { stream, peer, transport, accepted, start_tls, stop, .. } = connection;
+    let patience = door.limits.message_timeout;
+    let link = Link { peer, transport, start_tls: start_tls.is_some() };
+    let session = Session::new(Arc::clone(&door), link);
+    let asked = connection::run(stream, session, accepted + patience, &stop).await?;
+    let (Some(Stream::Plain(stream)), Some(acceptor)) = (asked, start_tls) else { return Ok(()) };
+    let shaken = tokio::select! {
+        shaken = timeout(patience, acceptor.accept(stream)) => shaken,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let stream = match shaken.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) => Stream::Tls(Box::new(stream)),
+        Err(error) => {
+            let reason = reason(&error);
+            tracing::info!(front = "ldap", %peer, "StartTLS: {reason}");
+            return Ok(());
+        }
+    };
+    // Who signed in before is not signed in any more: somebody else may have done that.
+    let link = Link { peer, transport: Transport::Tls, start_tls: false };
+    let session = Session::new(door, link);
+    connection::run(stream, session, Instant::now() + patience, &stop).await.map(drop)
 }

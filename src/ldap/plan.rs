@@ -1,15 +1,18 @@
 //! Which attributes a client wants, decided once per search, and the writing of entries.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::auth::dn::escaped;
 use crate::contact::Contact;
 use crate::contact::card::{Field, FieldSet};
 use crate::ldap::attribute::{
     AttributeId, Meaning, OBJECT_CLASSES, STRUCTURAL_CLASS, Usage, without_options,
 };
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
-use crate::ldap::entry::{self, Prepared};
+use crate::ldap::entry::{self, Prepared, UidForm};
+use crate::ldap::style::Style;
 
 /// Tag of a search's entry.
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
@@ -18,6 +21,7 @@ const NO_VALUES: [u8; 2] = [SET, 0];
 static CLASSES: LazyLock<Vec<u8>> = LazyLock::new(|| set(&OBJECT_CLASSES));
 static STRUCTURAL: LazyLock<Vec<u8>> = LazyLock::new(|| set(&[STRUCTURAL_CLASS]));
 static LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| set(&["FALSE"]));
+static NO_LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| set(&["TRUE"]));
 
 /// The encoded set of these values.
 pub(super) fn set<S: AsRef<str>>(values: &[S]) -> Vec<u8> {
@@ -73,7 +77,7 @@ impl<'a> Selection<'a> {
 
 /// The attributes to return of each contact, ready to be written.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct Plan<'s> {
     /// How an entry is put together where everything may be copied.
     parts: Vec<Part>,
     /// All attributes one by one, for entries of which something is hidden, and for types only.
@@ -81,6 +85,7 @@ pub(super) struct Plan {
     /// The fields that the attributes are made of.
     fields: FieldSet,
     types_only: bool,
+    style: Style<'s>,
 }
 
 /// A piece of an entry.
@@ -90,7 +95,7 @@ enum Part {
     Constant(Vec<u8>),
     /// An attribute under its own name.
     Attribute(AttributeId),
-    /// All attributes of a usage under their own names.
+    /// Attributes that stand together, under their own names.
     Block(Range<u8>),
     /// An attribute under the client's spelling, or made for the asker.
     Column(Column),
@@ -117,22 +122,22 @@ pub(super) struct EntryOf<'e> {
     pub(super) reference: &'e dyn Fn(Field) -> Vec<String>,
 }
 
-impl Plan {
-    pub(super) fn new(selection: &Selection<'_>, types_only: bool) -> Self {
+impl<'s> Plan<'s> {
+    pub(super) fn new(selection: &Selection<'_>, types_only: bool, style: Style<'s>) -> Self {
         let (parts, columns, fields) = (Vec::new(), Vec::new(), FieldSet::EMPTY);
-        let mut plan = Self { parts, columns, fields, types_only };
+        let mut plan = Self { parts, columns, fields, types_only, style };
         let mut canonical = 0;
         for name in &selection.named {
             let Some(column) = Column::new(AttributeId::find(name), name) else { continue };
             if column.is_called(without_options(name)) {
                 canonical |= column.id.bit();
             }
-            plan.parts.push(column.part(name));
+            plan.parts.push(column.part(name, &plan.style));
             plan.add(column);
         }
         for usage in [Usage::User, Usage::Operational] {
             if selection.takes(usage) {
-                plan.add_all(&AttributeId::all_of(usage), canonical);
+                plan.add_all(AttributeId::all_of(usage), canonical);
             }
         }
         plan
@@ -143,22 +148,20 @@ impl Plan {
         self.columns.push(column);
     }
 
-    /// All attributes of a usage but those that were named.
-    fn add_all(&mut self, ids: &Range<u8>, named: u64) {
-        let ids_left = ids.clone().map(AttributeId).filter(|id| named & id.bit() == 0);
-        let columns: Vec<Column> =
-            ids_left.filter_map(|id| Column::new(Some(id), id.get()?.name.as_bytes())).collect();
-        let parts = columns.iter().map(|column| column.part(&[]));
-        if columns.len() == ids.len() {
-            let (constant, others): (Vec<Part>, Vec<Part>) =
-                parts.partition(|part| matches!(part, Part::Constant(_)));
-            self.parts.extend(constant);
-            self.parts.push(Part::Block(ids.clone()));
-            self.parts.extend(others.into_iter().filter(|part| matches!(part, Part::Column(_))));
-        } else {
-            self.parts.extend(parts);
+    /// All attributes of a usage but those that were named. What may be copied is copied in blocks.
+    fn add_all(&mut self, ids: Range<u8>, named: u64) {
+        for id in ids.map(AttributeId).filter(|id| named & id.bit() == 0) {
+            let column = id.get().and_then(|own| Column::new(Some(id), own.name.as_bytes()));
+            let Some(column) = column else { continue };
+            match (column.part(&[], &self.style), self.parts.last_mut()) {
+                (Part::Attribute(_), Some(Part::Block(block))) if block.end == id.0 => {
+                    block.end = id.0 + 1;
+                }
+                (Part::Attribute(_), _) => self.parts.push(Part::Block(id.0..id.0 + 1)),
+                (part, _) => self.parts.push(part),
+            }
+            self.add(column);
         }
-        columns.into_iter().for_each(|column| self.add(column));
     }
 
     /// Appends the message of one entry. The scratch buffer is kept between calls.
@@ -172,27 +175,39 @@ impl Plan {
         scratch.clear();
         if self.types_only || !self.fields.and(entry.hidden).is_empty() {
             for column in &self.columns {
-                column.put(scratch, entry, self.types_only);
+                let values = column.values(entry, &self.style);
+                column.put(scratch, values.as_deref().map(|set| self.shown(set)));
             }
         } else {
             for part in &self.parts {
-                part.put(scratch, entry);
+                part.put(scratch, entry, &self.style);
             }
         }
-        let dn = DnOf { rdn: entry.prepared.rdn(), parent: entry.parent };
-        put_entry(out, id, &dn, scratch);
+        let by_id;
+        let rdn = match self.style.uid {
+            UidForm::Extension => entry.prepared.rdn(),
+            UidForm::Id => {
+                by_id = format!("uid={}", entry.contact.id);
+                by_id.as_bytes()
+            }
+        };
+        put_entry(out, id, &DnOf { rdn, parent: entry.parent }, scratch);
+    }
+
+    fn shown<'v>(&self, values: &'v [u8]) -> &'v [u8] {
+        if self.types_only { &NO_VALUES } else { values }
     }
 }
 
 impl Part {
-    fn put(&self, out: &mut Vec<u8>, entry: &EntryOf<'_>) {
+    fn put(&self, out: &mut Vec<u8>, entry: &EntryOf<'_>, style: &Style<'_>) {
         match self {
             Self::Constant(attribute) => out.extend_from_slice(attribute),
             Self::Attribute(id) => {
                 out.extend_from_slice(entry.prepared.attribute(*id).unwrap_or_default());
             }
             Self::Block(ids) => out.extend_from_slice(entry.prepared.block(ids)),
-            Self::Column(column) => column.put(out, entry, false),
+            Self::Column(column) => column.put(out, column.values(entry, style).as_deref()),
         }
     }
 }
@@ -212,7 +227,10 @@ impl Column {
     }
 
     /// The fastest way to write the column; an empty spelling is the attribute's own.
-    fn part(&self, spelling: &[u8]) -> Part {
+    fn part(&self, spelling: &[u8], style: &Style<'_>) -> Part {
+        if style.changes(self.meaning) {
+            return Part::Column(self.clone());
+        }
         if let Some(values) = self.constant() {
             let mut attribute = Vec::new();
             put_attribute(&mut attribute, &self.name, values);
@@ -236,21 +254,25 @@ impl Column {
         }
     }
 
-    fn put(&self, out: &mut Vec<u8>, entry: &EntryOf<'_>, types_only: bool) {
-        let made;
-        let values = match self.copied(entry) {
-            Some(values) => values,
-            None => {
-                made = self.made(entry);
-                Some(made.as_slice()).filter(|set| *set != NO_VALUES)
-            }
-        };
-        let Some(values) = values else { return };
-        put_attribute(out, &self.name, if types_only { &NO_VALUES } else { values });
+    fn put(&self, out: &mut Vec<u8>, values: Option<&[u8]>) {
+        if let Some(values) = values {
+            put_attribute(out, &self.name, values);
+        }
+    }
+
+    /// The encoded set of values; None where there are none.
+    fn values<'e>(&self, entry: &EntryOf<'e>, style: &Style<'_>) -> Option<Cow<'e, [u8]>> {
+        match self.copied(entry, style) {
+            Some(values) => values.map(Cow::Borrowed),
+            None => Some(self.made(entry, style)).filter(|set| *set != NO_VALUES).map(Cow::Owned),
+        }
     }
 
     /// The values where they need not be made: `Some(None)` where there are none.
-    fn copied<'e>(&self, entry: &EntryOf<'e>) -> Option<Option<&'e [u8]>> {
+    fn copied<'e>(&self, entry: &EntryOf<'e>, style: &Style<'_>) -> Option<Option<&'e [u8]>> {
+        if style.changes(self.meaning) {
+            return None;
+        }
         if let Some(constant) = self.constant() {
             return Some(Some(constant));
         }
@@ -263,17 +285,19 @@ impl Column {
         }
     }
 
-    fn made(&self, entry: &EntryOf<'_>) -> Vec<u8> {
+    fn made(&self, entry: &EntryOf<'_>, style: &Style<'_>) -> Vec<u8> {
         match self.meaning {
             Meaning::EntryDn => {
-                let rdn = String::from_utf8_lossy(entry.prepared.rdn());
-                set(&[format!("{rdn}{}", entry.parent)])
+                let uid = escaped(&style.uid.uid(entry.contact));
+                set(&[format!("uid={uid}{}", entry.parent)])
             }
             Meaning::Reference(field) if entry.hidden.contains(field) => NO_VALUES.to_vec(),
             Meaning::Reference(field) => set(&(entry.reference)(field)),
+            Meaning::HasSubordinates if style.has_entries(entry.contact) => NO_LEAF.clone(),
+            Meaning::HasSubordinates => LEAF.clone(),
             meaning => {
                 let mut values = Vec::new();
-                entry::put_values(&mut values, meaning, entry.contact, entry.hidden);
+                entry::put_values(&mut values, meaning, (entry.contact, entry.hidden), style);
                 let mut set = Vec::new();
                 ber::put(&mut set, SET, &values);
                 set
@@ -344,7 +368,7 @@ mod tests {
         contact.card = card.finish().unwrap();
         let prepared = Prepared::new(&contact);
         let names: Vec<&[u8]> = attributes.iter().map(|name| name.as_bytes()).collect();
-        let plan = Plan::new(&Selection::new(&names), types_only);
+        let plan = Plan::new(&Selection::new(&names), types_only, Style::default());
         let (mut out, mut scratch) = (Vec::new(), Vec::new());
         let entry = EntryOf {
             contact: &contact,

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::ldap::ber::{self, ENUMERATED, OCTET_STRING, SEQUENCE};
 use crate::ldap::operation::Operation;
+use crate::ldap::start_tls::START_TLS;
 
 /// Entries are sent in batches of about this size: one write for most searches.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -90,6 +91,11 @@ impl<W: AsyncWrite + Unpin> Replies<W> {
         self.writer.flush().await
     }
 
+    /// The writing half, for what comes after these replies.
+    pub(super) fn into_writer(self) -> W {
+        self.writer
+    }
+
     /// Says that nothing more comes.
     pub(super) async fn shut_down(&mut self) -> io::Result<()> {
         self.flush().await?;
@@ -129,6 +135,12 @@ impl<W: AsyncWrite + Unpin> Replies<W> {
     pub(super) fn extended(&mut self, id: i32, outcome: Outcome, value: Option<Vec<u8>>) {
         let reply = LdapExtendedResponse { res: outcome.result(), name: None, value };
         self.message(id, LdapOp::ExtendedResponse(reply));
+    }
+
+    /// Appends the consent to StartTLS; what follows it on the wire is TLS.
+    pub(super) fn start_tls(&mut self, id: i32) {
+        let (res, name) = (Outcome::success().result(), Some(START_TLS.to_owned()));
+        self.message(id, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name, value: None }));
     }
 
     /// Appends the notice that the connection ends, and why.

@@ -6,35 +6,25 @@ use std::time::{Duration, Instant};
 use ldap3_proto::proto::LdapResultCode;
 use tokio::io::AsyncWrite;
 
-use crate::auth::Principal;
 use crate::auth::dn::Dn;
+use crate::auth::{Principal, Who};
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, Contact, ContactId};
-use crate::index::{Extent, Row, Search, Step};
+use crate::index::{Row, Step};
 use crate::ldap::entry::{Entries, Prepared};
-use crate::ldap::filter::{self, Context};
+use crate::ldap::filter;
 use crate::ldap::fixed::{Fixed, demands_containers};
 use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
 use crate::ldap::request::{Filter, Scope, SearchRequest};
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::session::Session;
-use crate::ldap::tree::{Place, Tree, container};
+use crate::ldap::target::Target;
+use crate::ldap::tree::{Place, Tree};
 
 /// Rows that are examined before others have their turn.
 const STEP_ROWS: usize = 1000;
-
-/// What a search covers below its base.
-#[derive(Default)]
-struct Target {
-    /// Candidates that are no contacts.
-    fixed: Vec<Fixed>,
-    /// Whether those must be asked for by their class.
-    only_demanded: bool,
-    books: Vec<Book>,
-    /// The only contact, where the base is one.
-    only: Option<ContactId>,
-}
+/// Entries in the answer to somebody who has not signed in.
+const ANONYMOUS_ENTRIES_MAX: u32 = 500;
 
 /// There is no such entry, or none that the asker may see: the same answer.
 pub(super) fn no_such_object(matched: &str) -> Outcome {
@@ -64,34 +54,32 @@ impl Session {
             return Ok(Outcome::success());
         }
         let snapshot = self.door.directory.snapshot();
-        let Some(tree) = Tree::of(&snapshot, &self.principal, &self.door.organization) else {
-            return Ok(no_such_object(""));
-        };
-        let place = match base.rdns() {
+        let principal = &self.principal;
+        let tree = Tree::of(&snapshot, &principal, &self.door.organization, &*self.door.present);
+        let place = match &tree {
             // Clients that know no base mean all there is.
-            [] => Place::Suffix,
-            _ => match tree.find(&base) {
-                Ok(place) => place,
-                Err(missing) => return Ok(no_such_object(&missing.matched)),
-            },
+            Ok(_) if base.rdns().is_empty() => Ok(Place::Suffix),
+            Ok(tree) => tree.find(&base),
+            Err(closed) => closed.find(&base),
         };
-        if tree.is_empty() {
-            return Ok(Outcome::success());
-        }
+        let (tree, place) = match (&tree, place) {
+            (_, Err(missing)) => return Ok(no_such_object(&missing.matched)),
+            (Err(_), Ok(_)) => return Ok(Outcome::success()),
+            (Ok(tree), Ok(place)) => (tree, place),
+        };
+        let target = Target::new(tree, place, request.scope);
         let mut run = Run {
-            tree: &tree,
-            principal: &self.principal,
-            plan: Plan::new(&selection, request.types_only),
+            target: &target,
+            plan: Plan::new(&selection, request.types_only, target.style()),
             id: MessageId::new(id),
-            left: if request.size_limit == 0 { u32::MAX } else { request.size_limit },
+            left: entries_max(&principal, request.size_limit),
             deadline: deadline(request.time_limit),
             look_through: self.limits().look_through,
         };
-        let target = target(&tree, place, request.scope);
-        if let Some(outcome) = run.fixed(id, &target, (request, &selection), replies) {
+        if let Some(outcome) = run.fixed(id, (request, &selection), replies) {
             return Ok(outcome);
         }
-        run.contacts(&target, &request.filter, replies).await
+        run.contacts(&request.filter, replies).await
     }
 
     /// The entry that describes the server: with one's own suffix, or the listener's.
@@ -99,7 +87,7 @@ impl Session {
         let snapshot = self.door.directory.snapshot();
         let id = self.principal.organization.as_ref().unwrap_or(&self.door.organization);
         let suffix = snapshot.organization(id).and_then(|found| Dn::parse(&found.suffix).ok());
-        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()))
+        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()), self.link.start_tls)
     }
 }
 
@@ -118,68 +106,22 @@ fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn target(tree: &Tree<'_>, place: Place<'_>, scope: Scope) -> Target {
-    let suffix = || Fixed::suffix(tree.organization, &tree.suffix);
-    let containers = || tree.books.iter().map(|book| tree.container_entry(*book));
-    match (place, scope) {
-        (Place::Suffix, Scope::Base) => Target { fixed: vec![suffix()], ..Target::default() },
-        (Place::Suffix, Scope::One) => {
-            Target { fixed: containers().collect(), ..Target::default() }
-        }
-        (Place::Suffix, Scope::Subtree | Scope::Children) => Target {
-            fixed: containers().collect(),
-            only_demanded: true,
-            books: tree.books.clone(),
-            only: None,
-        },
-        (Place::Container(book), Scope::Base) => {
-            Target { fixed: vec![tree.container_entry(book)], ..Target::default() }
-        }
-        (Place::Container(book), Scope::Subtree) => Target {
-            fixed: vec![tree.container_entry(book)],
-            only_demanded: true,
-            books: vec![book],
-            only: None,
-        },
-        (Place::Container(book), Scope::One | Scope::Children) => {
-            Target { books: vec![book], ..Target::default() }
-        }
-        (Place::Contact(row), Scope::Base | Scope::Subtree) => {
-            Target { books: vec![row.book], only: Some(row.id), ..Target::default() }
-        }
-        (Place::Contact(_), Scope::One | Scope::Children) => Target::default(),
-    }
-}
-
-impl Tree<'_> {
-    pub(super) fn container_entry(&self, book: Book) -> Fixed {
-        let entries = self.snapshot.count(&self.organization.id, book.into());
-        Fixed::container(book, self.container_dn(book), entries > 0)
-    }
-}
-
-impl<'c> Context<'c> {
-    pub(super) fn of(
-        tree: &'c Tree<'_>,
-        principal: &Principal,
-        contact: &'c (dyn Fn(&Dn) -> Option<ContactId> + Sync),
-    ) -> Self {
-        Self {
-            derivation: &tree.organization.derivation,
-            suffix: &tree.suffix,
-            own: principal.user(),
-            contact,
-        }
+/// How many entries an answer has at most: what the client wants, and no more for those who have not
+/// signed in than what an office needs.
+fn entries_max(principal: &Principal, wanted: u32) -> u32 {
+    let wanted = if wanted == 0 { u32::MAX } else { wanted };
+    match principal.who {
+        Who::Anonymous => wanted.min(ANONYMOUS_ENTRIES_MAX),
+        Who::User(_) | Who::Phone(_) | Who::Token(_) => wanted,
     }
 }
 
 /// A search that is being answered.
 struct Run<'r> {
-    tree: &'r Tree<'r>,
-    principal: &'r Principal,
-    plan: Plan,
+    target: &'r Target<'r, 'r>,
+    plan: Plan<'r>,
     id: MessageId,
-    /// How many more entries the client wants.
+    /// How many more entries the client may have.
     left: u32,
     deadline: Option<Instant>,
     look_through: usize,
@@ -190,14 +132,13 @@ impl Run<'_> {
     fn fixed<W: AsyncWrite + Unpin>(
         &mut self,
         id: i32,
-        target: &Target,
         (request, selection): (&SearchRequest<'_>, &Selection<'_>),
         replies: &mut Replies<W>,
     ) -> Option<Outcome> {
-        if target.only_demanded && !demands_containers(&request.filter) {
+        if self.target.only_demanded && !demands_containers(&request.filter) {
             return None;
         }
-        for entry in &target.fixed {
+        for entry in &self.target.fixed {
             if entry.matches(&request.filter) == Truth::True {
                 self.left = match self.left.checked_sub(1) {
                     Some(left) => left,
@@ -213,30 +154,17 @@ impl Run<'_> {
     /// Writes the contacts in name order, one batch after the other.
     async fn contacts<W: AsyncWrite + Unpin>(
         &mut self,
-        target: &Target,
         filter: &Filter<'_>,
         replies: &mut Replies<W>,
     ) -> io::Result<Outcome> {
-        let tree = self.tree;
-        let query = self.query(target, filter);
-        if target.books.is_empty() || query == Query::Constant(Truth::False) {
+        let target = self.target;
+        let Some(extent) = &target.extent else { return Ok(Outcome::success()) };
+        let query = filter::compile(filter, &target.context());
+        if query == Query::Constant(Truth::False) {
             return Ok(Outcome::success());
         }
-        let extent = Extent::of(&target.books);
-        let search = Search {
-            organization: &tree.organization.id,
-            extent: &extent,
-            query: &query,
-            viewer: self.principal.viewer(),
-            unlisted: false,
-            look_through: self.look_through,
-        };
-        let parents: Vec<(&str, String)> = target
-            .books
-            .iter()
-            .map(|book| (container(*book), format!(",{}", tree.container_dn(*book))))
-            .collect();
-        let mut matches = tree.snapshot.search(&search);
+        let query = target.query(query);
+        let mut matches = target.sight().search(extent, &query, self.look_through);
         let mut scratch = Vec::new();
         loop {
             match matches.step(STEP_ROWS) {
@@ -245,7 +173,7 @@ impl Run<'_> {
                         Some(left) => left,
                         None => return Ok(size_limit_exceeded()),
                     };
-                    self.write(row, &parents, &mut scratch, replies);
+                    self.write(row, &mut scratch, replies);
                     if !replies.is_batch() {
                         continue;
                     }
@@ -268,20 +196,9 @@ impl Run<'_> {
         Ok(Outcome::success())
     }
 
-    fn query(&self, target: &Target, filter: &Filter<'_>) -> Query {
-        let contact = |dn: &Dn| self.tree.contact_of(dn);
-        let context = Context::of(self.tree, self.principal, &contact);
-        let query = filter::compile(filter, &context);
-        match target.only {
-            Some(only) => Query::And(vec![Query::Id(only), query]),
-            None => query,
-        }
-    }
-
     fn write<W: AsyncWrite + Unpin>(
         &self,
         row: Row<'_>,
-        parents: &[(&str, String)],
         scratch: &mut Vec<u8>,
         replies: &mut Replies<W>,
     ) {
@@ -294,33 +211,21 @@ impl Run<'_> {
                 &made
             }
         };
-        let container = prepared.container();
-        let parent = parents.iter().find(|(name, _)| *name == container);
+        let sight = self.target.sight();
         // The contact itself is left in memory wherever the prepared entry is enough.
-        let hidden = match self.tree.organization.hidden_numbers {
+        let hidden = match sight.organization.hidden_numbers {
             FieldSet::EMPTY => FieldSet::EMPTY,
-            _ => self.hidden(row.contact()),
+            _ => sight.hidden(row.contact()),
         };
         let entry = EntryOf {
             contact: row.contact(),
             prepared,
             hidden,
-            parent: parent.map_or("", |(_, parent)| parent.as_str()),
-            reference: &|field: Field| self.references(row, field),
+            parent: self.target.naming.parent(row.contact(), prepared),
+            reference: &|field: Field| self.target.references(row, field),
         };
         self.plan.write(&mut replies.out, scratch, &self.id, &entry);
         replies.entries += 1;
-    }
-
-    fn hidden(&self, contact: &Contact) -> FieldSet {
-        self.tree.organization.hidden(self.principal.viewer().rendition(contact))
-    }
-
-    /// The names of those a contact refers to, as far as the asker may see them.
-    fn references(&self, row: Row<'_>, field: Field) -> Vec<String> {
-        let ids = row.contact().card.all(field).filter_map(ContactId::parse);
-        let rows = ids.filter_map(|id| self.tree.visible(id));
-        rows.map(|row| self.tree.contact_dn(row)).collect()
     }
 }
 

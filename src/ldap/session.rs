@@ -11,13 +11,15 @@ use ldap3_proto::proto::{
 use tokio::io::AsyncWrite;
 use zeroize::Zeroizing;
 
+use crate::account::device;
 use crate::auth::dn::Dn;
-use crate::auth::{Principal, Refused, Who};
+use crate::auth::{Peer, Principal, Refused, Who};
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
 use crate::ldap::result::{Outcome, Replies};
-use crate::ldap::{Door, Limits};
+use crate::ldap::{Door, Limits, start_tls};
+use crate::net::rules::Transport;
 
 /// The operation that changes a password (RFC 3062).
 const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
@@ -28,18 +30,38 @@ pub(super) enum Next {
     Continue,
     /// The client has been told why, or asked for it.
     Close,
+    /// Answers the request of this id and goes over to TLS.
+    StartTls(i32),
+}
+
+/// What a session knows of its connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    /// The client, also behind a balancer.
+    pub(super) peer: SocketAddr,
+    pub(super) transport: Transport,
+    /// Whether the client may ask for TLS.
+    pub(super) start_tls: bool,
+}
+
+impl Link {
+    fn peer(&self) -> Peer {
+        let (address, secure) = (self.peer.ip(), self.transport == Transport::Tls);
+        Peer { door: device::Door::Ldap, address, secure }
+    }
 }
 
 /// The state between the messages of one connection.
 pub(super) struct Session {
     pub(super) door: Arc<Door>,
-    peer: SocketAddr,
+    pub(super) link: Link,
     pub(super) principal: Principal,
 }
 
 impl Session {
-    pub(super) fn new(door: Arc<Door>, peer: SocketAddr) -> Self {
-        Self { door, peer, principal: Principal::anonymous() }
+    pub(super) fn new(door: Arc<Door>, link: Link) -> Self {
+        let principal = door.authenticator.anonymous(link.peer());
+        Self { door, link, principal }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -67,8 +89,12 @@ impl Session {
         let Some(operation) = Operation::of_tag(envelope.operation.tag) else {
             return Ok(malformed(message, replies));
         };
-        if !self.door.authenticator.still_valid(&self.principal) {
-            tracing::info!(front = "ldap", peer = %self.peer, "the account is gone");
+        let peer = self.link.peer();
+        if self.principal.who == Who::Anonymous {
+            self.principal = self.door.authenticator.anonymous(peer);
+        } else if !self.door.authenticator.still_valid(&self.principal, peer) {
+            let principal = &self.principal;
+            tracing::info!(front = "ldap", peer = %self.link.peer, %principal, "disconnected");
             let message = "the account that signed in is no longer valid";
             replies.notice_of_disconnection(LdapResultCode::StrongerAuthRequired, message);
             return Ok(Next::Close);
@@ -78,6 +104,16 @@ impl Session {
             let outcome = Outcome::new(code, "a critical control is not known here");
             replies.result(envelope.id, operation, outcome);
             return Ok(Next::Continue);
+        }
+        if let Some(outcome) = start_tls::refusal(self.link, operation, &envelope) {
+            replies.result(envelope.id, operation, outcome);
+            return Ok(Next::Continue);
+        }
+        if start_tls::is_asked(operation, &envelope) {
+            return Ok(start_tls::answer(self.link, &envelope).unwrap_or_else(|outcome| {
+                replies.result(envelope.id, operation, outcome);
+                Next::Continue
+            }));
         }
         match operation {
             Operation::Unbind => Ok(Next::Close),
@@ -112,7 +148,7 @@ impl Session {
         };
         tracing::debug!(
             front = "ldap",
-            peer = %self.peer,
+            peer = %self.link.peer,
             principal = %self.principal,
             operation = "search",
             result = ?outcome.code,
@@ -149,7 +185,7 @@ impl Session {
         };
         tracing::debug!(
             front = "ldap",
-            peer = %self.peer,
+            peer = %self.link.peer,
             principal = %self.principal,
             ?operation,
             result = ?outcome.code,
@@ -163,7 +199,7 @@ impl Session {
 
     /// Signs in (RFC 4513 section 5.1). Whoever was signed in is not any more, whatever comes out.
     async fn bind(&mut self, bind: LdapBindRequest) -> Outcome {
-        self.principal = Principal::anonymous();
+        self.principal = self.door.authenticator.anonymous(self.link.peer());
         // LDAPv2 is what some phones speak after a factory reset.
         if !matches!(bind.version, 2 | 3) {
             return Outcome::new(
@@ -186,17 +222,22 @@ impl Session {
             }
             (_, false) => {}
         }
-        match self.door.authenticator.sign_in(&bind.dn, password.as_bytes()).await {
+        let authenticator = &self.door.authenticator;
+        match authenticator.sign_in(&bind.dn, password.as_bytes(), self.link.peer()).await {
             Ok(principal) => {
                 self.principal = principal;
                 Outcome::success()
             }
             Err(Refused::Credentials) => {
-                tracing::info!(front = "ldap", peer = %self.peer, name = bind.dn, "sign-in refused");
+                tracing::info!(front = "ldap", peer = %self.link.peer, name = bind.dn, "sign-in refused");
                 Outcome::new(LdapResultCode::InvalidCredentials, "wrong name or password")
             }
             Err(Refused::Unavailable) => {
                 Outcome::new(LdapResultCode::Busy, "too many sign-ins at once; try again later")
+            }
+            Err(Refused::Later(_)) => {
+                let message = "too many wrong passwords; try again later";
+                Outcome::new(LdapResultCode::Busy, message)
             }
         }
     }

@@ -8,8 +8,8 @@ const LOOPBACK: &str = "127.0.0.1:0";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A net whose only door echoes one byte per connection, and where it listens.
-async fn echo(gate: Gate, plain: Networks) -> (Net, SocketAddr) {
-    let net = Net::new(gate, plain);
+async fn echo(gate: Gate) -> (Net, SocketAddr) {
+    let net = Net::new(gate, Rules::loopback(), PATIENCE);
     let listener = Listener::bind("echo", LOOPBACK.parse().unwrap()).await.unwrap();
     let address = listener.address();
     net.listen(listener, |mut connection| async move {
@@ -27,7 +27,7 @@ async fn answer(stream: &mut TcpStream) -> Option<u8> {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed() {
-    let (_net, address) = echo(Gate::new(9, 1), Networks::loopback()).await;
+    let (_net, address) = echo(Gate::new(9, 1)).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     // The second is accepted after the first, as they came.
     let mut second = TcpStream::connect(address).await.unwrap();
@@ -37,7 +37,7 @@ async fn connections_beyond_the_limit_are_closed() {
 
 #[tokio::test]
 async fn connections_are_served_on_threads_of_their_own() {
-    let mut net = Net::new(Gate::new(9, 9), Networks::loopback());
+    let mut net = Net::new(Gate::new(9, 9), Rules::loopback(), PATIENCE);
     let listener = Listener::bind("echo", LOOPBACK.parse().unwrap()).await.unwrap();
     let address = listener.address();
     let here = std::thread::current().id();
@@ -46,7 +46,7 @@ async fn connections_are_served_on_threads_of_their_own() {
         let _ = connection.stream.read_u8().await;
         let _ = connection.stream.write_u8(u8::from(elsewhere)).await;
     };
-    net.listen_on(Workers::start("echo").unwrap(), listener, serve).unwrap();
+    net.listen_on(Workers::start("echo").unwrap(), vec![listener], serve).unwrap();
     for _ in 0..3 {
         let mut stream = TcpStream::connect(address).await.unwrap();
         assert_eq!(answer(&mut stream).await, Some(1));
@@ -55,16 +55,8 @@ async fn connections_are_served_on_threads_of_their_own() {
 }
 
 #[tokio::test]
-async fn strangers_are_not_let_in_without_tls() {
-    let plain = Networks::parse(["192.0.2.0/24"]).unwrap();
-    let (_net, address) = echo(Gate::new(9, 9), plain).await;
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    assert_eq!(answer(&mut stream).await, None);
-}
-
-#[tokio::test]
 async fn a_stop_waits_for_what_was_begun_and_lets_nobody_in() {
-    let (net, address) = echo(Gate::new(9, 9), Networks::loopback()).await;
+    let (net, address) = echo(Gate::new(9, 9)).await;
     let mut begun = TcpStream::connect(address).await.unwrap();
     // Answered, so accepted: the next one is then accepted too.
     assert_eq!(answer(&mut begun).await, Some(7));
@@ -84,7 +76,7 @@ async fn a_stop_waits_for_what_was_begun_and_lets_nobody_in() {
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_ever() {
-    let (net, address) = echo(Gate::new(9, 9), Networks::loopback()).await;
+    let (net, address) = echo(Gate::new(9, 9)).await;
     let _silent = TcpStream::connect(address).await.unwrap();
     while net.tasks.len() < 2 {
         tokio::task::yield_now().await;
@@ -94,7 +86,7 @@ async fn a_stop_does_not_wait_for_ever() {
 
 #[tokio::test]
 async fn an_address_in_use_is_named() {
-    let (_net, address) = echo(Gate::new(9, 9), Networks::loopback()).await;
+    let (_net, address) = echo(Gate::new(9, 9)).await;
     let error = Listener::bind("ldap", address).await.unwrap_err();
     assert!(error.to_string().starts_with(&format!("cannot listen on {address} for ldap: ")));
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook, Star};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
 
+mod check;
 mod codec;
+pub mod postgres;
 pub mod sqlite;
+
+pub use check::CheckReport;
 
 /// A durable record.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,7 +130,7 @@ pub trait Store: Send {
     /// nothing, nothing is written and the revision stays.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was written.
+    /// [`StoreError`]; then nothing was written, unless it is [`StoreError::Unsure`].
     fn commit(&mut self, since: Revision, decide: &mut Decide<'_>) -> Result<Revision, StoreError>;
 
     /// The events after a revision, and the revision they lead to.
@@ -146,6 +151,25 @@ pub trait Store: Send {
     /// [`StoreError`] where the store cannot be read.
     fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError>;
 
+    /// Writes what happened since the last time, and removes what is too old. It belongs to no
+    /// commit and moves no revision.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was written.
+    fn note(&mut self, notes: &Notes) -> Result<(), StoreError>;
+
+    /// Entries of the audit log, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn audit(&mut self, query: &AuditQuery) -> Result<Vec<Numbered>, StoreError>;
+
+    /// When these credentials were last used, those that were.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn last_uses(&mut self, credentials: &[Box<str>]) -> Result<Vec<LastUse>, StoreError>;
+
     /// A second connection for reads beside the writer.
     ///
     /// # Errors
@@ -164,6 +188,15 @@ pub enum StoreError {
     Damaged(String),
     #[error("the store was written by a newer Ringbook (format {found}, this one knows {known})")]
     Newer { found: i64, known: i64 },
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(String),
+    /// A commit may have happened or not. The next commit, and [`Store::changes`], tell.
+    #[error("whether the changes were kept is not known yet: {0}")]
+    Unsure(String),
+    #[error("the store refuses access: {0}")]
+    Refused(String),
+    #[error("{0}")]
+    Settings(String),
     #[error("the store does not work: {0}")]
     Failed(String),
 }

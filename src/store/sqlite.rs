@@ -7,16 +7,18 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 use uuid::Uuid;
 
 use crate::account::ImportReport;
+use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, CONTACT_COLUMNS};
 use crate::store::{Decide, Event, Store, StoreError};
 
+mod audit;
 mod check;
 mod rows;
 mod schema;
 mod write;
 
-pub use check::{CheckReport, check};
+pub use check::check;
 
 /// How long a call waits for another program that writes the file, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -131,6 +133,18 @@ impl Store for SqliteStore {
         let read = |row: &rusqlite::Row<'_>| row.get(0);
         let text: Option<String> = statement.query_row([codec::IMPORT, id], read).optional()?;
         text.map(|text| codec::import(id, &text)).transpose()
+    }
+
+    fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {
+        audit::note(&mut self.connection, notes)
+    }
+
+    fn audit(&mut self, query: &AuditQuery) -> Result<Vec<Numbered>, StoreError> {
+        audit::read(&self.connection, query)
+    }
+
+    fn last_uses(&mut self, credentials: &[Box<str>]) -> Result<Vec<LastUse>, StoreError> {
+        audit::last_uses(&self.connection, credentials)
     }
 
     fn reader(&self) -> Result<Box<dyn Store>, StoreError> {

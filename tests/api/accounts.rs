@@ -6,7 +6,7 @@ use ringbook::directory::{Edit, Request};
 use serde_json::{Value, json};
 
 use crate::members;
-use crate::office::{Office, operator, request, rows, settings};
+use crate::office::{Office, PHONE, operator, request, rows, settings};
 
 #[tokio::test]
 async fn a_user_is_made_changed_and_removed() {
@@ -31,7 +31,7 @@ async fn a_user_is_made_changed_and_removed() {
     assert_eq!(made["numbers"][0]["e164"], "+491701234567");
     assert!(!reply.text().contains("pass"));
     for name in ["204", "ANNA.A", "anna@main.example"] {
-        assert!(office.authenticator.sign_in(name, b"pass-word").await.is_ok(), "{name}");
+        assert!(office.authenticator.sign_in(name, b"pass-word", PHONE).await.is_ok(), "{name}");
     }
     let change =
         json!({ "family_name": "Brown", "numbers": [], "password": null, "role": "admin" });
@@ -44,7 +44,7 @@ async fn a_user_is_made_changed_and_removed() {
             "signs_in": false, "login": "anna.a",
         })
     );
-    assert!(office.authenticator.sign_in("204", b"pass-word").await.is_err());
+    assert!(office.authenticator.sign_in("204", b"pass-word", PHONE).await.is_err());
     assert_eq!(office.delete(&operator(), "users/204").await.status, 204);
     office.get(&operator(), "users/204").await.expect(404);
     assert!(office.names(&operator(), "people").await.is_empty());
@@ -245,7 +245,7 @@ async fn a_token_is_shown_once_and_revoked() {
     let body = json!({ "name": "cron", "role": "admin", "expires": "2999-01-01T00:00:00Z" });
     let made = office.post(&admin, "tokens", &body).await.expect(201);
     let secret = made["secret"].as_str().unwrap();
-    let principal = office.authenticator.token(secret).await.unwrap();
+    let principal = office.authenticator.token(secret, PHONE).unwrap();
     assert_eq!((principal.role, &made["organization"]), (Role::Admin, &json!("main")));
     let me = office.get(&principal, "me").await.expect(200);
     assert_eq!(members(&me, &["kind", "name"]), json!({ "kind": "token", "name": "cron" }));
@@ -256,7 +256,7 @@ async fn a_token_is_shown_once_and_revoked() {
     assert_eq!(office.post(&admin, "tokens", &past).await.expect(400)["field"], "expires");
     let path = format!("tokens/{}", made["id"].as_str().unwrap());
     assert_eq!(office.delete(&admin, &path).await.status, 204);
-    assert!(office.authenticator.token(secret).await.is_err());
+    assert!(office.authenticator.token(secret, PHONE).is_err());
     office.delete(&admin, &path).await.expect(404);
 }
 
@@ -269,7 +269,7 @@ async fn a_phone_account_signs_in() {
     let secret = made["secret"].as_str().unwrap();
     assert_eq!(secret.len(), 26);
     let dn = made["dn"].as_str().unwrap();
-    assert!(office.authenticator.sign_in(dn, secret.as_bytes()).await.is_ok());
+    assert!(office.authenticator.sign_in(dn, secret.as_bytes(), PHONE).await.is_ok());
     office.post(&admin, "phones", &json!({ "name": "phones" })).await.expect(409);
     let limited = json!({ "name": "lobby", "secret": "lobby", "books": ["shared"] });
     let limited = office.post(&admin, "phones", &limited).await.expect(201);
@@ -278,7 +278,7 @@ async fn a_phone_account_signs_in() {
     assert_eq!(rows(&list.expect(200), "items").len(), 2);
     assert!(!list.text().contains(secret));
     assert_eq!(office.delete(&admin, "phones/Phones").await.status, 204);
-    assert!(office.authenticator.sign_in(dn, secret.as_bytes()).await.is_err());
+    assert!(office.authenticator.sign_in(dn, secret.as_bytes(), PHONE).await.is_err());
     office.delete(&admin, "phones/phones").await.expect(404);
     let books = json!({ "name": "x", "books": ["personal"] });
     assert_eq!(office.post(&admin, "phones", &books).await.expect(400)["field"], "books");

@@ -37,7 +37,7 @@ async fn the_well_known_path_redirects_every_method() {
 async fn programs_without_a_user_have_no_address_books() {
     let world = World::new().await;
     let organization = Some(acme());
-    let token = Principal { who: Who::Token("t".into()), role: Role::Admin, organization };
+    let token = Principal::new(Who::Token("t".into()), Role::Admin, organization);
     let answer = world.send_body(Some(token), "PROPFIND /dav/", String::new()).await;
     assert_eq!(answer.status, 403);
     let nobody = Some(Principal::anonymous());

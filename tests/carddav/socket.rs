@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringbook::account::User;
-use ringbook::account::networks::Networks;
+use ringbook::account::device::Door;
 use ringbook::auth::Authenticator;
 use ringbook::carddav::Handler;
 use ringbook::directory::Edit;
 use ringbook::http::{Front, Limits};
 use ringbook::net::gate::Gate;
+use ringbook::net::rules::Rules;
 use ringbook::net::{Listener, Net};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -39,10 +40,10 @@ impl Server {
         let handler = Arc::new(Handler::new(Arc::clone(&world.directory)));
         let mut front = Front::new(Arc::new(authenticator), limits);
         for segment in ["", ".well-known", "dav"] {
-            front = front.mount(segment, "carddav", Arc::clone(&handler) as _);
+            front = front.mount(segment, Door::Carddav, Arc::clone(&handler) as _);
         }
         let front = Arc::new(front);
-        let net = Net::new(Gate::new(100, 100), Networks::loopback());
+        let net = Net::new(Gate::new(100, 100), Rules::loopback(), wait);
         let listener = Listener::bind("http", "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.address();
         net.listen(listener, move |connection| Arc::clone(&front).serve(connection));

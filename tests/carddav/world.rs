@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -61,11 +62,18 @@ pub(crate) fn acme() -> OrganizationId {
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
-        let store = SqliteStore::in_memory().unwrap();
-        let directory = Arc::new(Directory::open(Box::new(store)).unwrap());
+    /// A world without any organization. Each commit has a second of its own.
+    pub(crate) fn empty(store: SqliteStore) -> Self {
+        static SECONDS: AtomicI64 = AtomicI64::new(1_700_000_000);
+        let clock = || Timestamp(SECONDS.fetch_add(1, Ordering::Relaxed));
+        let directory = Directory::open_with_clock(Box::new(store), clock).unwrap();
+        let directory = Arc::new(directory);
         let handler = Handler::new(Arc::clone(&directory));
-        let world = Self { directory, handler };
+        Self { directory, handler }
+    }
+
+    pub(crate) async fn new() -> Self {
+        let world = Self::empty(SqliteStore::in_memory().unwrap());
         world.commit(vec![Edit::PutOrganization(settings())]).await;
         world.person("204", "Anna", "Adams", Role::User).await;
         world.person("205", "Ben", "Brown", Role::User).await;
@@ -85,7 +93,13 @@ impl World {
         self.directory.commit(request).await.unwrap();
     }
 
-    async fn person(&self, extension: &str, given: &str, family: &str, role: Role) -> ContactId {
+    pub(crate) async fn person(
+        &self,
+        extension: &str,
+        given: &str,
+        family: &str,
+        role: Role,
+    ) -> ContactId {
         let id = new_id();
         let mut card = CardBuilder::default();
         card.push(Field::FormattedName, &format!("{given} {family}"));
@@ -93,18 +107,7 @@ impl World {
         card.push(Field::Extension, extension);
         card.push(Field::Mobile, &format!("+49 170 {extension}"));
         card.push(Field::Email, &format!("{}@acme.example", given.to_lowercase()));
-        let user = User {
-            id,
-            organization: acme(),
-            extension: Some(extension.into()),
-            login: None,
-            email: None,
-            role,
-            password: None,
-            principal: format!("{extension}.acme").into(),
-            listed_books: None,
-            created: Timestamp(0),
-        };
+        let user = account(id, &acme(), extension, role);
         let draft = draft(Book::People, card);
         self.commit(vec![Edit::PutContact { id, draft }, Edit::PutUser(user)]).await;
         id
@@ -118,7 +121,7 @@ impl World {
     pub(crate) async fn edit_person(&self, id: ContactId, edit: impl FnOnce(&mut Draft)) {
         let snapshot = self.directory.snapshot();
         let row = snapshot.contact(&acme(), id).unwrap();
-        let mut draft = Draft { card: row.card.clone(), ..draft(Book::People, row.card.edit()) };
+        let mut draft = Draft { listed: row.listed, ..draft(Book::People, row.card.edit()) };
         edit(&mut draft);
         self.commit(vec![Edit::PutContact { id, draft }]).await;
     }
@@ -138,7 +141,7 @@ impl World {
     pub(crate) fn principal(&self, extension: &str) -> Principal {
         let user = self.user(extension);
         let organization = Some(user.organization);
-        Principal { who: Who::User(user.id), role: user.role, organization }
+        Principal::new(Who::User(user.id), user.role, organization)
     }
 
     /// As [`World::send`], with any body of anybody.
@@ -209,12 +212,33 @@ pub(crate) fn card(uid: &str, name: &str) -> String {
     format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nN:{name};;;;\r\nEND:VCARD\r\n")
 }
 
-fn draft(book: Book, card: CardBuilder) -> Draft {
+/// A user with an extension and no password.
+pub(crate) fn account(
+    id: ContactId,
+    organization: &OrganizationId,
+    extension: &str,
+    role: Role,
+) -> User {
+    User {
+        id,
+        organization: organization.clone(),
+        extension: Some(extension.into()),
+        login: None,
+        email: None,
+        role,
+        password: None,
+        principal: format!("{extension}.{organization}").into(),
+        listed_books: None,
+        created: Timestamp(0),
+    }
+}
+
+pub(crate) fn draft(book: Book, card: CardBuilder) -> Draft {
     let card = card.finish().unwrap();
     Draft { organization: acme(), book, name: None, uid: None, card, body: None, listed: true }
 }
 
-fn settings() -> OrganizationSettings {
+pub(crate) fn settings() -> OrganizationSettings {
     OrganizationSettings {
         name: "Acme <Ltd>".into(),
         domain: "acme.example".into(),

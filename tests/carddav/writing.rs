@@ -1,6 +1,13 @@
 //! Writing: PUT and DELETE, their conditions, and every refusal with its body.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use ringbook::account::Role;
+use ringbook::directory::{Edit, Request};
 
 use crate::world::{PEOPLE, PERSONAL, SHARED, World, card};
 use crate::xml::parse;
@@ -181,14 +188,17 @@ async fn a_card_without_a_uid_is_taken() {
 }
 
 #[tokio::test]
-async fn the_companys_books_are_read_only_for_everybody() {
+async fn who_may_not_write_is_told_which_privilege_is_missing() {
     let world = World::new().await;
     let ben = format!("{}.vcf", world.user("205").id);
     let supplier = "00000000-0000-4000-8000-000000000001.vcf";
     let check = |request: String, href: String, privilege: &'static str| {
         let world = &world;
         async move {
-            for who in ["204", "200"] {
+            // People are read-only for administrators too.
+            let everybody = ["204", "200"];
+            let users = if request.contains("/shared/") { &everybody[..1] } else { &everybody };
+            for who in users {
                 let request = request.replace("204.acme", &format!("{who}.acme"));
                 let href = href.replace("204.acme", &format!("{who}.acme"));
                 let answer = world.send(who, &request).await;
@@ -211,6 +221,56 @@ async fn the_companys_books_are_read_only_for_everybody() {
     .await;
     check(format!("DELETE {PERSONAL}"), "/dav/homes/204.acme/".into(), "unbind").await;
     check("DELETE /dav/principals/204.acme/".into(), "/dav/homes/204.acme/".into(), "unbind").await;
+}
+
+#[tokio::test]
+async fn a_card_made_elsewhere_keeps_its_uid() {
+    let world = World::new().await;
+    let path = "/dav/homes/200.acme/shared/00000000-0000-4000-8000-000000000001.vcf";
+    let read = world.send("200", &format!("GET {path}")).await;
+    let other = world.send("200", &format!("PUT {path}\n\n{}", card("x", "X"))).await;
+    let href = format!("D:href({path})");
+    assert_eq!(condition(&other.text()), ("C:no-uid-conflict".to_owned(), href));
+    let edited = read.text().replace("Supplier", "Best supplier");
+    let request = format!("PUT {path}\nIf-Match: {}\n\n{edited}", read.header("etag"));
+    let put = world.send("200", &request).await;
+    assert_eq!(put.status, 204);
+    let again = world.send("204", &format!("GET {}", path.replace("200.", "204."))).await;
+    assert_eq!((again.text(), again.header("etag")), (edited, put.header("etag")));
+}
+
+/// A body whose sender loses the right to write while it arrives.
+struct Slow(Arc<World>);
+
+impl Body for Slow {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let mut olga = self.0.user("200");
+        if olga.role == Role::User {
+            return Poll::Ready(None);
+        }
+        olga.role = Role::User;
+        let (world, request) = (Arc::clone(&self.0), Request::one(Edit::PutUser(olga)));
+        let taken = std::thread::spawn(move || world.directory.commit_blocking(request));
+        taken.join().unwrap().unwrap();
+        Poll::Ready(Some(Ok(Frame::data(card("x", "X").into()))))
+    }
+}
+
+#[tokio::test]
+async fn a_right_that_is_taken_away_while_the_card_comes_is_gone() {
+    let world = Arc::new(World::new().await);
+    let principal = Some(world.principal("200"));
+    let slow = Slow(Arc::clone(&world));
+    let answer = world.send_body(principal, "PUT /dav/homes/200.acme/shared/x.vcf", slow).await;
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    assert_eq!(condition(&answer.text()).0, "D:need-privileges");
+    assert_eq!(world.propfind("204", SHARED, 1, "<D:getetag/>").await.rows.len(), 2);
 }
 
 #[tokio::test]

@@ -6,13 +6,24 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The last line of the greeting: everything listens.
 const GREETED: &str = "Ctrl-C stops.";
+/// Every door on a port of the system's choice.
+pub(crate) const FREE_PORTS: [&str; 8] = [
+    "--set",
+    "ldap.listen=127.0.0.1:0",
+    "--set",
+    "ldap.tls_listen=127.0.0.1:0",
+    "--set",
+    "http.listen=127.0.0.1:0",
+    "--set",
+    "http.tls_listen=127.0.0.1:0",
+];
 /// Longest wait for an answer; only a hanging daemon needs it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -82,12 +93,30 @@ impl TestDaemon {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
+    /// Waits until the daemon has logged a text so many times: what it logs of a connection may come
+    /// after that connection's end.
+    pub(crate) fn wait_for_log(&self, text: &str, times: usize) {
+        let begun = Instant::now();
+        while self.log().matches(text).count() < times {
+            assert!(begun.elapsed() < PATIENCE, "no `{text}` in: {}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn ldap(&self) -> SocketAddr {
         self.listening("ldap")
     }
 
     pub(crate) fn http(&self) -> SocketAddr {
         self.listening("http")
+    }
+
+    pub(crate) fn ldaps(&self) -> SocketAddr {
+        self.listening("ldaps")
+    }
+
+    pub(crate) fn https(&self) -> SocketAddr {
+        self.listening("https")
     }
 
     fn listening(&self, door: &str) -> SocketAddr {
@@ -161,7 +190,7 @@ pub(crate) struct Answer {
 #[allow(dead_code, reason = "each test file uses some of it")]
 impl Answer {
     /// Reads an answer up to the end of its connection.
-    pub(crate) fn read(mut stream: TcpStream) -> Self {
+    pub(crate) fn read(mut stream: impl Read) -> Self {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
@@ -201,7 +230,7 @@ fn spawn(folder: &Path, arguments: &[String]) -> Child {
     let log = File::create(folder.join("log")).unwrap();
     let mut process = ringbook(folder)
         .args(["serve", "--data", "data"])
-        .args(["--set", "ldap.listen=127.0.0.1:0", "--set", "http.listen=127.0.0.1:0"])
+        .args(FREE_PORTS)
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(log)

@@ -16,6 +16,9 @@ use ringbook::directory::{CommitError, Directory, Edit, Precondition, Request, n
 use ringbook::index::{BookChange, Extent, Snapshot};
 use ringbook::store::sqlite::SqliteStore;
 
+mod faults;
+mod groups;
+mod neighbors;
 mod users;
 
 #[test]
@@ -227,6 +230,31 @@ fn a_hidden_number_moves_only_the_full_rendition() {
     commit(&directory, put(anna, draft));
     assert!(read(Rendition::Full) > full);
     assert_eq!(read(Rendition::Reduced), reduced);
+}
+
+#[test]
+fn what_colleagues_see_of_a_card_has_a_time_and_a_uid_of_its_own() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static TIME: AtomicI64 = AtomicI64::new(1);
+    let store = Box::new(SqliteStore::in_memory().unwrap());
+    let ticking = || Timestamp(TIME.fetch_add(1, Ordering::Relaxed));
+    let directory = Directory::open_with_clock(store, ticking).unwrap();
+    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    let anna = person(&directory, "Anna", "201", true);
+    let read = || directory.snapshot().contact(&main(), anna).unwrap().contact().clone();
+    let first = read();
+    let mut draft = shared_person("Anna", "201", true);
+    let mut card = draft.card.edit();
+    card.push(Field::Mobile, "0171 2345678");
+    draft.card = card.finish().unwrap();
+    commit(&directory, put(anna, draft.clone()));
+    let hidden = read();
+    assert!(hidden.revision > first.revision);
+    assert_eq!(hidden.modified, first.modified, "a hidden number gives no sign");
+    commit(&directory, put(anna, Draft { uid: Some("known-elsewhere".into()), ..draft }));
+    let seen = read();
+    assert!(seen.reduced_revision > hidden.reduced_revision, "everybody sees the UID");
+    assert!(seen.modified > first.modified);
 }
 
 #[test]

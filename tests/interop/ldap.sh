@@ -1,18 +1,20 @@
 # OpenLDAP's own tools: what they find, compare and are refused.
 
-suite 'ldap'
+suite "ldap ($security)"
 needs ldap ldapsearch ldapcompare ldapwhoami ldapmodify ldapadd ldapdelete python3 || return 0
 
 start_server --demo
 suffix=dc=pbx,dc=example
 phones=cn=phones,ou=services,$suffix
-url=(-x -H "ldap://$ldap")
+url=(-x -H "$ldap_url" "${start_tls[@]}")
 phone=("${url[@]}" -D "$phones" -w phones)
 ask() { ldapsearch "${phone[@]}" -LLL -o ldif_wrap=no -b "ou=people,$suffix" "$@"; }
 
 expect 0 'namingContexts: dc=pbx,dc=example' 'the root DSE is there before a sign-in' \
     ldapsearch "${url[@]}" -LLL -s base -b '' namingContexts
 expect 0 'supportedLDAPVersion: 3' 'it names the version' ldapsearch "${url[@]}" -LLL -s base -b '' '*' +
+distrusts() { ! LDAPTLS_CACERT=/dev/null ldapwhoami "${url[@]}"; }
+[ "$security" = plain ] || expect 0 '' 'without the CA file there is no connection' distrusts
 expect 0 '^dn:cn=phones,' 'ldapwhoami as a phone account' ldapwhoami "${phone[@]}"
 for login in 201 201@pbx.example "uid=201,ou=people,$suffix"; do
     expect 0 '^dn:uid=201,' "ldapwhoami as $login" ldapwhoami "${url[@]}" -D "$login" -w demo-201

@@ -2,8 +2,13 @@
 
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d)
-server='' ldap='' http='' data='' token=''
-export LC_ALL=C.UTF-8
+server='' data='' token=''
+# Where the doors are, as `HOST:PORT`, and how a suite reaches them: $security is `plain`, `starttls`
+# (LDAP only) or `tls`.
+ldap='' http='' ldap_url='' http_url='' security=plain
+# With TLS: the file of the certificate authority, and what makes OpenLDAP's tools insist on StartTLS.
+ca='' start_tls=()
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 trap 'stop_server; rm -rf "$scratch"' EXIT
 
 suite() {
@@ -69,14 +74,39 @@ needs() {
     shift
     for program; do
         command -v "$program" >/dev/null && continue
-        if [ "${CI:-}" = true ]; then
-            fail "$suite" "$program is not installed"
-        else
-            skipped=$((skipped + 1))
-            printf 'skip  %s: %s is not installed (see tests/interop/setup)\n' "$suite" "$program"
-        fi
+        missing "$suite" "$program"
         return 1
     done
+}
+
+missing() { # missing SUITE CLIENT
+    if [ "${CI:-}" = true ]; then
+        fail "$1" "$2 is not installed"
+    else
+        skipped=$((skipped + 1))
+        printf 'skip  %s: %s is not installed (see tests/interop/setup)\n' "$1" "$2"
+    fi
+}
+
+# driver NAME SECONDS COMMAND…: a program that prints `ok` and `FAIL` lines of its own, which count.
+# Its status must say the same: 0 when all is well, 1 when something failed.
+driver() {
+    local name=$1 seconds=$2 passed_before=$passed failed_before=$failed status line
+    shift 2
+    while IFS= read -r line; do
+        case $line in
+        'ok    '*) pass "${line#ok    }" ;;
+        'FAIL  '*) line=${line#FAIL  } && fail "${line%%: *}" "${line#*: }" ;;
+        'ended '*) status=${line#ended } ;;
+        *) printf '      %s\n' "$line" ;;
+        esac
+    done < <(
+        timeout --kill-after=10 "$seconds" "$@" 2>"$scratch/$name.log" </dev/null
+        printf 'ended %d\n' $?
+    )
+    if [ "$status" -ne $((failed > failed_before)) ] || [ "$passed" -eq "$passed_before" ]; then
+        fail "$name" "ended with status $status: $(tail -n 5 "$scratch/$name.log")"
+    fi
 }
 
 finish() {
@@ -86,12 +116,14 @@ finish() {
     [ "$failed" -eq 0 ]
 }
 
-# start_server [ARGUMENT…]: a server with an empty data folder; sets ldap, http, data and token.
+# start_server [ARGUMENT…]: a server with an empty data folder; sets data, token and where its doors are.
 start_server() {
+    # A client that does without TLS must not pass for one that uses it.
+    [ "$security" = plain ] || set -- --set plain_networks= "$@"
     stop_server
     data=$(mktemp -d "$scratch/data.XXXXXX")
     "$RINGBOOK" serve --data "$data" --set ldap.listen=127.0.0.1:0 --set http.listen=127.0.0.1:0 \
-        "$@" >"$data.log" 2>&1 </dev/null &
+        --set ldap.tls_listen=127.0.0.1:0 --set http.tls_listen=127.0.0.1:0 "$@" >"$data.log" 2>&1 </dev/null &
     server=$!
     for _ in $(seq 600); do
         [ -s "$data/listening.json" ] && break
@@ -104,6 +136,24 @@ start_server() {
         exit 1
     fi
     ldap=$(port ldap) http=$(port http) token=$(cat "$data/operator-token")
+    reach_doors
+}
+
+# reach_doors: sets the URLs, the CA file and OpenLDAP's flag for $security.
+reach_doors() {
+    local ldaps https
+    ldap_url=ldap://$ldap http_url=http://$http start_tls=() ca=''
+    unset LDAPTLS_CACERT
+    [ "$security" = plain ] && return
+    ldaps=$(port ldaps) https=$(port https) ca=$data/certs/ca.crt
+    if [ -z "$ldaps" ] || [ -z "$https" ] || [ ! -s "$ca" ]; then
+        fail "the server offers TLS" "$(cat "$data/listening.json")"
+        finish
+        exit 1
+    fi
+    http_url=https://$https
+    if [ "$security" = starttls ]; then start_tls=(-ZZ); else ldap_url=ldaps://$ldaps; fi
+    export LDAPTLS_CACERT=$ca
 }
 
 port() {
@@ -119,7 +169,7 @@ stop_server() {
 search() {
     local dn=$1 password=$2 base=$3
     shift 3
-    ldapsearch -x -LLL -o ldif_wrap=no -H "ldap://$ldap" -D "$dn" -w "$password" -b "$base" "$@" |
+    ldapsearch -x -LLL -o ldif_wrap=no -H "$ldap_url" "${start_tls[@]}" -D "$dn" -w "$password" -b "$base" "$@" |
         python3 -c 'import base64, re, sys
 for line in sys.stdin:
     name, mark, value = line.rstrip("\n").partition(":: ")

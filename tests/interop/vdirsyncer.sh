@@ -1,6 +1,6 @@
 # vdirsyncer and khard: discovery, two-way sync, conflicts, and a book that is read-only.
 
-suite 'vdirsyncer'
+suite "vdirsyncer ($security)"
 PATH=$clients/bin:$PATH
 needs vdirsyncer vdirsyncer khard curl || return 0
 
@@ -8,6 +8,7 @@ start_server --demo
 work=$(mktemp -d "$scratch/vdirsyncer.XXXXXX")
 export XDG_CONFIG_HOME=$work/config VDIRSYNCER_CONFIG=$work/config/vdirsyncer
 mkdir -p "$work/config/khard"
+verify=${ca:+"verify = \"$ca\""}
 cat >"$VDIRSYNCER_CONFIG" <<X
 [general]
 status_path = "$work/status/"
@@ -28,7 +29,8 @@ path = "$work/local/"
 fileext = ".vcf"
 [storage remote]
 type = "carddav"
-url = "http://$http/"
+url = "$http_url/"
+$verify
 username = "201"
 password = "demo-201"
 [storage copies]
@@ -37,7 +39,8 @@ path = "$work/copies/"
 fileext = ".vcf"
 [storage company]
 type = "carddav"
-url = "http://$http/"
+url = "$http_url/"
+$verify
 username = "201"
 password = "demo-201"
 read_only = true
@@ -52,8 +55,8 @@ default_action = list
 preferred_version = 3.0
 X
 own=$work/local/personal
-url=http://$http/dav/homes/201.demo/personal
-get() { curl -sS -u 201:demo-201 "$@"; }
+url=$http_url/dav/homes/201.demo/personal
+get() { curl -sS ${ca:+--cacert "$ca"} -u 201:demo-201 "$@"; }
 put() { get -o /dev/null -X PUT -H 'Content-Type: text/vcard' --data-binary "@$1" "$2"; }
 count() { find "$1" -name '*.vcf' | wc -l; }
 

@@ -139,7 +139,8 @@ impl Client {
 
     /// Sends an operation under the next message id.
     pub(crate) async fn request(&mut self, operation: &[u8]) -> u8 {
-        self.last_id += 1;
+        // One byte, and never negative.
+        self.last_id = self.last_id % 127 + 1;
         self.send(&message(self.last_id, operation, &[])).await;
         self.last_id
     }

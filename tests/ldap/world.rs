@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
@@ -11,8 +12,10 @@ use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::ldap::{Door, Limits, serve};
+use ringbook::net::gate::Gate;
+use ringbook::net::rules::Rules;
+use ringbook::net::{Listener, Net};
 use ringbook::store::sqlite::SqliteStore;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -55,11 +58,12 @@ impl World {
             organization.clone(),
             limits,
         );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let world = Self { address, directory, organization, stop: stop.clone() };
-        tokio::spawn(accept(listener, Arc::new(door), stop));
+        let net = Net::new(Gate::new(1000, 1000), Rules::loopback(), Duration::from_secs(30));
+        let listener = Listener::bind("ldap", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let world =
+            Self { address: listener.address(), directory, organization, stop: net.stopping() };
+        let door = Arc::new(door);
+        net.listen(listener, move |connection| serve(connection, Arc::clone(&door)));
         world.fill(&authenticator).await;
         world
     }
@@ -224,11 +228,5 @@ fn settings(
         language: "de".into(),
         hidden_numbers,
         ..OrganizationSettings::new(OrganizationId::from(id))
-    }
-}
-
-async fn accept(listener: TcpListener, door: Arc<Door>, stop: CancellationToken) {
-    while let Ok((stream, peer)) = listener.accept().await {
-        tokio::spawn(serve(stream, peer, Arc::clone(&door), stop.clone()));
     }
 }

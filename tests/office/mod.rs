@@ -1,20 +1,25 @@
 //! An office in memory, and its HTTP API without sockets.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, header};
+use ringbook::account::device::Door;
 use ringbook::account::{OrganizationSettings, Role};
 use ringbook::api::Api;
-use ringbook::auth::{Authenticator, Principal, Who};
+use ringbook::auth::{Authenticator, Peer, Principal, Who};
 use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
 use ringbook::http::Caller;
 use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
+
+/// A phone on this machine.
+pub(crate) const PHONE: Peer =
+    Peer { door: Door::Ldap, address: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: true };
 
 /// A directory with one organization, and the door to it.
 pub(crate) struct Office {
@@ -134,7 +139,7 @@ impl Office {
         let made = self.post(&operator(), "users", &user).await.expect(201);
         let id = ringbook::contact::ContactId::parse(made["id"].as_str().unwrap()).unwrap();
         let organization = Some(OrganizationId::from("main"));
-        Principal { who: Who::User(id), role, organization }
+        Principal::new(Who::User(id), role, organization)
     }
 
     /// The names in a group, as somebody sees them.
@@ -147,7 +152,7 @@ impl Office {
 
 /// An operator's token.
 pub(crate) fn operator() -> Principal {
-    Principal { who: Who::Token("op".into()), role: Role::Operator, organization: None }
+    Principal::new(Who::Token("op".into()), Role::Operator, None)
 }
 
 pub(crate) fn nobody() -> Principal {

@@ -20,6 +20,8 @@ pub(crate) fn contract(store: &mut dyn Store) {
     records_read_back(store);
     nothing_said_is_nothing_written(store);
     what_leaves_is_told_once(store);
+    every_text_reads_back(store);
+    a_large_commit_reads_back(store);
     large_bodies_are_read_one_by_one(store);
     a_write_without_the_large_body_keeps_it(store);
     changes_of_one_rendition_are_told(store);
@@ -156,6 +158,66 @@ fn what_leaves_is_told_once(store: &mut dyn Store) {
     assert_eq!(told, events);
 }
 
+fn every_text_reads_back(store: &mut dyn Store) {
+    let odd = "a\0b\u{1}0\u{1f}\u{fffd}\u{10ffff}'\\%\"";
+    let strange = Contact {
+        name: Some(odd.into()),
+        uid: Some(odd.into()),
+        ..contact(odd, Book::Shared, next(store))
+    };
+    let token = Token {
+        id: odd.into(),
+        name: odd.into(),
+        role: Role::Admin,
+        scopes: vec![],
+        organization: Some(main()),
+        hash: "".into(),
+        created: Timestamp(i64::MIN),
+        expires: None,
+    };
+    let tombstone = Tombstone {
+        organization: main(),
+        book: AddressBook::Home(Book::Personal(strange.id)),
+        contact: strange.id,
+        name: odd.into(),
+        revision: next(store),
+    };
+    let written = [
+        put(&strange, None),
+        Change::Put(Record::Token(token.clone())),
+        Change::Leave(tombstone.clone()),
+    ];
+    let before = load(store).1;
+    commit(store, written.to_vec());
+    let told = [
+        Event::Put(Record::Token(token)),
+        Event::Leave(tombstone),
+        Event::Put(stored(&strange, None)),
+    ];
+    assert_eq!(store.changes(before).unwrap().0, told);
+    let at = commit(store, vec![Change::Remove(Key::Token(odd.into()))]);
+    let (events, _) = store.changes(Revision(at.0 - 1)).unwrap();
+    assert_eq!(events, [Event::Remove(Key::Token(odd.into()))]);
+}
+
+/// More than any store sends or fetches at once.
+fn a_large_commit_reads_back(store: &mut dyn Store) {
+    let (at, (before, known)) = (next(store), load(store));
+    let some: Vec<Contact> =
+        (0..1200).map(|n| contact(&format!("Many {n}"), Book::Shared, at)).collect();
+    commit(store, some.iter().map(|contact| put(contact, None)).collect());
+    let (events, _) = store.changes(known).unwrap();
+    assert_eq!(events.len(), some.len());
+    for contact in &some {
+        assert!(events.contains(&Event::Put(stored(contact, None))), "{}", contact.id);
+    }
+    let remove = |contact: &Contact| Change::Remove(Key::Contact(contact.id));
+    commit(store, some.iter().map(remove).collect());
+    let left = load(store).0;
+    let is_contact = |event: &&Event| matches!(event, Event::Put(_));
+    assert_eq!(left.iter().filter(is_contact).count(), before.iter().filter(is_contact).count());
+}
+
 fn large_bodies_are_read_one_by_one(store: &mut dyn Store) {
     let bytes: Arc<[u8]> = vec![b'x'; 5000].into();
     let at = next(store);
@@ -201,4 +263,78 @@ fn a_reader_sees_what_was_committed(store: &mut dyn Store) {
     assert_eq!(seen, at);
     assert_eq!(events, [Event::Put(stored(&late, None))]);
     assert_eq!(reader.epoch().unwrap(), store.epoch().unwrap());
+}
+
+/// What holds for stores that share their data: two of one process stand for two daemons.
+pub(crate) fn shared_contract(open: &(dyn Fn() -> Box<dyn Store> + Sync)) {
+    a_commit_of_the_other_is_told_to_those_who_decide(&mut *open(), &mut *open());
+    a_load_tells_one_moment(&mut *open(), &mut *open());
+    nobody_skips_a_revision(open);
+}
+
+fn a_commit_of_the_other_is_told_to_those_who_decide(one: &mut dyn Store, other: &mut dyn Store) {
+    assert_eq!(one.epoch().unwrap(), other.epoch().unwrap());
+    let known = load(other).1;
+    let theirs = contact("Theirs", Book::Shared, next(one));
+    let at = commit(one, vec![put(&theirs, None)]);
+    let ours = contact("Ours", Book::Shared, Revision(at.0 + 1));
+    let mut told = Vec::new();
+    let after = other
+        .commit(known, &mut |unseen, next| {
+            told = unseen;
+            assert_eq!(next, Revision(at.0 + 1));
+            vec![put(&ours, None)]
+        })
+        .unwrap();
+    assert_eq!(told, [Event::Put(stored(&theirs, None))]);
+    assert_eq!(one.changes(at).unwrap(), (vec![Event::Put(stored(&ours, None))], after));
+}
+
+fn a_load_tells_one_moment(one: &mut dyn Store, other: &mut dyn Store) {
+    commit(other, vec![Change::Put(Record::Organization(organization().into()))]);
+    let (before, known) = load(other);
+    let mut late = Some(contact("Late", Book::Shared, Revision(known.0 + 1)));
+    let mut told = Vec::new();
+    let at = one.load(&mut |event| {
+        told.push(event);
+        // Between what is told and what is still to come.
+        if let Some(late) = late.take() {
+            commit(other, vec![put(&late, None)]);
+        }
+    });
+    assert_eq!((at, told), (Ok(known), before));
+}
+
+/// Two write as fast as they can. One who asks again and again for what is new, as every daemon and
+/// every synchronizing client does, is told each contact once and in the order of the revisions.
+fn nobody_skips_a_revision(open: &(dyn Fn() -> Box<dyn Store> + Sync)) {
+    const COMMITS: usize = 60;
+    let mut reader = open();
+    let mut seen = load(&mut *reader).1;
+    let end = Revision(seen.0 + 2 * COMMITS as u64);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut store = open();
+                let mut known = Revision(0);
+                for _ in 0..COMMITS {
+                    let decide = &mut |_, at| vec![put(&contact("Both", Book::Shared, at), None)];
+                    known = store.commit(known, decide).unwrap();
+                }
+            });
+        }
+        while seen < end {
+            let (events, now) = reader.changes(seen).unwrap();
+            let mut told: Vec<u64> = events
+                .iter()
+                .map(|event| match event {
+                    Event::Put(Record::Contact(stored)) => stored.contact.revision.0,
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            told.sort_unstable();
+            assert_eq!(told, (seen.0 + 1..=now.0).collect::<Vec<_>>());
+            seen = now;
+        }
+    });
 }

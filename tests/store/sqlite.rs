@@ -6,7 +6,7 @@ use ringbook::contact::{Book, Revision};
 use ringbook::store::sqlite::{SqliteStore, check};
 use ringbook::store::{Change, Event, Record, Store, StoreError};
 
-use crate::contract::contract;
+use crate::contract::{contract, shared_contract};
 use crate::samples::{commit, contact, load, organization, put, stored};
 
 #[test]
@@ -17,7 +17,9 @@ fn sqlite_in_memory_keeps_the_contract() {
 #[test]
 fn sqlite_in_a_file_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    contract(&mut SqliteStore::open(&folder.path().join("ringbook.db")).unwrap());
+    let path = folder.path().join("ringbook.db");
+    contract(&mut SqliteStore::open(&path).unwrap());
+    shared_contract(&|| Box::new(SqliteStore::open(&path).unwrap()));
 }
 
 #[test]

@@ -8,20 +8,40 @@ use crate::contact::derived::{Derivation, NameOrder};
 use crate::contact::number::Numbering;
 use crate::contact::query::{Gaze, Query, TextPattern, Truth};
 use crate::contact::{Book, Contact, ContactId, Timestamp};
-use crate::ldap::filter::{Context, compile};
+use crate::ldap::filter::{Context, Names, compile};
 use crate::ldap::request::{Assertion, Filter, Substrings};
+use crate::ldap::style::Style;
 
 fn derivation() -> Derivation {
     Derivation::new(Numbering::new("DE", "30", "0").unwrap(), "de", NameOrder::GivenFirst)
 }
 
-fn with_context<T>(work: impl Fn(&Context<'_>) -> T) -> T {
-    let (derivation, suffix) = (derivation(), Dn::parse("dc=pbx,dc=example").unwrap());
-    let manager = |dn: &Dn| {
+/// Everybody in `ou=people` of one suffix; only the manager is known by name.
+struct People;
+
+impl Names for People {
+    fn contact(&self, dn: &Dn) -> Option<ContactId> {
         (dn.to_string() == "uid=200,ou=people,dc=pbx,dc=example")
             .then_some(ContactId(uuid::Uuid::nil()))
-    };
-    work(&Context { derivation: &derivation, suffix: &suffix, own: None, contact: &manager })
+    }
+
+    fn entry(&self, dn: &Dn) -> Option<ContactId> {
+        self.contact(dn)
+    }
+
+    fn behind(&self, kind: Option<&str>, value: &str) -> Query {
+        let components = [("ou", "people"), ("dc", "pbx"), ("dc", "example")];
+        let mut asked = components.iter().filter(|(known, _)| kind.is_none_or(|k| k == *known));
+        Query::Constant(asked.any(|(_, known)| value.eq_ignore_ascii_case(known)).into())
+    }
+
+    fn with_reference(&self, field: Field) -> Query {
+        Query::Present(FieldSet::of(&[field]))
+    }
+}
+
+fn with_context<T>(work: impl Fn(&Context<'_>) -> T) -> T {
+    work(&Context { derivation: &derivation(), style: Style::default(), names: &People })
 }
 
 fn query(filter: &Filter<'_>) -> Query {

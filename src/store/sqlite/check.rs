@@ -6,18 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::contact::Revision;
 use crate::store::sqlite::{events, schema};
-use crate::store::{Event, Record, StoreError};
-
-/// What a check found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CheckReport {
-    /// Number of readable contacts.
-    pub contacts: usize,
-    /// Number of readable users.
-    pub users: usize,
-    /// What is wrong, in sentences; empty where nothing is.
-    pub problems: Vec<String>,
-}
+use crate::store::{CheckReport, StoreError};
 
 /// Checks the file's pages and reads every row.
 ///
@@ -40,11 +29,6 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     };
     connection.pragma_query(None, "integrity_check", |row| note(row.get(0)?))?;
     let transaction = connection.transaction()?;
-    events(&transaction, Revision(0), &mut |event| match event {
-        Event::Put(Record::Contact(_)) => report.contacts += 1,
-        Event::Put(Record::User(_)) => report.users += 1,
-        Event::Broken { key, reason } => report.problems.push(format!("{key}: {reason}")),
-        _ => {}
-    })?;
+    events(&transaction, Revision(0), &mut |event| report.note(event))?;
     Ok(report)
 }

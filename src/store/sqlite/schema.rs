@@ -64,6 +64,28 @@ const MIGRATIONS: &[&str] = &[
     -- Departments and sites of a person, separated by spaces.
     ALTER TABLE contact ADD COLUMN member_of TEXT NOT NULL DEFAULT '';
 ",
+    "
+    CREATE TABLE audit (
+        number       INTEGER PRIMARY KEY,
+        time         INTEGER NOT NULL,
+        organization TEXT,
+        actor        TEXT NOT NULL,
+        address      TEXT,
+        door         TEXT NOT NULL,
+        action       TEXT NOT NULL,
+        outcome      TEXT NOT NULL,
+        count        INTEGER NOT NULL,
+        merged       TEXT UNIQUE   -- what sign-ins have in common that are counted together
+    ) STRICT;
+    CREATE INDEX audit_time ON audit (time);
+    CREATE INDEX audit_organization ON audit (organization, number);
+
+    CREATE TABLE last_use (
+        credential TEXT PRIMARY KEY,
+        time       INTEGER NOT NULL,
+        address    TEXT
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The file's format.

@@ -1,0 +1,265 @@
+//! What a search covers: the entries at and below its base, and how they are named.
+
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashSet;
+
+use crate::auth::dn::Dn;
+use crate::auth::sight::Sight;
+use crate::contact::book::{AddressBook, Availability, GroupKind};
+use crate::contact::card::{Field, FieldSet};
+use crate::contact::query::{Query, Truth};
+use crate::contact::{Book, ContactId, UserId};
+use crate::index::{Extent, Row};
+use crate::ldap::filter::{Context, Names};
+use crate::ldap::fixed::Fixed;
+use crate::ldap::naming::Naming;
+use crate::ldap::request::Scope;
+use crate::ldap::style::Style;
+use crate::ldap::tree::{Container, Place, Tree};
+
+const NOTHING: Query = Query::Constant(Truth::False);
+const EVERYTHING: Query = Query::Constant(Truth::True);
+const PEOPLE: Container = Container::Book(AddressBook::PEOPLE);
+
+/// What a search covers.
+pub(super) struct Target<'t, 's> {
+    tree: &'t Tree<'s>,
+    /// Candidates that are no contacts.
+    pub(super) fixed: Vec<Fixed>,
+    /// Whether those must be asked for by their class.
+    pub(super) only_demanded: bool,
+    /// The contacts; None where there are none.
+    pub(super) extent: Option<Extent>,
+    /// The only contact, where the base is one.
+    only: Option<ContactId>,
+    pub(super) naming: Naming,
+    /// As whom a phone account looks.
+    acting: Option<Sight<'s>>,
+    /// Who has a manager that is seen; whose assistant is.
+    with_references: [(Field, OnceLock<Query>); 2],
+}
+
+impl<'t, 's> Target<'t, 's> {
+    pub(super) fn new(tree: &'t Tree<'s>, place: Place<'s>, scope: Scope) -> Self {
+        let mut target = Self {
+            tree,
+            fixed: Vec::new(),
+            only_demanded: matches!(scope, Scope::Subtree | Scope::Children),
+            extent: None,
+            only: None,
+            naming: Naming::homes(tree, &[]),
+            acting: None,
+            with_references: [Field::Manager, Field::Assistant]
+                .map(|field| (field, OnceLock::new())),
+        };
+        match place {
+            Place::Suffix => target.suffix(scope),
+            Place::Container(container) => target.container(container, scope),
+            Place::Contact(container, row) => target.only(container, row.id, scope),
+            Place::Actor(user) => target.actor(user, scope),
+        }
+        target
+    }
+
+    fn suffix(&mut self, scope: Scope) {
+        match scope {
+            Scope::Base => {
+                self.fixed = vec![Fixed::suffix(self.tree.sight.organization, &self.tree.suffix)];
+            }
+            Scope::One => self.list(self.tree.containers_below(Place::Suffix)),
+            Scope::Subtree | Scope::Children => {
+                self.list(self.tree.all_containers_below(Place::Suffix));
+                self.homes(self.tree.sight.whole());
+            }
+        }
+    }
+
+    fn container(&mut self, container: Container, scope: Scope) {
+        let place = Place::Container(container);
+        match scope {
+            Scope::Base => self.list(vec![container]),
+            Scope::One => {
+                self.list(self.tree.containers_below(place));
+                self.within(container);
+            }
+            Scope::Subtree | Scope::Children => {
+                let itself = (scope == Scope::Subtree).then_some(container).into_iter();
+                self.list(itself.chain(self.tree.all_containers_below(place)).collect());
+                self.all_within(container);
+            }
+        }
+    }
+
+    fn only(&mut self, container: Container, id: ContactId, scope: Scope) {
+        if matches!(scope, Scope::Base | Scope::Subtree) {
+            self.within(container);
+            self.only = Some(id);
+        }
+    }
+
+    /// The entry of a user for whom a phone account acts, with what is below it.
+    fn actor(&mut self, user: UserId, scope: Scope) {
+        let row = self.tree.sight.member(AddressBook::PEOPLE, user);
+        let personal = Container::Of(user, AddressBook::Home(Book::Personal(user)));
+        match scope {
+            Scope::Base => {
+                if row.is_some() {
+                    self.only(PEOPLE, user, scope);
+                }
+            }
+            Scope::One => self.list(self.tree.containers_below(Place::Actor(user))),
+            Scope::Subtree | Scope::Children => {
+                self.list(self.tree.all_containers_below(Place::Actor(user)));
+                let own = Extent::of(&[Book::Personal(user)]);
+                let rows = self.tree.sight.search(&own, &EVERYTHING, usize::MAX);
+                let itself = row.filter(|_| scope == Scope::Subtree);
+                let within = rows.chain(itself).map(|row| row.id).collect();
+                let books = vec![Book::People, Book::Personal(user)];
+                let within = Query::Among(Arc::new(within));
+                self.extent = Some(Extent { books, within, ..own });
+                self.naming = Naming::homes(self.tree, &[PEOPLE, personal]);
+            }
+        }
+    }
+
+    /// Lists entries that are no contacts.
+    fn list(&mut self, containers: Vec<Container>) {
+        let fixed = containers.into_iter().map(|container| container_entry(self.tree, container));
+        self.fixed = fixed.collect();
+    }
+
+    /// Covers the contacts right in a container.
+    fn within(&mut self, container: Container) {
+        self.extent = self.tree.extent(container);
+        self.naming = Naming::within(self.tree, container);
+        if let Container::Of(user, _) = container {
+            self.acting = self.tree.sight.acting_for(user);
+        }
+    }
+
+    /// Covers the contacts in a container and in those below it.
+    fn all_within(&mut self, container: Container) {
+        match container {
+            Container::Groups(kind) => self.groups(kind),
+            Container::Statuses => self.statuses(),
+            Container::Book(AddressBook::SHARED) => {
+                let homes = self.tree.sight.homes().iter().copied();
+                let shared = |home: &Book| matches!(home, Book::Shared | Book::SharedBook(_));
+                self.homes(Extent::of(&homes.filter(shared).collect::<Vec<Book>>()));
+            }
+            Container::Book(_) | Container::Of(..) => self.within(container),
+        }
+    }
+
+    /// Covers homes, each contact in its own.
+    fn homes(&mut self, extent: Extent) {
+        let homes = extent.books.iter().map(|home| Container::Book((*home).into()));
+        self.naming = Naming::homes(self.tree, &homes.collect::<Vec<Container>>());
+        self.extent = Some(extent);
+    }
+
+    fn groups(&mut self, kind: GroupKind) {
+        let groups = self.tree.containers_below(Place::Container(Container::Groups(kind)));
+        let member = |container: &Container| match container {
+            Container::Book(AddressBook::Group(group)) => Query::Group(*group),
+            _ => NOTHING,
+        };
+        self.people(Query::Or(groups.iter().map(member).collect()));
+        self.naming = Naming::first(self.tree, kind, &groups);
+    }
+
+    fn statuses(&mut self) {
+        let statuses = Availability::ALL.map(|status| (status, (self.tree.present)(status)));
+        let known = statuses.iter().flat_map(|(_, people)| people.iter().copied());
+        self.people(Query::Among(Arc::new(known.collect())));
+        let containers = self.tree.containers_below(Place::Container(Container::Statuses));
+        self.naming = Naming::statuses(self.tree, &containers, statuses.into());
+    }
+
+    /// Covers the people for whom a condition holds.
+    fn people(&mut self, condition: Query) {
+        let extent = self.tree.extent(PEOPLE);
+        self.extent = extent
+            .map(|people| Extent { within: Query::And(vec![people.within, condition]), ..people });
+    }
+
+    /// Who looks.
+    pub(super) fn sight(&self) -> &Sight<'s> {
+        self.acting.as_ref().unwrap_or(&self.tree.sight)
+    }
+
+    /// How the entries are written.
+    pub(super) fn style(&self) -> Style<'t> {
+        let sight = &self.tree.sight;
+        let numbering = &sight.organization.derivation.numbering;
+        // Only the entries below `ou=people` have others below them.
+        let with_entries = match self.naming.has_people() {
+            true => self.tree.acts_for,
+            false => &[],
+        };
+        Style::new(self.naming.form, sight.phone(), numbering, with_entries)
+    }
+
+    /// What a filter is read against.
+    pub(super) fn context(&self) -> Context<'_> {
+        let derivation = &self.tree.sight.organization.derivation;
+        Context { derivation, style: self.style(), names: self }
+    }
+
+    /// The contacts that a query means here.
+    pub(super) fn query(&self, query: Query) -> Query {
+        match self.only {
+            Some(only) => Query::And(vec![Query::Id(only), query]),
+            None => query,
+        }
+    }
+
+    /// The names of those a contact refers to, as far as the asker may see them.
+    pub(super) fn references(&self, row: Row<'_>, field: Field) -> Vec<String> {
+        let ids = row.contact().card.all(field).filter_map(ContactId::parse);
+        ids.filter_map(|id| self.tree.reference(id)).collect()
+    }
+
+    fn find_references(&self, field: Field) -> Query {
+        let Some(extent) = &self.extent else { return NOTHING };
+        let query = self.query(Query::Present(FieldSet::of(&[field])));
+        let rows = self.sight().search(extent, &query, usize::MAX);
+        let seen = rows.filter(|row| {
+            let mut ids = row.contact().card.all(field).filter_map(ContactId::parse);
+            ids.any(|id| self.tree.reference(id).is_some())
+        });
+        Query::Among(Arc::new(seen.map(|row| row.id).collect::<FxHashSet<ContactId>>()))
+    }
+}
+
+impl Names for Target<'_, '_> {
+    fn contact(&self, dn: &Dn) -> Option<ContactId> {
+        self.tree.contact_of(dn)
+    }
+
+    fn entry(&self, dn: &Dn) -> Option<ContactId> {
+        let (container, id) = match self.tree.find(dn).ok()? {
+            Place::Contact(container, row) => (container, row.id),
+            Place::Actor(user) => (PEOPLE, user),
+            Place::Suffix | Place::Container(_) => return None,
+        };
+        let row = self.sight().contact(id)?;
+        (self.naming.container(row.contact()) == Some(container)).then_some(id)
+    }
+
+    fn behind(&self, kind: Option<&str>, value: &str) -> Query {
+        self.naming.behind(self.tree, kind, value)
+    }
+
+    fn with_reference(&self, field: Field) -> Query {
+        let kept = self.with_references.iter().find(|(known, _)| *known == field);
+        let Some((_, kept)) = kept else { return NOTHING };
+        kept.get_or_init(|| self.find_references(field)).clone()
+    }
+}
+
+/// The entry of a container.
+pub(super) fn container_entry(tree: &Tree<'_>, container: Container) -> Fixed {
+    Fixed::container(&tree.ou(container), tree.dn_of(container), tree.has_entries(container))
+}
