@@ -13,6 +13,8 @@ mod limits;
 mod lives;
 #[path = "carddav/reading.rs"]
 mod reading;
+#[path = "carddav/renditions.rs"]
+mod renditions;
 #[path = "carddav/script.rs"]
 mod script;
 #[path = "carddav/socket.rs"]

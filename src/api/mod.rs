@@ -162,12 +162,12 @@ fn routes() -> Router<Shared> {
         .merge(divisions::routes())
         .route("/users", get(users::list).post(users::add))
         .route("/users/{user}", get(users::show).patch(users::change).delete(users::remove))
-        .route("/users/{user}/organization", get(management::show))
         .route(
             "/users/{user}/app-passwords",
             get(app_passwords::list_of).post(app_passwords::add_of),
         )
         .route("/users/{user}/app-passwords/{id}", delete(app_passwords::remove_of))
+        .route("/users/{user}/organization", get(management::show))
         .route("/import", post(imports::add))
         .route("/imports/{id}", get(imports::show))
         .route("/tokens", get(tokens::list).post(tokens::add))

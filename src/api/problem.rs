@@ -42,6 +42,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
     }
 
+    /// 503 where the store does not answer.
+    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
+        tracing::error!(%fault, "the store cannot be read");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server's store does not answer now")
+    }
+
     /// 409 about one member or parameter of the request.
     pub(super) fn conflict(field: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail).with("field", json!(field))
@@ -50,12 +56,6 @@ impl Problem {
     /// 503.
     pub(super) fn stopping() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
-    }
-
-    /// 503 where the store does not answer.
-    pub(super) fn unreadable(fault: &dyn std::error::Error) -> Self {
-        tracing::error!(%fault, "the store cannot be read");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server's store does not answer now")
     }
 
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {

@@ -62,6 +62,16 @@ pub enum Refused {
     Later(Duration),
 }
 
+/// What a name without a password is at LDAP (RFC 4513 section 5.1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnauthenticatedBind {
+    /// Refused: clients that forget the password would take it for a sign-in.
+    #[default]
+    Refuse,
+    /// The same as no name: what clients need that cannot be told to send none.
+    Anonymous,
+}
+
 /// Whole seconds, and one at least.
 pub fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())

@@ -1,4 +1,4 @@
-//! `ringbook user`, `token` and `phone`: accounts of the running daemon.
+//! `ringbook user`: the users of the running daemon, and how accounts are asked for and shown.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::accounts_table::{record, table};
 use crate::cli::client::{Client, ClientError};
+use crate::cli::devices::{AppPasswordCommand, app_password};
 use crate::cli::{Connect, Status, note, say};
 
 /// A longer password is refused.
@@ -47,6 +48,9 @@ pub(super) enum UserCommand {
         #[command(flatten)]
         connect: Connect,
     },
+    /// Manage a user's app passwords: one secret for each device
+    #[command(subcommand)]
+    AppPassword(AppPasswordCommand),
     /// Remove a user with the personal contacts
     Remove {
         #[command(flatten)]
@@ -99,61 +103,6 @@ pub(super) struct UserFields {
     password_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Debug, Subcommand)]
-pub(super) enum TokenCommand {
-    /// Make a token and print its secret, which is never shown again
-    Add {
-        /// What the token is for
-        name: String,
-        /// user, office-manager, admin or operator
-        #[arg(long, value_name = "ROLE", default_value = "admin")]
-        role: String,
-        /// When the token ends, such as 2027-01-31T00:00:00Z
-        #[arg(long, value_name = "TIME")]
-        expires: Option<String>,
-        #[command(flatten)]
-        connect: Connect,
-    },
-    /// List the tokens, without their secrets
-    List {
-        #[command(flatten)]
-        connect: Connect,
-    },
-    /// Remove a token: it ends at once
-    Remove {
-        /// The token's public id
-        id: String,
-        #[command(flatten)]
-        connect: Connect,
-    },
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub(super) enum PhoneCommand {
-    /// Make a phone account and print its secret, unless one is given
-    Add {
-        /// Name of the account: cn=NAME,ou=services,SUFFIX
-        name: String,
-        /// File whose first line is the secret; `-` is the standard input
-        #[arg(long, value_name = "FILE")]
-        secret_file: Option<PathBuf>,
-        #[command(flatten)]
-        connect: Connect,
-    },
-    /// List the phone accounts, without their secrets
-    List {
-        #[command(flatten)]
-        connect: Connect,
-    },
-    /// Remove a phone account
-    Remove {
-        /// Name of the account
-        name: String,
-        #[command(flatten)]
-        connect: Connect,
-    },
-}
-
 pub(super) async fn user(command: UserCommand) -> Result<Status, ClientError> {
     const USERS: &str = "users";
     match command {
@@ -163,7 +112,7 @@ pub(super) async fn user(command: UserCommand) -> Result<Status, ClientError> {
             change(&connect, Method::POST, &[USERS], Some(Value::Object(body))).await
         }
         UserCommand::List { connect } => {
-            list(&connect, USERS, &["extension", "name", "login", "role", "listed"]).await
+            list(&connect, &[USERS], &["extension", "name", "login", "role", "listed"]).await
         }
         UserCommand::Show { user, connect } => {
             let shown = ask(&connect, Method::GET, &[USERS, &user.extension], None).await?;
@@ -174,44 +123,9 @@ pub(super) async fn user(command: UserCommand) -> Result<Status, ClientError> {
             let body = Some(Value::Object(fields.json()?));
             change(&connect, Method::PATCH, &[USERS, &user.extension], body).await
         }
+        UserCommand::AppPassword(command) => app_password(command).await,
         UserCommand::Remove { user, connect } => {
             change(&connect, Method::DELETE, &[USERS, &user.extension], None).await
-        }
-    }
-}
-
-pub(super) async fn token(command: TokenCommand) -> Result<Status, ClientError> {
-    const TOKENS: &str = "tokens";
-    match command {
-        TokenCommand::Add { name, role, expires, connect } => {
-            let mut body = json!({ "name": name, "role": role });
-            if let (Some(expires), Some(body)) = (expires, body.as_object_mut()) {
-                body.insert("expires".to_owned(), Value::from(expires));
-            }
-            add(&connect, TOKENS, body, "secret").await
-        }
-        TokenCommand::List { connect } => {
-            list(&connect, TOKENS, &["id", "name", "role", "organization", "expires"]).await
-        }
-        TokenCommand::Remove { id, connect } => {
-            change(&connect, Method::DELETE, &[TOKENS, &id], None).await
-        }
-    }
-}
-
-pub(super) async fn phone(command: PhoneCommand) -> Result<Status, ClientError> {
-    const PHONES: &str = "phones";
-    match command {
-        PhoneCommand::Add { name, secret_file, connect } => {
-            let mut body = json!({ "name": name });
-            if let (Some(file), Some(body)) = (secret_file, body.as_object_mut()) {
-                body.insert("secret".to_owned(), Value::from(secret(&file)?.as_str()));
-            }
-            add(&connect, PHONES, body, "secret").await
-        }
-        PhoneCommand::List { connect } => list(&connect, PHONES, &["name", "dn", "books"]).await,
-        PhoneCommand::Remove { name, connect } => {
-            change(&connect, Method::DELETE, &[PHONES, &name], None).await
         }
     }
 }
@@ -252,7 +166,7 @@ fn number(text: &str) -> Result<Value, ClientError> {
 }
 
 /// The first line of a file. Secrets are no arguments, because every user of the machine sees those.
-fn secret(path: &Path) -> Result<Zeroizing<String>, ClientError> {
+pub(super) fn secret(path: &Path) -> Result<Zeroizing<String>, ClientError> {
     let failed = |source| ClientError::Io { what: path.display().to_string(), source };
     let mut text = Zeroizing::new(String::new());
     let source: Box<dyn Read> = if path == Path::new("-") {
@@ -267,7 +181,7 @@ fn secret(path: &Path) -> Result<Zeroizing<String>, ClientError> {
     }
 }
 
-async fn ask(
+pub(super) async fn ask(
     connect: &Connect,
     method: Method,
     path: &[&str],
@@ -277,14 +191,18 @@ async fn ask(
 }
 
 /// Prints a list, page after page.
-async fn list(connect: &Connect, what: &str, columns: &[&str]) -> Result<Status, ClientError> {
+pub(super) async fn list(
+    connect: &Connect,
+    what: &[&str],
+    columns: &[&str],
+) -> Result<Status, ClientError> {
     let client = Client::find(connect)?;
     let mut items = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
         let parameters: Vec<(&str, &str)> =
             cursor.iter().map(|at| ("cursor", at.as_str())).collect();
-        let mut page = client.ask(Method::GET, &[what], &parameters, None).await?;
+        let mut page = client.ask(Method::GET, what, &parameters, None).await?;
         if let Some(Value::Array(found)) = page.get_mut("items").map(Value::take) {
             items.extend(found);
         }
@@ -299,7 +217,7 @@ async fn list(connect: &Connect, what: &str, columns: &[&str]) -> Result<Status,
     Ok(Status::Done)
 }
 
-async fn change(
+pub(super) async fn change(
     connect: &Connect,
     method: Method,
     path: &[&str],
@@ -313,13 +231,13 @@ async fn change(
 }
 
 /// Makes an account and prints the secret that the daemon made: on a line of its own for scripts.
-async fn add(
+pub(super) async fn add(
     connect: &Connect,
-    what: &str,
+    what: &[&str],
     body: Value,
     secret: &str,
 ) -> Result<Status, ClientError> {
-    let answer = ask(connect, Method::POST, &[what], Some(&body)).await?;
+    let answer = ask(connect, Method::POST, what, Some(&body)).await?;
     print(connect, &answer, || {
         let shown = answer.get(secret).and_then(Value::as_str);
         if shown.is_some() {
@@ -330,7 +248,7 @@ async fn add(
     Ok(Status::Done)
 }
 
-fn print(connect: &Connect, answer: &Value, lines: impl FnOnce() -> Vec<String>) {
+pub(super) fn print(connect: &Connect, answer: &Value, lines: impl FnOnce() -> Vec<String>) {
     let lines = if connect.json { vec![answer.to_string()] } else { lines() };
     lines.iter().for_each(|line| say(line));
 }

@@ -13,6 +13,7 @@ mod accounts;
 mod accounts_table;
 mod check;
 mod client;
+mod devices;
 mod export;
 mod greeting;
 mod import;
@@ -60,10 +61,12 @@ enum Command {
     User(accounts::UserCommand),
     /// Manage tokens: secrets for programs at the HTTP door.
     #[command(subcommand)]
-    Token(accounts::TokenCommand),
+    Token(devices::TokenCommand),
     /// Manage phone accounts: read-only sign-ins for devices at the LDAP door.
     #[command(subcommand)]
-    Phone(accounts::PhoneCommand),
+    Phone(devices::PhoneCommand),
+    /// Show who signed in, or failed to, and what administrators did.
+    Audit(devices::AuditArguments),
     /// Look at configuration and store without changing them, and say what is wrong.
     Check(check::CheckArguments),
 }
@@ -105,8 +108,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(arguments) => speak(import::run(arguments)),
         Command::Export(arguments) => speak(export::run(arguments)),
         Command::User(command) => speak(accounts::user(command)),
-        Command::Token(command) => speak(accounts::token(command)),
-        Command::Phone(command) => speak(accounts::phone(command)),
+        Command::Token(command) => speak(devices::token(command)),
+        Command::Phone(command) => speak(devices::phone(command)),
+        Command::Audit(arguments) => speak(devices::audit(arguments)),
         Command::Check(arguments) => check::run(&arguments),
     }
     .into()

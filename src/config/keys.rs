@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::account::networks::Networks;
+use crate::auth::UnauthenticatedBind;
 use crate::auth::dn::Dn;
 use crate::config::Config;
 use crate::config::store::{self, StorePlace};
@@ -63,6 +64,8 @@ keys! {
     "data", "the path of a folder", path => data;
     "ldap.listen", ADDRESS, address => ldap_listen;
     "ldap.tls_listen", ADDRESS, address => ldap_tls_listen;
+    "ldap.unauthenticated_bind", "refuse or anonymous", unauthenticated_bind
+        => unauthenticated_bind;
     "http.listen", ADDRESS, address => http_listen;
     "http.tls_listen", ADDRESS, address => http_tls_listen;
     "tls.certificate", PEM, file => tls.certificate;
@@ -251,6 +254,14 @@ fn name_order(value: &Value) -> Option<Option<NameOrder>> {
     match value.text()? {
         "given-first" => Some(Some(NameOrder::GivenFirst)),
         "family-first" => Some(Some(NameOrder::FamilyFirst)),
+        _ => None,
+    }
+}
+
+fn unauthenticated_bind(value: &Value) -> Option<UnauthenticatedBind> {
+    match value.text()? {
+        "refuse" => Some(UnauthenticatedBind::Refuse),
+        "anonymous" => Some(UnauthenticatedBind::Anonymous),
         _ => None,
     }
 }

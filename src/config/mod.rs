@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::account::networks::Networks;
+use crate::auth::UnauthenticatedBind;
 use crate::config::keys::{KEYS, Value};
 use crate::config::organization::OrganizationKeys;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub ldap_tls_listen: Option<SocketAddr>,
     pub http_listen: Option<SocketAddr>,
     pub http_tls_listen: Option<SocketAddr>,
+    /// What a name without a password is at LDAP.
+    pub unauthenticated_bind: UnauthenticatedBind,
     pub tls: TlsKeys,
     store: StorePlace,
     /// Of the listeners' organization.
@@ -96,6 +99,7 @@ impl Config {
             ldap_tls_listen: at(6360),
             http_listen: at(8080),
             http_tls_listen: at(8443),
+            unauthenticated_bind: UnauthenticatedBind::default(),
             tls: TlsKeys::default(),
             store: StorePlace::default(),
             organization: OrganizationKeys::default(),

@@ -6,18 +6,21 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::account::Role;
 use crate::account::device::Door;
+use crate::account::networks::Networks;
 use crate::auth::Authenticator;
 use crate::contact::OrganizationId;
 use crate::directory::{Directory, Edit, Request as Commit};
 use crate::http::answer::{full, text};
 use crate::net::gate::Gate;
-use crate::net::rules::Rules;
-use crate::net::{Listener, Net};
+use crate::net::rules::{Rules, Transport};
+use crate::net::stream::Stream;
+use crate::net::{Connection, Listener, Net};
 use crate::store::sqlite::SqliteStore;
 
 const PATIENT: Limits = Limits {
@@ -42,25 +45,44 @@ impl Mount for Whoami {
     }
 }
 
+/// A door that tells what it knows of the client.
+struct Whence;
+
+impl Mount for Whence {
+    fn handle(&self, _: Request<Incoming>, caller: Caller) -> Answer<'_> {
+        Box::pin(async move {
+            let how = if caller.secure { "over TLS" } else { "in clear" };
+            Response::new(full(format!("{} {how}", caller.peer.ip())))
+        })
+    }
+}
+
 struct World {
     net: Net,
+    front: Arc<Front>,
     address: SocketAddr,
     token: String,
 }
 
 async fn world(limits: Limits) -> World {
+    world_with(limits, Rules::loopback()).await
+}
+
+async fn world_with(limits: Limits, rules: Rules) -> World {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
     let (token, secret) = Authenticator::new_token(Role::Operator, None, "test").unwrap();
     directory.commit(Commit::one(Edit::PutToken(token))).await.unwrap();
     let authenticator = Authenticator::new(Arc::new(directory), OrganizationId::from("main"));
-    let front =
-        Front::new(Arc::new(authenticator), limits).mount("who", Door::Http, Arc::new(Whoami));
+    let front = Front::new(Arc::new(authenticator), limits)
+        .mount("who", Door::Http, Arc::new(Whoami))
+        .mount("whence", Door::Http, Arc::new(Whence));
     let front = Arc::new(front);
-    let net = Net::new(Gate::new(9, 9), Rules::loopback(), limits.first_request);
+    let net = Net::new(Gate::new(9, 9), rules, limits.first_request);
     let listener = Listener::bind("http", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address();
-    net.listen(listener, move |connection| Arc::clone(&front).serve(connection));
-    World { net, address, token: secret.to_string() }
+    let served = Arc::clone(&front);
+    net.listen(listener, move |connection| Arc::clone(&served).serve(connection));
+    World { net, front, address, token: secret.to_string() }
 }
 
 impl World {
@@ -107,6 +129,19 @@ async fn wrong_credentials_never_reach_a_mount() {
 }
 
 #[tokio::test]
+async fn a_mount_learns_where_a_request_comes_from() {
+    let rules = Rules { trusted_proxies: Networks::loopback(), ..Rules::loopback() };
+    let world = world_with(PATIENT, rules).await;
+    let own = world.ask("GET /whence HTTP/1.1").await;
+    assert!(own.ends_with("\r\n\r\n127.0.0.1 in clear"), "{own}");
+    let told = "GET /whence HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto:";
+    let secure = world.ask(&format!("{told} https")).await;
+    assert!(secure.ends_with("\r\n\r\n203.0.113.9 over TLS"), "{secure}");
+    let exposed = world.ask(&format!("{told} http")).await;
+    assert_eq!(status(&exposed), "403", "{exposed}");
+}
+
+#[tokio::test]
 async fn unknown_paths_are_not_found() {
     let world = world(PATIENT).await;
     for path in ["/", "/whom", "//who", "/WHO", "/%77ho"] {
@@ -147,6 +182,26 @@ async fn silent_connections_are_closed() {
     assert_eq!(status(&answered), "200", "and then closed, without being asked to");
     let stalled = "POST /who HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf";
     assert_eq!(rest(world.send(stalled).await).await, "");
+}
+
+#[tokio::test]
+async fn the_time_to_the_first_request_begins_with_the_connection() {
+    let world = world(PATIENT).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    // A handshake has used it up.
+    let connection = Connection {
+        stream: Stream::Plain(stream),
+        peer,
+        transport: Transport::Tls,
+        rules: Arc::default(),
+        accepted: Instant::now().checked_sub(PATIENT.first_request).unwrap(),
+        start_tls: None,
+        stop: world.net.stopping(),
+    };
+    let served = timeout(PATIENT.first_request / 2, Arc::clone(&world.front).serve(connection));
+    assert_eq!(served.await, Ok(()));
 }
 
 #[tokio::test]

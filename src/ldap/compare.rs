@@ -25,7 +25,7 @@ impl Session {
         }
         let snapshot = self.door.directory.snapshot();
         let principal = &self.principal;
-        let tree = Tree::of(&snapshot, &principal, &self.door.organization, &*self.door.present);
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, &*self.door.present);
         let Ok(tree) = tree else { return no_such_object("") };
         let place = match tree.find(&dn) {
             Ok(place) => place,

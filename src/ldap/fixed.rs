@@ -7,10 +7,13 @@ use crate::contact::fold::fold;
 use crate::contact::query::Truth;
 use crate::ldap::attribute::{AttributeId, Meaning, Usage, without_options};
 use crate::ldap::ber;
+use crate::ldap::bind::PLAIN;
 use crate::ldap::naming::has_component;
 use crate::ldap::plan::{DnOf, MessageId, Selection, put_attribute, put_entry, set};
 use crate::ldap::request::{Assertion, Filter, Substrings};
+use crate::ldap::session::Link;
 use crate::ldap::start_tls::START_TLS;
+use crate::net::rules::Transport;
 
 /// The extended operation that tells who is signed in (RFC 4532).
 pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
@@ -30,13 +33,15 @@ pub(super) struct Fixed {
 
 impl Fixed {
     /// The entry that describes the server (RFC 4512 section 5.1). Only what works is in it.
-    pub(super) fn root_dse(suffix: Option<String>, start_tls: bool) -> Self {
+    pub(super) fn root_dse(suffix: Option<String>, link: Link) -> Self {
         let mut entry = Self::new(String::new(), &["top"]);
         for name in ["namingContexts", "defaultNamingContext"] {
             entry.operational(name, suffix.as_deref().into_iter());
         }
         entry.operational("supportedLDAPVersion", ["3"].into_iter());
-        let extensions = [start_tls.then_some(START_TLS), Some(WHO_AM_I)];
+        let mechanisms = (link.transport == Transport::Tls).then_some(PLAIN);
+        entry.operational("supportedSASLMechanisms", mechanisms.into_iter());
+        let extensions = [link.start_tls.then_some(START_TLS), Some(WHO_AM_I)];
         entry.operational("supportedExtension", extensions.into_iter().flatten());
         entry.operational("supportedControl", [MANAGE_DSA_IT].into_iter());
         entry.operational("supportedFeatures", [ALL_OPERATIONAL, ABSOLUTE_FILTERS].into_iter());

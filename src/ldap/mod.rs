@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Authenticator;
 use crate::auth::sight::nobody_is_present;
+use crate::auth::{Authenticator, UnauthenticatedBind};
 use crate::contact::book::Availability;
 use crate::contact::{ContactId, OrganizationId};
 use crate::directory::Directory;
@@ -30,6 +30,7 @@ use crate::net::tls::reason;
 
 mod attribute;
 mod ber;
+mod bind;
 mod compare;
 mod connection;
 mod entry;
@@ -62,6 +63,7 @@ pub struct Door {
     organization: OrganizationId,
     limits: Limits,
     present: Presence,
+    unauthenticated_bind: UnauthenticatedBind,
 }
 
 impl Door {
@@ -72,7 +74,13 @@ impl Door {
         limits: Limits,
     ) -> Self {
         let present = Arc::new(nobody_is_present);
-        Self { directory, authenticator, organization, limits, present }
+        let unauthenticated_bind = UnauthenticatedBind::default();
+        Self { directory, authenticator, organization, limits, present, unauthenticated_bind }
+    }
+
+    /// The door, where a name without a password is this.
+    pub fn with_unauthenticated_bind(self, unauthenticated_bind: UnauthenticatedBind) -> Self {
+        Self { unauthenticated_bind, ..self }
     }
 
     /// The door, with people in `ou=status`.

@@ -55,7 +55,7 @@ impl Session {
         }
         let snapshot = self.door.directory.snapshot();
         let principal = &self.principal;
-        let tree = Tree::of(&snapshot, &principal, &self.door.organization, &*self.door.present);
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, &*self.door.present);
         let place = match &tree {
             // Clients that know no base mean all there is.
             Ok(_) if base.rdns().is_empty() => Ok(Place::Suffix),
@@ -72,7 +72,7 @@ impl Session {
             target: &target,
             plan: Plan::new(&selection, request.types_only, target.style()),
             id: MessageId::new(id),
-            left: entries_max(&principal, request.size_limit),
+            left: entries_max(principal, request.size_limit),
             deadline: deadline(request.time_limit),
             look_through: self.limits().look_through,
         };
@@ -87,7 +87,7 @@ impl Session {
         let snapshot = self.door.directory.snapshot();
         let id = self.principal.organization.as_ref().unwrap_or(&self.door.organization);
         let suffix = snapshot.organization(id).and_then(|found| Dn::parse(&found.suffix).ok());
-        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()), self.link.start_tls)
+        Fixed::root_dse(suffix.map(|suffix| suffix.to_string()), self.link)
     }
 }
 

@@ -5,15 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ldap3_proto::proto::{
-    LdapBindCred, LdapBindRequest, LdapExtendedRequest, LdapOp, LdapResultCode,
-};
+use ldap3_proto::proto::{LdapExtendedRequest, LdapOp, LdapResultCode};
 use tokio::io::AsyncWrite;
-use zeroize::Zeroizing;
 
 use crate::account::device;
 use crate::auth::dn::Dn;
-use crate::auth::{Peer, Principal, Refused, Who};
+use crate::auth::{Peer, Principal, Who};
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
@@ -45,7 +42,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    fn peer(&self) -> Peer {
+    pub(super) fn peer(&self) -> Peer {
         let (address, secure) = (self.peer.ip(), self.transport == Transport::Tls);
         Peer { door: device::Door::Ldap, address, secure }
     }
@@ -194,51 +191,6 @@ impl Session {
         match operation {
             Operation::Extended => replies.extended(id, outcome, value),
             _ => replies.result(id, operation, outcome),
-        }
-    }
-
-    /// Signs in (RFC 4513 section 5.1). Whoever was signed in is not any more, whatever comes out.
-    async fn bind(&mut self, bind: LdapBindRequest) -> Outcome {
-        self.principal = self.door.authenticator.anonymous(self.link.peer());
-        // LDAPv2 is what some phones speak after a factory reset.
-        if !matches!(bind.version, 2 | 3) {
-            return Outcome::new(
-                LdapResultCode::ProtocolError,
-                "only LDAP versions 2 and 3 are known",
-            );
-        }
-        let password = match bind.cred {
-            LdapBindCred::Simple(password) => Zeroizing::new(password),
-            LdapBindCred::SASL(_) | LdapBindCred::Unsupported => {
-                let message = "only simple binds are known: a name and a password";
-                return Outcome::new(LdapResultCode::AuthMethodNotSupported, message);
-            }
-        };
-        match (bind.dn.is_empty(), password.is_empty()) {
-            (true, true) => return Outcome::success(),
-            (false, true) => {
-                let message = "a name without a password signs nobody in";
-                return Outcome::new(LdapResultCode::UnwillingToPerform, message);
-            }
-            (_, false) => {}
-        }
-        let authenticator = &self.door.authenticator;
-        match authenticator.sign_in(&bind.dn, password.as_bytes(), self.link.peer()).await {
-            Ok(principal) => {
-                self.principal = principal;
-                Outcome::success()
-            }
-            Err(Refused::Credentials) => {
-                tracing::info!(front = "ldap", peer = %self.link.peer, name = bind.dn, "sign-in refused");
-                Outcome::new(LdapResultCode::InvalidCredentials, "wrong name or password")
-            }
-            Err(Refused::Unavailable) => {
-                Outcome::new(LdapResultCode::Busy, "too many sign-ins at once; try again later")
-            }
-            Err(Refused::Later(_)) => {
-                let message = "too many wrong passwords; try again later";
-                Outcome::new(LdapResultCode::Busy, message)
-            }
         }
     }
 

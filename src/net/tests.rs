@@ -3,6 +3,9 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+use crate::net::tls::authority::{found, issue};
+use crate::net::tls::names::own;
+use crate::net::tls::{Identity, Protocol};
 
 const LOOPBACK: &str = "127.0.0.1:0";
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -72,6 +75,28 @@ async fn a_stop_waits_for_what_was_begun_and_lets_nobody_in() {
     let (stopped, answer) = tokio::join!(stop, client);
     assert_eq!((stopped, answer), (Ok(()), Some(7)));
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// A certificate of an authority that nobody knows.
+fn identity() -> Identity {
+    let now = std::time::SystemTime::now();
+    let leaf = issue(&found("nobody", None, now).unwrap(), &own(), now).unwrap();
+    Identity::from_pem(leaf.certificate.as_bytes(), leaf.key.as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_handshake() {
+    let net = Net::new(Gate::new(9, 9), Rules::loopback(), PATIENCE);
+    let listener = Listener::bind("echo", LOOPBACK.parse().unwrap()).await.unwrap();
+    let address = listener.address();
+    let acceptor = Acceptor::new(Protocol::Ldap, identity()).unwrap();
+    let listener = listener.encrypted(Encryption::AtOnce(Arc::new(acceptor)));
+    net.listen(listener, |_| std::future::pending());
+    let _silent = TcpStream::connect(address).await.unwrap();
+    while net.tasks.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(net.stop(PATIENCE / 2).await, Ok(()));
 }
 
 #[tokio::test]

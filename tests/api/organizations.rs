@@ -142,6 +142,7 @@ async fn people_are_shared_only_where_both_consent() {
         who: Who::User(id),
         role: Role::User,
         organization: Some(OrganizationId::from(organization)),
+        ..Principal::anonymous()
     };
     let anna = user(anna, "main");
     let card = format!("contacts/{bob}");

@@ -17,7 +17,7 @@ async fn feeder(office: &Office, role: Role, scopes: Vec<Scope>) -> Principal {
     let who = Who::Token(token.id.clone());
     let token = Token { scopes, ..token };
     office.directory.commit(Request::one(Edit::PutToken(token))).await.unwrap();
-    Principal { who, role, organization: main }
+    Principal { who, role, organization: main, ..Principal::anonymous() }
 }
 
 #[tokio::test]

@@ -87,7 +87,6 @@ fn api() -> Vec<Question> {
         "sites",
         "presence",
         "imports",
-        "audit",
         "tokens",
         "phones",
         "organizations",

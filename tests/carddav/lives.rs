@@ -152,8 +152,67 @@ async fn live(steps: Vec<Step>) {
     }
 }
 
+#[tokio::test]
+async fn a_restart_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteStore::open(&folder.path().join("ringbook.db")).unwrap();
+    let world = World::empty(open());
+    found(&world).await;
+    for deed in [Deed::Consent(true, true), Deed::Consent(false, true), Deed::Star(0, 5, true)] {
+        happen(&world, &deed).await;
+    }
+    let first = photograph(&world).await;
+    for deed in [
+        Deed::Star(0, 1, true),
+        Deed::Star(0, PEOPLE, true),
+        Deed::Name(2, 1),
+        Deed::Number(0, Field::Mobile, 1),
+        Deed::Number(1, Field::Mobile, 1),
+        Deed::Department(1, None),
+        Deed::Site(3, true),
+        Deed::Listed(3, false),
+        Deed::Put(0, 1, 0),
+        Deed::Put(1, 0, 0),
+        Deed::Remove(1),
+        Deed::Write(0, 0),
+        Deed::Write(1, 0),
+        Deed::Delete(1),
+        Deed::Hidden(true, vec![Field::Mobile]),
+        Deed::Listed(6, false),
+        Deed::Name(5, 2),
+        Deed::Star(0, 1, false),
+        Deed::RemovePerson,
+        Deed::Number(0, Field::Mobile, 2),
+    ] {
+        happen(&world, &deed).await;
+    }
+    let last = photograph(&world).await;
+    let told = changes(&world, &first).await;
+    drop(world);
+    let world = World::empty(open());
+    assert_eq!(photograph(&world).await, last);
+    assert_eq!(changes(&world, &first).await, told);
+}
+
+/// What clients are told who know the collections as they were.
+async fn changes(
+    world: &World,
+    known: &BTreeMap<String, Option<Picture>>,
+) -> Vec<Vec<(String, Option<u16>)>> {
+    let mut told = Vec::new();
+    for mut client in (0..VIEWERS.len() * BOOKS.len()).map(Client::new) {
+        let Some(known) = &known[&client.path()] else { continue };
+        client.token.clone_from(&known.token);
+        let rows = client.ask(world, None).await.unwrap().rows.into_iter();
+        let mut rows: Vec<_> = rows.map(|row| (row.href, row.status)).collect();
+        rows.sort();
+        told.push(rows);
+    }
+    told
+}
+
 /// A collection as somebody sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Picture {
     token: String,
     /// Href to entity tag and card.

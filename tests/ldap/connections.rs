@@ -1,10 +1,17 @@
 //! Connections: pipelines, abandons, broken and foreign messages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ldap3_proto::proto::{LdapOp, LdapResultCode};
 use ringbook::contact::card::FieldSet;
-use ringbook::ldap::Limits;
+use ringbook::ldap::{Limits, serve};
+use ringbook::net::Connection;
+use ringbook::net::rules::Transport;
+use ringbook::net::stream::Stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
 
 use crate::client::{Ask, Client, bind, code, element, message};
 use crate::world::{SUFFIX, World};
@@ -204,6 +211,58 @@ async fn silent_connections_end() {
         }
         let notice = last.unwrap();
         assert_eq!((notice.msgid, code(notice.op)), (NOTICE, LdapResultCode::Unavailable));
+    }
+}
+
+#[tokio::test]
+async fn the_time_to_the_first_message_begins_with_the_connection() {
+    let world = World::start().await;
+    let patience = Limits::default().message_timeout;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, peer) = listener.accept().await.unwrap();
+    // A handshake has used it up.
+    let connection = Connection {
+        stream: Stream::Plain(stream),
+        peer,
+        transport: Transport::Tls,
+        rules: Arc::default(),
+        accepted: Instant::now().checked_sub(patience).unwrap(),
+        start_tls: None,
+        stop: world.stop.clone(),
+    };
+    let served = serve(connection, Arc::clone(&world.door));
+    assert_eq!(timeout(patience / 2, served).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_message_that_trickles_in_is_not_waited_for() {
+    let limits = Limits { message_timeout: Duration::from_millis(100), ..Limits::default() };
+    let world = World::start_with(limits, FieldSet::EMPTY).await;
+    let long = message(1, &Ask::sub(SUFFIX, &format!("(cn={})", "x".repeat(4000))).encoded(), &[]);
+    for begun in [false, true] {
+        let (mut reader, mut writer) =
+            TcpStream::connect(world.address).await.unwrap().into_split();
+        if begun {
+            writer.write_all(&message(1, &bind(3, "", ""), &[])).await.unwrap();
+            reader.read_exact(&mut [0; 14]).await.unwrap();
+        }
+        // Whole after 20 seconds, and never silent for long.
+        let message = long.clone();
+        let trickle = tokio::spawn(async move {
+            let mut tick = tokio::time::interval(Duration::from_millis(5));
+            for byte in message {
+                tick.tick().await;
+                if writer.write_all(&[byte]).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut last = Vec::new();
+        let _ = reader.read_to_end(&mut last).await;
+        let text = String::from_utf8_lossy(&last);
+        assert!(text.contains("idle for too long"), "{text}");
+        trickle.abort();
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) const SUFFIX: &str = "dc=pbx,dc=com";
 /// A running door and what stands behind it.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    pub(crate) door: Arc<Door>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) organization: OrganizationId,
     /// Ends all connections.
@@ -60,10 +61,10 @@ impl World {
         );
         let net = Net::new(Gate::new(1000, 1000), Rules::loopback(), Duration::from_secs(30));
         let listener = Listener::bind("ldap", "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let world =
-            Self { address: listener.address(), directory, organization, stop: net.stopping() };
-        let door = Arc::new(door);
-        net.listen(listener, move |connection| serve(connection, Arc::clone(&door)));
+        let (address, stop, door) = (listener.address(), net.stopping(), Arc::new(door));
+        let served = Arc::clone(&door);
+        net.listen(listener, move |connection| serve(connection, Arc::clone(&served)));
+        let world = Self { address, door, directory, organization, stop };
         world.fill(&authenticator).await;
         world
     }

@@ -67,6 +67,21 @@ fn sessions_are_resumed() {
 }
 
 #[test]
+fn every_phone_of_an_office_resumes_its_session() {
+    let daemon = TestDaemon::empty();
+    let trust = Trust::of(&daemon);
+    // More than a server usually remembers by itself.
+    let phones: Vec<Trust> = (0..300).map(|_| trust.anew()).collect();
+    for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
+        for phone in &phones {
+            let mut ldap = Ldap::new(phone.connect(&daemon, daemon.ldaps()));
+            ldap.extensions();
+            assert_eq!(ldap.stream.conn.handshake_kind(), Some(expected));
+        }
+    }
+}
+
+#[test]
 fn the_certificate_is_for_every_way_to_this_machine() {
     let daemon = TestDaemon::empty();
     let trust = Trust::of(&daemon);
