@@ -44,6 +44,7 @@ pub(crate) struct Found {
     pub(crate) entries: Vec<Entry>,
     pub(crate) code: LdapResultCode,
     pub(crate) matched: String,
+    pub(crate) message: String,
 }
 
 impl Found {
@@ -192,7 +193,8 @@ impl Client {
                     entries.push(Entry { dn: entry.dn, attributes });
                 }
                 LdapOp::SearchResultDone(done) => {
-                    return Found { entries, code: done.code, matched: done.matcheddn };
+                    let (matched, message) = (done.matcheddn, done.message);
+                    return Found { entries, code: done.code, matched, message };
                 }
                 other => panic!("not of a search: {other:?}"),
             }
