@@ -19,6 +19,7 @@ use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::net::gate::Gate;
 use ringbook::net::rules::{Rules, Transport};
 use ringbook::net::{Listener, Net};
+use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use ringbook::{http, ldap};
 use serde_json::{Value, json};
@@ -305,7 +306,10 @@ impl Doors<'_> {
 
     async fn http(&self, seen: &Arc<Mutex<Seen>>) -> SocketAddr {
         let (directory, authenticator) = (self.directory, self.authenticator);
-        let api = Arc::new(Api::new(Arc::clone(directory), Arc::clone(authenticator)));
+        let presence =
+            Presence::new(SILENCE_DEFAULT_S, Box::new(ringbook::directory::system_clock));
+        let presence = Arc::new(presence);
+        let api = Arc::new(Api::new(Arc::clone(directory), Arc::clone(authenticator), presence));
         let carddav = Arc::new(Handler::new(Arc::clone(directory)));
         let limits = http::Limits { first_request: PATIENCE, idle: PATIENCE, stalled: PATIENCE };
         let front = http::Front::new(Arc::clone(authenticator), limits)
