@@ -161,7 +161,11 @@ async fn every_name_that_is_handed_out_reads_back() {
         assert_eq!(entries.len(), count, "{account}");
         for entry in &entries {
             let read = Ask { scope: BASE, attributes: &["*", "+"], ..Ask::sub(&entry.dn, ALL) };
-            assert_eq!(client.search(&read).await.entries, std::slice::from_ref(entry), "{account}");
+            assert_eq!(
+                client.search(&read).await.entries,
+                std::slice::from_ref(entry),
+                "{account}"
+            );
             assert_eq!(entry.first("entryDN"), entry.dn);
             let (rdn, _) = entry.dn.split_once(',').unwrap();
             let kind = rdn.split_once('=').unwrap().0;
