@@ -147,10 +147,9 @@ impl Doors<'_> {
     fn phones(&self, organization: OrganizationId) -> ldap::Door {
         let (directory, authenticator) =
             (Arc::clone(self.directory), Arc::clone(self.authenticator));
-        let presence = Arc::clone(self.presence);
-        let present = Arc::new(move |availability| presence.ids_of_all(availability));
         let door = ldap::Door::new(directory, authenticator, organization, self.ldap_limits());
-        door.with_unauthenticated_bind(self.config.unauthenticated_bind).with_presence(present)
+        let door = door.with_presence(Arc::clone(self.presence));
+        door.with_unauthenticated_bind(self.config.unauthenticated_bind)
     }
 
     fn http_limits(&self) -> http::Limits {

@@ -158,7 +158,7 @@ async fn numbers_and_names_are_written_as_an_account_wants_them() {
 #[tokio::test]
 async fn a_visitor_sees_what_the_organization_opens() {
     let office = Office::open().await;
-    let mut visitor = office.client("").await;
+    let mut visitor = office.visitor().await;
     let closed = visitor.search(&Ask::sub(SUFFIX, ALL)).await;
     assert_eq!((closed.code, closed.entries), (LdapResultCode::Success, vec![]));
     let open = |networks: &[&str], books: Vec<AddressBook>| {
@@ -194,7 +194,7 @@ async fn a_visitor_gets_500_entries_and_an_account_all() {
     let networks = Networks::parse(["127.0.0.1/32"]).unwrap();
     let opened = AnonymousAccess { networks, books: vec![AddressBook::SHARED] };
     office.set(|main| main.anonymous = Some(opened)).await;
-    let mut visitor = office.client("").await;
+    let mut visitor = office.visitor().await;
     for (limit, entries, code) in [
         (0, 500, LdapResultCode::SizeLimitExceeded),
         (499, 499, LdapResultCode::SizeLimitExceeded),
@@ -211,8 +211,11 @@ async fn a_visitor_gets_500_entries_and_an_account_all() {
 #[tokio::test]
 async fn another_organization_is_as_one_that_does_not_exist() {
     let office = Office::open().await;
-    for account in ["101", "104", "phones", "support", "desk", ""] {
-        let mut client = office.client(account).await;
+    for account in ["101", "104", "phones", "support", "desk", "nobody"] {
+        let mut client = match account {
+            "nobody" => office.visitor().await,
+            account => office.client(account).await,
+        };
         let absent = client.search(&Ask::sub("dc=nowhere,dc=org", ALL)).await;
         assert_eq!((absent.code.clone(), &*absent.matched), (LdapResultCode::NoSuchObject, ""));
         for base in [

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 
 use ldap3_proto::proto::LdapOp;
+use ringbook::account::AnonymousAccess;
+use ringbook::account::networks::Networks;
+use ringbook::contact::book::AddressBook;
 
 use crate::client::{Ask, Client, Found, element};
 use crate::office::{Besides, Office};
@@ -180,10 +183,23 @@ async fn interrogated(mut client: Client) -> Vec<String> {
     transcript.lines
 }
 
+/// Asks in an office with what is hidden, and in one without it.
 async fn same_answers(account: &str, hidden: Besides) {
-    let (with, without) = (Office::with(hidden).await, Office::with(Besides::Nothing).await);
-    let with = interrogated(with.client(account).await).await;
-    let without = interrogated(without.client(account).await).await;
+    let mut answers = Vec::new();
+    for besides in [hidden, Besides::Nothing] {
+        let office = Office::with(besides).await;
+        answers.push(match account {
+            "visitor" => interrogated(office.visitor().await).await,
+            "guest" => {
+                let networks = Networks::loopback();
+                let books = vec![AddressBook::PEOPLE, AddressBook::SHARED];
+                office.set(|main| main.anonymous = Some(AnonymousAccess { networks, books })).await;
+                interrogated(office.visitor().await).await
+            }
+            account => interrogated(office.client(account).await).await,
+        });
+    }
+    let [with, without] = <[Vec<String>; 2]>::try_from(answers).unwrap();
     assert_eq!(with.len(), without.len());
     for (with, without) in with.iter().zip(&without) {
         assert_eq!(with, without, "{account} learns something");
@@ -202,8 +218,13 @@ async fn a_phone_learns_nothing_of_hidden_mobiles_and_unlisted_people() {
 
 #[tokio::test]
 async fn a_visitor_learns_nothing_at_all() {
-    same_answers("", Besides::Others).await;
-    same_answers("", Besides::Secrets).await;
+    same_answers("visitor", Besides::Others).await;
+    same_answers("visitor", Besides::Secrets).await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_is_let_in_learns_nothing_of_hidden_mobiles_and_unlisted_people() {
+    same_answers("guest", Besides::Secrets).await;
 }
 
 #[tokio::test]

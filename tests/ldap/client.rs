@@ -117,7 +117,10 @@ pub(crate) fn bind(version: u8, name: &str, password: &str) -> Vec<u8> {
 
 impl Client {
     pub(crate) async fn connect(world: &World) -> Self {
-        let stream = TcpStream::connect(world.address).await.unwrap();
+        Self::over(TcpStream::connect(world.address).await.unwrap())
+    }
+
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream, received: Vec::new(), last_id: 0 }
     }

@@ -1,17 +1,23 @@
 //! A company with every kind of book, account and neighbor: `main` shares with `paris`, not with `rome`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use ldap3_proto::proto::LdapResultCode;
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::group::{Member, SharedBook};
+use ringbook::account::networks::Networks;
 use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, Availability, BookId, Group};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
-use ringbook::directory::{Edit, new_id};
-use ringbook::ldap::Limits;
-use rustc_hash::FxHashSet;
+use ringbook::directory::{Edit, new_id, system_clock};
+use ringbook::ldap::{Limits, serve};
+use ringbook::net::Connection;
+use ringbook::net::rules::Transport;
+use ringbook::net::stream::Stream;
+use ringbook::presence::{News, Phone, Presence, SILENCE_DEFAULT_S};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::world::{SUFFIX, Values, World, hash, settings};
@@ -34,7 +40,7 @@ pub(crate) struct Office {
     pub(crate) anna: UserId,
     pub(crate) bert: UserId,
     pub(crate) marie: UserId,
-    present: Arc<Mutex<HashMap<Availability, FxHashSet<ContactId>>>>,
+    presence: Arc<Presence>,
     secret: SecretHash,
 }
 
@@ -44,15 +50,12 @@ impl Office {
     }
 
     pub(crate) async fn with(besides: Besides) -> Self {
-        let present: Arc<Mutex<HashMap<Availability, FxHashSet<ContactId>>>> = Arc::default();
-        let known = Arc::clone(&present);
-        let presence =
-            move |of| Arc::new(known.lock().unwrap().get(&of).cloned().unwrap_or_default());
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
         let (world, authenticator) =
-            World::open(&organizations(), Limits::default(), Arc::new(presence)).await;
+            World::open(&organizations(), Limits::default(), Arc::clone(&presence)).await;
         let secret = hash(&authenticator, PASSWORD).await;
         let [anna, bert, marie] = [new_id(), new_id(), new_id()];
-        let office = Self { world, anna, bert, marie, present, secret };
+        let office = Self { world, anna, bert, marie, presence, secret };
         office.people(besides).await;
         office.neighbors(besides).await;
         office.contacts(besides).await;
@@ -171,7 +174,8 @@ impl Office {
             ("anna", vec![], vec![self.anna]),
             ("desk", vec![AddressBook::PEOPLE, AddressBook::SHARED], vec![self.anna, self.bert]),
         ] {
-            self.phone(PhoneAccount { books, acts_for, ..self.account(name) }).await;
+            let networks = Networks::loopback();
+            self.phone(PhoneAccount { books, acts_for, networks, ..self.account(name) }).await;
         }
     }
 
@@ -251,27 +255,48 @@ impl Office {
         self.world.edit(Edit::PutOrganization(settings)).await;
     }
 
-    /// Tells where somebody is.
+    /// Tells whether somebody can be called.
     pub(crate) fn is(&self, person: ContactId, availability: Availability) {
-        let mut present = self.present.lock().unwrap();
-        for people in present.values_mut() {
-            people.remove(&person);
-        }
-        present.entry(availability).or_default().insert(person);
+        let phone = match availability {
+            Availability::Available => Phone::Idle,
+            Availability::Busy => Phone::InCall,
+            Availability::Offline => Phone::Unavailable,
+        };
+        let news = News { phone: Some(Some(phone)), ..News::default() };
+        self.presence.tell(&self.world.organization, "test", [(person, news)]);
     }
 
     /// A client that has signed in as a user, by extension, or as a phone account.
     pub(crate) async fn client(&self, name: &str) -> Client {
-        match name {
-            "" => Client::connect(&self.world).await,
-            name if name.starts_with(|c: char| c.is_ascii_digit()) => {
-                Client::signed_in(&self.world, name, PASSWORD).await
-            }
-            name => {
-                let name = format!("cn={name},ou=services,{SUFFIX}");
-                Client::signed_in(&self.world, &name, PASSWORD).await
-            }
-        }
+        let mut client = self.secured().await;
+        let phone = format!("cn={name},ou=services,{SUFFIX}");
+        let name = if name.starts_with(|c: char| c.is_ascii_digit()) { name } else { &phone };
+        assert_eq!(client.bind(name, PASSWORD).await, LdapResultCode::Success, "{name}");
+        client
+    }
+
+    /// Somebody who has not signed in.
+    pub(crate) async fn visitor(&self) -> Client {
+        Client::connect(&self.world).await
+    }
+
+    /// A connection that counts as one over TLS.
+    async fn secured(&self) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let connection = Connection {
+            stream: Stream::Plain(stream),
+            peer,
+            transport: Transport::Tls,
+            rules: Arc::default(),
+            accepted: Instant::now(),
+            start_tls: None,
+            stop: self.world.stop.clone(),
+        };
+        tokio::spawn(serve(connection, Arc::clone(&self.world.door)));
+        Client::over(client)
     }
 }
 

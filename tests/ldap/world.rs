@@ -10,11 +10,12 @@ use ringbook::auth::Authenticator;
 use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
-use ringbook::directory::{Directory, Edit, Request, new_id};
-use ringbook::ldap::{Door, Limits, Presence, serve};
+use ringbook::directory::{Directory, Edit, Request, new_id, system_clock};
+use ringbook::ldap::{Door, Limits, serve};
 use ringbook::net::gate::Gate;
 use ringbook::net::rules::Rules;
 use ringbook::net::{Listener, Net};
+use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -46,7 +47,7 @@ impl World {
             [("main", SUFFIX, "pbx.com"), ("other", "dc=other,dc=org", "other.org")];
         let organizations =
             organizations.map(|(id, suffix, domain)| settings(id, suffix, domain, hidden_numbers));
-        let nobody: Presence = Arc::new(|_| Arc::default());
+        let nobody = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
         let (world, authenticator) = Self::open(&organizations, limits, nobody).await;
         world.fill(&authenticator).await;
         world
@@ -56,7 +57,7 @@ impl World {
     pub(crate) async fn open(
         organizations: &[OrganizationSettings],
         limits: Limits,
-        presence: Presence,
+        presence: Arc<Presence>,
     ) -> (Self, Arc<Authenticator>) {
         let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
         let directory = Arc::new(directory);
