@@ -168,3 +168,56 @@ fn the_audit_log_outlives_the_daemon() {
     daemon.restart();
     check(&daemon.run(&["audit"]), 0, &["201", "refused"]);
 }
+
+#[test]
+fn an_organization_is_made_and_set_up() {
+    let daemon = TestDaemon::demo();
+    let names = ["--name", "Acme", "--domain", "acme.example", "--suffix", "DC=acme; dc=example"];
+    let add = [&["organization", "add", "acme", "--region", "US"], &names[..]].concat();
+    check(&daemon.run(&add), 0, &[]);
+    check(&daemon.run(&add), 2, &["409"]);
+    check(&daemon.run(&["organization", "list"]), 0, &["acme", "dc=acme,dc=example", "demo"]);
+    let hide = ["organization", "set", "acme", "--hidden-numbers", "mobile,home"];
+    let more = ["--language", "en", "--shares-with", "demo", "--anonymous-books", "people"];
+    let open = ["--anonymous-networks", "10.0.0.0/8"];
+    check(&daemon.run(&[&hide[..], &more, &open].concat()), 0, &[]);
+    let shown = daemon.run(&["organization", "show", "acme"]);
+    let expected = ["hidden_numbers: mobile, home", "shares_with: demo", "10.0.0.0/8"];
+    check(&shown, 0, &expected);
+    check(&daemon.run(&["organization", "set", "acme", "--hidden-numbers", ""]), 0, &[]);
+    let shown = daemon.run(&["organization", "show", "acme", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert!(shown["hidden_numbers"].as_array().unwrap().is_empty());
+    let close = ["organization", "set", "acme", "--anonymous-networks", ""];
+    check(&daemon.run(&close), 0, &[]);
+    check(&daemon.run(&["organization", "set", "acme", "--region", "XX"]), 2, &["`XX`"]);
+    check(&daemon.run(&["organization", "show", "nobody"]), 2, &["404"]);
+}
+
+#[test]
+fn departments_sites_and_books_are_managed() {
+    let daemon = TestDaemon::demo();
+    for kind in ["department", "site"] {
+        let made = daemon.run(&[kind, "add", "R&D, Bonn"]);
+        check(&made, 0, &[]);
+        assert_eq!(first_line(&made), "r-d-bonn");
+        check(&daemon.run(&[kind, "set", "r-d-bonn", "--name", "Labor"]), 0, &[]);
+        check(&daemon.run(&[kind, "show", "r-d-bonn"]), 0, &["name: Labor", "count: 0"]);
+        check(&daemon.run(&[kind, "list"]), 0, &["ID", "Labor"]);
+        check(&daemon.run(&[kind, "remove", "r-d-bonn"]), 0, &[]);
+        check(&daemon.run(&[kind, "remove", "r-d-bonn"]), 2, &["404"]);
+    }
+    check(&daemon.run(&["department", "remove", "support"]), 2, &["19 people", "409"]);
+    let add = ["book", "add", "Partner", "--readers", "201,department-support"];
+    check(&daemon.run(&add), 0, &["partner"]);
+    check(&daemon.run(&["book", "set", "partner", "--writers", "201"]), 0, &[]);
+    let shown = daemon.run(&["book", "show", "partner"]);
+    check(&shown, 0, &["readers: 201, department-support", "writers: 201"]);
+    let card = br#"{"group": "shared-partner", "company": "Acme"}"#;
+    let made = daemon.ask("201:demo-201", "POST /api/v1/contacts", card);
+    assert_eq!(made.status, 201, "{made:?}");
+    check(&daemon.run(&["export", "--book", "shared-partner"]), 0, &["Acme"]);
+    check(&daemon.run(&["book", "remove", "partner"]), 2, &["confirm=1"]);
+    check(&daemon.run(&["book", "remove", "partner", "--confirm", "1"]), 0, &[]);
+    check(&daemon.run(&["book", "list"]), 0, &["ID"]);
+}

@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("demo", "account auth contact directory"),
     ("config", "account auth contact"),
     // Doors.
-    ("ldap", "account auth contact directory index net"),
+    ("ldap", "account auth contact directory index net presence"),
     ("carddav", "account auth contact directory http index vcard"),
     ("api", "account auth contact directory http import index presence table vcard"),
     ("net", "account"),

@@ -143,7 +143,8 @@ impl Authenticator {
         let outcome = self.token_of(secret).ok_or(Refused::Credentials);
         let organization = outcome.as_ref().ok().and_then(|found| found.organization.clone());
         // Only the public part is a name.
-        let name = token::split(secret).map_or("token".to_owned(), |(id, _)| format!("token:{id}"));
+        let name = token::split(secret)
+            .map_or_else(|| "token".to_owned(), |(id, _)| format!("token:{id}"));
         self.record(&name, organization.as_ref(), &outcome, peer);
         outcome
     }

@@ -16,7 +16,9 @@ mod client;
 mod devices;
 mod export;
 mod greeting;
+mod groups;
 mod import;
+mod organizations;
 mod serve;
 
 /// How a command ended, as the exit status tells scripts.
@@ -67,6 +69,18 @@ enum Command {
     Phone(devices::PhoneCommand),
     /// Show who signed in, or failed to, and what administrators did.
     Audit(devices::AuditArguments),
+    /// Manage organizations.
+    #[command(subcommand)]
+    Organization(organizations::OrganizationCommand),
+    /// Manage departments.
+    #[command(subcommand)]
+    Department(groups::DivisionCommand),
+    /// Manage sites.
+    #[command(subcommand)]
+    Site(groups::DivisionCommand),
+    /// Manage further shared books, with readers and writers of their own.
+    #[command(subcommand)]
+    Book(groups::BookCommand),
     /// Look at configuration and store without changing them, and say what is wrong.
     Check(check::CheckArguments),
 }
@@ -108,6 +122,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(arguments) => speak(import::run(arguments)),
         Command::Export(arguments) => speak(export::run(arguments)),
         Command::User(command) => speak(accounts::user(command)),
+        Command::Organization(command) => speak(organizations::organization(command)),
+        Command::Department(command) => speak(groups::department(command)),
+        Command::Site(command) => speak(groups::site(command)),
+        Command::Book(command) => speak(groups::book(command)),
         Command::Token(command) => speak(devices::token(command)),
         Command::Phone(command) => speak(devices::phone(command)),
         Command::Audit(arguments) => speak(devices::audit(arguments)),

@@ -148,6 +148,7 @@ impl Doors<'_> {
         let (directory, authenticator) =
             (Arc::clone(self.directory), Arc::clone(self.authenticator));
         let door = ldap::Door::new(directory, authenticator, organization, self.ldap_limits());
+        let door = door.with_presence(Arc::clone(self.presence));
         door.with_unauthenticated_bind(self.config.unauthenticated_bind)
     }
 

@@ -5,22 +5,39 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::account::device::PhoneAccount;
+use crate::account::group::{Member, SharedBook};
 use crate::account::{OrganizationSettings, Role, SecretHash, User};
 use crate::auth::{Authenticator, HashError};
-use crate::contact::card::{Card, CardBuilder, Field, NamelessCard};
-use crate::contact::{Book, ContactId, Draft, OrganizationId, UserId};
+use crate::contact::book::{AddressBook, BookId, GroupKind};
+use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
+use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, UserId};
 use crate::directory::{CommitError, Directory, Edit, Request, new_id, system_clock};
 
 /// `given name|family name|department|site|title|local part of the e-mail`; the extensions count
 /// up from [`FIRST_EXTENSION`]. The first of a department leads it.
 const PEOPLE: &str = include_str!("people.txt");
-/// `book|given name|family name|company|number|e-mail|note`; a book is `shared` or an extension.
+/// `book|given name|family name|company|number|e-mail|note`; a book is `shared`, a further shared
+/// one, or an extension.
 const CONTACTS: &str = include_str!("contacts.txt");
 
 const FIRST_EXTENSION: usize = 200;
 /// Extensions that can sign in, with `demo-EXTENSION`.
 const ACCOUNTS: [(&str, Role); 3] =
     [("200", Role::Admin), ("201", Role::User), ("202", Role::OfficeManager)];
+/// Who starred whom: extensions, and names of shared contacts.
+const STARS: [(&str, &str); 7] = [
+    ("200", "201"),
+    ("200", "Steuerbüro Ahlers"),
+    ("201", "202"),
+    ("201", "205"),
+    ("201", "Taxi Berlin"),
+    ("202", "201"),
+    ("202", "Hausmeister"),
+];
+/// A further shared book: the buyers read it, and their leader writes it.
+const SUPPLIERS: (&str, &str) = ("suppliers", "Lieferanten");
+const SUPPLIERS_READERS: &str = "Einkauf";
+const SUPPLIERS_WRITER: &str = "204";
 /// The phone account and its secret.
 const PHONES: &str = "phones";
 
@@ -46,6 +63,8 @@ pub fn organization() -> OrganizationSettings {
         region: "DE".to_owned(),
         area_code: "30".to_owned(),
         language: "de".to_owned(),
+        self_edit: FieldSet::of(&[Field::Mobile, Field::Home, Field::Title, Field::Note]),
+        listed_books: vec![AddressBook::Favorites],
         ..OrganizationSettings::new(OrganizationId::from("demo"))
     }
 }
@@ -78,18 +97,43 @@ pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Resul
     let contacts = company.contacts(&people)?;
     let phone = PhoneAccount::new(company.id.clone(), PHONES, vec![phones?]);
     let mut edits = vec![Edit::PutPhone(phone)];
+    let stars = stars(&people, &contacts)?;
+    let suppliers = company.suppliers(&people)?;
     for (user, card) in people {
         edits.push(company.put(user.id, Book::People, card));
         edits.push(Edit::PutUser(user));
     }
-    // A personal contact needs its owner.
+    // A book needs its readers, a contact its book or owner, a star its contact.
+    edits.push(suppliers);
     edits.extend(contacts);
+    edits.extend(stars);
     directory.commit(Request { edits, preconditions: Vec::new() }).await?;
     Ok(())
 }
 
 async fn hash(authenticator: &Authenticator, password: &str) -> Result<SecretHash, HashError> {
     authenticator.hash(Zeroizing::new(password.as_bytes().to_vec())).await
+}
+
+/// The user of an extension.
+fn of_extension(people: &[(User, Card)], extension: &str) -> Option<UserId> {
+    let found = people.iter().find(|(user, _)| user.extension.as_deref() == Some(extension));
+    found.map(|(user, _)| user.id)
+}
+
+fn stars(people: &[(User, Card)], contacts: &[Edit]) -> Result<Vec<Edit>, DemoError> {
+    let named = |name: &str| {
+        contacts.iter().find_map(|edit| match edit {
+            Edit::PutContact { id, draft } => (draft.card.formatted_name() == name).then_some(*id),
+            _ => None,
+        })
+    };
+    let star = |(user, starred): (&'static str, &'static str)| {
+        let contact = of_extension(people, starred).or_else(|| named(starred));
+        let (user, contact) = of_extension(people, user).zip(contact)?;
+        Some(Edit::Star { user, contact, starred: true })
+    };
+    STARS.into_iter().map(|line| star(line).ok_or(DemoError::Line(line.1))).collect()
 }
 
 struct Company {
@@ -152,23 +196,37 @@ impl Company {
     }
 
     fn contacts(&self, people: &[(User, Card)]) -> Result<Vec<Edit>, DemoError> {
-        let owner = |extension: &str| {
-            let find = people.iter().find(|(user, _)| user.extension.as_deref() == Some(extension));
-            find.map(|(user, _)| Book::Personal(user.id))
+        let book = |name: &str| match AddressBook::parse(name, None) {
+            Some(AddressBook::Home(book)) => Some(book),
+            _ => of_extension(people, name).map(Book::Personal),
         };
         let contact = |line: &'static str| {
             let wrong = || DemoError::Line(line);
-            let [book, given, family, company, number, email, note] =
+            let [home, given, family, company, number, email, note] =
                 fields(line).ok_or_else(wrong)?;
             let mut builder = CardBuilder::default();
             builder.push(Field::GivenName, given).push(Field::FamilyName, family);
             builder.push(Field::Company, company).push(Field::Work, number);
             builder.push(Field::Email, email).push(Field::Note, note);
             let card = builder.finish().map_err(|NamelessCard| wrong())?;
-            let book = if book == "shared" { Some(Book::Shared) } else { owner(book) };
-            Ok(self.put(new_id(), book.ok_or_else(wrong)?, card))
+            Ok(self.put(new_id(), book(home).ok_or_else(wrong)?, card))
         };
         CONTACTS.lines().map(contact).collect()
+    }
+
+    fn suppliers(&self, people: &[(User, Card)]) -> Result<Edit, DemoError> {
+        let (id, name) = SUPPLIERS;
+        let wrong = || DemoError::Line(name);
+        let readers = GroupKind::Department.group(BookId::of_name(SUPPLIERS_READERS, |_| false));
+        let writer = of_extension(people, SUPPLIERS_WRITER).ok_or_else(wrong)?;
+        Ok(Edit::PutSharedBook(SharedBook {
+            organization: self.id.clone(),
+            id: BookId::parse(id).ok_or_else(wrong)?,
+            name: name.into(),
+            readers: Some(vec![Member::Group(readers)]),
+            writers: vec![Member::User(writer)],
+            revision: Revision(0),
+        }))
     }
 
     fn put(&self, id: ContactId, book: Book, card: Card) -> Edit {
@@ -221,12 +279,19 @@ mod tests {
         let demo = OrganizationId::from("demo");
         assert_eq!(snapshot.count(&demo, Book::People.into()), 80);
         assert_eq!(snapshot.count(&demo, Book::Shared.into()), 9);
+        let suppliers = BookId::parse("suppliers").unwrap();
+        assert_eq!(snapshot.count(&demo, Book::SharedBook(suppliers).into()), 4);
+        let groups = snapshot.groups(&demo).map(|record| record.group.kind());
+        let groups: Vec<GroupKind> = groups.collect();
+        assert_eq!(groups.iter().filter(|kind| **kind == GroupKind::Department).count(), 5);
+        assert_eq!(groups.len(), 8);
         for (login, role) in ACCOUNTS {
             let password = format!("demo-{login}");
             let principal = authenticator.sign_in(login, password.as_bytes(), HERE).await.unwrap();
             assert_eq!(principal.role, role, "{login}");
             let personal = Book::Personal(principal.user().unwrap());
             assert!(snapshot.count(&demo, personal.into()) > 0, "{login}");
+            assert!(snapshot.stars(principal.user().unwrap()).count() > 1, "{login}");
         }
         let phones = "cn=phones,ou=services,dc=pbx,dc=example";
         authenticator.sign_in(phones, b"phones", HERE).await.unwrap();

@@ -52,7 +52,6 @@ impl Session {
             let message = "PLAIN sends the password in clear: use StartTLS or LDAPS first";
             return Outcome::new(LdapResultCode::ConfidentialityRequired, message);
         }
-        eprintln!("DBG {message:?}");
         let parts: Vec<&[u8]> = message.split(|byte| *byte == 0).collect();
         let (Some([authorization, name]), Some(password)) = (
             parts.first_chunk::<2>().map(|parts| parts.map(std::str::from_utf8)),

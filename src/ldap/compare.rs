@@ -24,8 +24,8 @@ impl Session {
             return fixed(&self.root_dse(), attribute, value);
         }
         let snapshot = self.door.directory.snapshot();
-        let principal = &self.principal;
-        let tree = Tree::of(&snapshot, principal, &self.door.organization, &*self.door.present);
+        let (principal, present) = (&self.principal, self.present());
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, &present);
         let Ok(tree) = tree else { return no_such_object("") };
         let place = match tree.find(&dn) {
             Ok(place) => place,

@@ -11,22 +11,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustc_hash::FxHashSet;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::sight::nobody_is_present;
 use crate::auth::{Authenticator, UnauthenticatedBind};
-use crate::contact::book::Availability;
-use crate::contact::{ContactId, OrganizationId};
-use crate::directory::Directory;
+use crate::contact::OrganizationId;
+use crate::directory::{Directory, system_clock};
 use crate::ldap::request::FilterLimits;
 use crate::ldap::session::{Link, Session};
 use crate::net::Connection;
 use crate::net::rules::Transport;
 use crate::net::stream::Stream;
 use crate::net::tls::reason;
+use crate::presence::{Presence, SILENCE_DEFAULT_S};
 
 mod attribute;
 mod ber;
@@ -52,9 +50,6 @@ mod target;
 mod time;
 mod tree;
 
-/// Tells who can, or cannot, be called now.
-pub type Presence = Arc<dyn Fn(Availability) -> Arc<FxHashSet<ContactId>> + Send + Sync>;
-
 /// What all connections share.
 pub struct Door {
     directory: Arc<Directory>,
@@ -62,7 +57,7 @@ pub struct Door {
     /// The listener's: its suffix is shown to those who have not signed in.
     organization: OrganizationId,
     limits: Limits,
-    present: Presence,
+    presence: Arc<Presence>,
     unauthenticated_bind: UnauthenticatedBind,
 }
 
@@ -73,9 +68,9 @@ impl Door {
         organization: OrganizationId,
         limits: Limits,
     ) -> Self {
-        let present = Arc::new(nobody_is_present);
+        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
         let unauthenticated_bind = UnauthenticatedBind::default();
-        Self { directory, authenticator, organization, limits, present, unauthenticated_bind }
+        Self { directory, authenticator, organization, limits, presence, unauthenticated_bind }
     }
 
     /// The door, where a name without a password is this.
@@ -84,8 +79,8 @@ impl Door {
     }
 
     /// The door, with people in `ou=status`.
-    pub fn with_presence(self, present: Presence) -> Self {
-        Self { present, ..self }
+    pub fn with_presence(self, presence: Arc<Presence>) -> Self {
+        Self { presence, ..self }
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::io::AsyncWrite;
 
 use crate::auth::dn::Dn;
 use crate::auth::{Principal, Who};
+use crate::contact::book::Availability;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::{Query, Truth};
 use crate::index::{Row, Step};
@@ -20,6 +21,7 @@ use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::session::Session;
 use crate::ldap::target::Target;
 use crate::ldap::tree::{Place, Tree};
+use crate::presence::Users;
 
 /// Rows that are examined before others have their turn.
 const STEP_ROWS: usize = 1000;
@@ -54,8 +56,8 @@ impl Session {
             return Ok(Outcome::success());
         }
         let snapshot = self.door.directory.snapshot();
-        let principal = &self.principal;
-        let tree = Tree::of(&snapshot, principal, &self.door.organization, &*self.door.present);
+        let (principal, present) = (&self.principal, self.present());
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, &present);
         let place = match &tree {
             // Clients that know no base mean all there is.
             Ok(_) if base.rdns().is_empty() => Ok(Place::Suffix),
@@ -80,6 +82,13 @@ impl Session {
             return Ok(outcome);
         }
         run.contacts(&request.filter, replies).await
+    }
+
+    /// Who can, or cannot, be called now in the asker's organization.
+    pub(super) fn present(&self) -> impl Fn(Availability) -> Users {
+        let own = self.principal.organization.as_ref();
+        let organization = own.unwrap_or(&self.door.organization);
+        move |availability| self.door.presence.ids(organization, availability)
     }
 
     /// The entry that describes the server: with one's own suffix, or the listener's.

@@ -44,6 +44,7 @@ pub(crate) struct Found {
     pub(crate) entries: Vec<Entry>,
     pub(crate) code: LdapResultCode,
     pub(crate) matched: String,
+    pub(crate) message: String,
 }
 
 impl Found {
@@ -116,7 +117,10 @@ pub(crate) fn bind(version: u8, name: &str, password: &str) -> Vec<u8> {
 
 impl Client {
     pub(crate) async fn connect(world: &World) -> Self {
-        let stream = TcpStream::connect(world.address).await.unwrap();
+        Self::over(TcpStream::connect(world.address).await.unwrap())
+    }
+
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream, received: Vec::new(), last_id: 0 }
     }
@@ -192,7 +196,8 @@ impl Client {
                     entries.push(Entry { dn: entry.dn, attributes });
                 }
                 LdapOp::SearchResultDone(done) => {
-                    return Found { entries, code: done.code, matched: done.matcheddn };
+                    let (matched, message) = (done.matcheddn, done.message);
+                    return Found { entries, code: done.code, matched, message };
                 }
                 other => panic!("not of a search: {other:?}"),
             }

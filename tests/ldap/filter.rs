@@ -47,6 +47,9 @@ fn term(term: &str) -> Vec<u8> {
     if let Some(name) = left.strip_suffix('~') {
         return element(0xa8, &pair(name));
     }
+    if let Some(assertion) = left.strip_suffix(':') {
+        return element(0xa9, &extensible(assertion, &bytes(value)));
+    }
     if value == "*" {
         return element(0x87, left.as_bytes());
     }
@@ -69,6 +72,19 @@ fn term(term: &str) -> Vec<u8> {
         })
         .collect();
     element(0xa4, &[element(4, left.as_bytes()), element(0x30, &encoded)].concat())
+}
+
+/// `attribute:dn:rule`, each of which may be missing.
+fn extensible(assertion: &str, value: &[u8]) -> Vec<u8> {
+    let mut parts: Vec<&str> = assertion.split(':').collect();
+    let in_name = parts.iter().position(|part| *part == "dn").map(|at| parts.remove(at));
+    let (attribute, rule) = (parts[0], parts.get(1).copied().unwrap_or_default());
+    let given = |tag, text: &str| match text {
+        "" => Vec::new(),
+        text => element(tag, text.as_bytes()),
+    };
+    let in_name = if in_name.is_some() { element(0x84, &[0xff]) } else { Vec::new() };
+    [given(0x81, rule), given(0x82, attribute), element(0x83, value), in_name].concat()
 }
 
 /// A value with its `\28` escapes resolved.

@@ -1,10 +1,14 @@
 //! The LDAP door over real sockets.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+mod accounts;
+mod attacks;
 mod client;
 mod connections;
 mod filter;
+mod office;
 mod phones;
 mod reads;
 mod sign_in;
+mod tree;
 mod world;

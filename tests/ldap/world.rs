@@ -10,11 +10,12 @@ use ringbook::auth::Authenticator;
 use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
-use ringbook::directory::{Directory, Edit, Request, new_id};
+use ringbook::directory::{Directory, Edit, Request, new_id, system_clock};
 use ringbook::ldap::{Door, Limits, serve};
 use ringbook::net::gate::Gate;
 use ringbook::net::rules::Rules;
 use ringbook::net::{Listener, Net};
+use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -42,15 +43,29 @@ impl World {
     }
 
     pub(crate) async fn start_with(limits: Limits, hidden_numbers: FieldSet) -> Self {
+        let organizations =
+            [("main", SUFFIX, "pbx.com"), ("other", "dc=other,dc=org", "other.org")];
+        let organizations =
+            organizations.map(|(id, suffix, domain)| settings(id, suffix, domain, hidden_numbers));
+        let nobody = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
+        let (world, authenticator) = Self::open(&organizations, limits, nobody).await;
+        world.fill(&authenticator).await;
+        world
+    }
+
+    /// A door to the first of these organizations, which are empty.
+    pub(crate) async fn open(
+        organizations: &[OrganizationSettings],
+        limits: Limits,
+        presence: Arc<Presence>,
+    ) -> (Self, Arc<Authenticator>) {
         let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
         let directory = Arc::new(directory);
-        let organization = OrganizationId::from("main");
-        for (id, suffix, domain) in
-            [("main", SUFFIX, "pbx.com"), ("other", "dc=other,dc=org", "other.org")]
-        {
-            let settings = settings(id, suffix, domain, hidden_numbers);
-            directory.commit(Request::one(Edit::PutOrganization(settings))).await.unwrap();
+        for settings in organizations {
+            let edit = Edit::PutOrganization(settings.clone());
+            directory.commit(Request::one(edit)).await.unwrap();
         }
+        let organization = organizations[0].id.clone();
         let authenticator =
             Arc::new(Authenticator::new(Arc::clone(&directory), organization.clone()));
         let door = Door::new(
@@ -61,12 +76,11 @@ impl World {
         );
         let net = Net::new(Gate::new(1000, 1000), Rules::loopback(), Duration::from_secs(30));
         let listener = Listener::bind("ldap", "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let (address, stop, door) = (listener.address(), net.stopping(), Arc::new(door));
+        let (address, stop) = (listener.address(), net.stopping());
+        let door = Arc::new(door.with_presence(presence));
         let served = Arc::clone(&door);
         net.listen(listener, move |connection| serve(connection, Arc::clone(&served)));
-        let world = Self { address, door, directory, organization, stop };
-        world.fill(&authenticator).await;
-        world
+        (Self { address, door, directory, organization, stop }, authenticator)
     }
 
     async fn fill(&self, authenticator: &Authenticator) {
@@ -210,11 +224,11 @@ impl Drop for World {
     }
 }
 
-async fn hash(authenticator: &Authenticator, password: &str) -> SecretHash {
+pub(crate) async fn hash(authenticator: &Authenticator, password: &str) -> SecretHash {
     authenticator.hash(Zeroizing::new(password.as_bytes().to_vec())).await.unwrap()
 }
 
-fn settings(
+pub(crate) fn settings(
     id: &str,
     suffix: &str,
     domain: &str,
