@@ -129,6 +129,47 @@ fn one_organization_of_several_is_named() {
 }
 
 #[test]
+fn devices_get_secrets_of_their_own_and_the_log_says_who_made_them() {
+    let daemon = TestDaemon::demo();
+    let add = ["user", "app-password", "add", "201", "iPhone", "--door", "carddav"];
+    let made = daemon.run(&[&add[..], &["--door", "http"]].concat());
+    let secret = first_line(&made);
+    assert_eq!(secret.split('-').count(), 7, "{secret}");
+    assert_eq!(daemon.ask(&format!("201:{secret}"), "GET /api/v1/me", b"").status, 200);
+    let list = daemon.run(&["user", "app-password", "list", "201"]);
+    check(&list, 0, &["iPhone", "carddav, http", "127.0.0.1"]);
+    let id = String::from_utf8_lossy(&list.stdout).lines().nth(1).unwrap()[..16].to_owned();
+    check(&daemon.run(&["user", "app-password", "remove", "201", &id]), 0, &[]);
+    assert_eq!(daemon.ask(&format!("201:{secret}"), "GET /api/v1/me", b"").status, 401);
+    check(&daemon.run(&["user", "app-password", "add", "201", "x"]), 2, &["--door"]);
+
+    let phone = ["phone", "add", "lobby", "--network", "192.0.2.0/24", "--book", "people"];
+    assert_eq!(first_line(&daemon.run(&phone)).len(), 26);
+    let set = ["phone", "set", "lobby", "--network", "", "--number-format", "national"];
+    check(&daemon.run(&set), 0, &[]);
+    check(&daemon.run(&["phone", "rotate", "lobby"]), 0, &["never shown again"]);
+    check(&daemon.run(&["phone", "rotate", "lobby"]), 2, &["409 Conflict", "replace_oldest"]);
+    let shown = ["books: people", "number_format: national", "secrets: 2"];
+    check(&daemon.run(&["phone", "show", "lobby"]), 0, &shown);
+    check(&daemon.run(&["phone", "rotate", "lobby", "--finish"]), 0, &[]);
+    check(&daemon.run(&["phone", "show", "lobby"]), 0, &["secrets: 1"]);
+    let token = ["token", "add", "pbx", "--scope", "presence", "--scope", "read"];
+    assert!(first_line(&daemon.run(&token)).starts_with("rb_"));
+    check(&daemon.run(&["token", "list"]), 0, &["read, presence"]);
+    let log = daemon.run(&["audit", "--limit", "50"]);
+    check(&log, 0, &["POST /users/201/app-passwords", "DELETE /phones/lobby/secrets/oldest"]);
+    check(&log, 0, &["user:201.demo app:", "PATCH /phones/lobby"]);
+}
+
+#[test]
+fn the_audit_log_outlives_the_daemon() {
+    let mut daemon = TestDaemon::demo();
+    assert_eq!(daemon.ask("201:wrong", "GET /api/v1/me", b"").status, 401);
+    daemon.restart();
+    check(&daemon.run(&["audit"]), 0, &["201", "refused"]);
+}
+
+#[test]
 fn an_organization_is_made_and_set_up() {
     let daemon = TestDaemon::demo();
     let names = ["--name", "Acme", "--domain", "acme.example", "--suffix", "DC=acme; dc=example"];

@@ -24,9 +24,9 @@ pub(super) enum TokenCommand {
         /// user, office-manager, admin or operator
         #[arg(long, value_name = "ROLE", default_value = "admin")]
         role: String,
-        /// What it may do of what its role may: read, write, import, presence or accounts; may be
-        /// given several times. Everything where it is left out
-        #[arg(long, value_name = "SCOPE")]
+        /// What it may do of what its role may: read, write, import, presence or accounts; several are
+        /// separated by commas. Everything where it is left out
+        #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
         scope: Vec<String>,
         /// When the token ends, such as 2027-01-31T00:00:00Z
         #[arg(long, value_name = "TIME")]
@@ -111,15 +111,15 @@ pub(super) enum PhoneCommand {
 /// An empty value clears a list: `--network ''`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct PhoneFields {
-    /// Network it may sign in from, such as 192.0.2.0/24; may be given several times
-    #[arg(long, value_name = "NETWORK")]
+    /// Network it may sign in from, such as 192.0.2.0/24; several are separated by commas
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     network: Vec<String>,
-    /// Address book it sees, such as people or department-support; may be given several times
-    #[arg(long, value_name = "BOOK")]
+    /// Address book it sees, such as people or department-support; several are separated by commas
+    #[arg(long, value_name = "BOOK", value_delimiter = ',')]
     book: Vec<String>,
     /// Extension of a user whose personal contacts and favorites it shows; several need --network
     /// and TLS
-    #[arg(long, value_name = "EXTENSION")]
+    #[arg(long, value_name = "EXTENSION", value_delimiter = ',')]
     acts_for: Vec<String>,
     /// How numbers are written: as-written, e164, national or dialled
     #[arg(long, value_name = "FORMAT")]
@@ -137,8 +137,8 @@ pub(super) enum AppPasswordCommand {
         extension: String,
         /// Which device it is for
         name: String,
-        /// Where it signs in: ldap:read, carddav or http; may be given several times
-        #[arg(long, value_name = "DOOR", required = true)]
+        /// Where it signs in: ldap:read, carddav or http; several are separated by commas
+        #[arg(long, value_name = "DOOR", value_delimiter = ',', required = true)]
         door: Vec<String>,
         #[command(flatten)]
         connect: Connect,

@@ -49,7 +49,7 @@ async fn plain_signs_in_over_tls_only() {
         assert_eq!(code, LdapResultCode::InvalidCredentials, "{message:?}");
         assert_eq!(crate::world::names(&mut client).await, [""; 0]);
     }
-    for message in [&b""[..], b"201\x00anna-secret", b"\x00201\x00a\x00b", b"\x00\xff\x00x"] {
+    for message in [&b""[..], b"201\x00anna-secret", b"\x00201\x00a\x00b"] {
         let code = plain(&mut client, message).await;
         assert_eq!(code, LdapResultCode::ProtocolError, "{message:?}");
     }

@@ -124,8 +124,9 @@ fn three_hundred_phones_that_start_at_once_are_checked_at_once() {
         let Admission::Check(attempt) = admission else { continue };
         attempt.right(world.now);
     }
-    let users = (0..300).map(|user| world.begin(&user.to_string(), OFFICE, "right"));
-    assert!(users.into_iter().all(|admission| matches!(admission, Admission::Check(_))));
+    let begin = |user: u32| world.begin(&user.to_string(), OFFICE, "right");
+    let users: Vec<Admission> = (0..300).map(begin).collect();
+    assert!(users.iter().all(|admission| matches!(admission, Admission::Check(_))));
 }
 
 #[test]

@@ -17,13 +17,23 @@ const USE: &str = "INSERT INTO last_use (credential, time, address) VALUES ($1, 
     ON CONFLICT (credential) DO UPDATE SET time = EXCLUDED.time, address = EXCLUDED.address \
     WHERE EXCLUDED.time >= last_use.time";
 
+/// Counting first takes no number: an insert that finds its like takes one all the same.
+const COUNTED: &str = "UPDATE audit SET time = greatest(time, $1), count = count + $2 \
+    WHERE merged = $3 RETURNING number";
+
 pub(super) async fn note(session: &mut Session, notes: &Notes) -> Result<(), Fault> {
     let mut work = session.begin(Purpose::Write).await?;
     let statement = work.statement(ENTRY).await?;
     for entry in &notes.entries {
-        let address = entry.address.map(|address| address.to_string());
+        let count = i64::from(entry.count);
         let merged = entry.merge_key();
         let merged = merged.as_deref().map(stored);
+        if let Some(merged) = &merged
+            && work.row(COUNTED, &[&entry.time.0, &count, merged]).await?.is_some()
+        {
+            continue;
+        }
+        let address = entry.address.map(|address| address.to_string());
         let organization = entry.organization.as_ref().map(OrganizationId::as_str);
         work.execute(
             &statement,
@@ -35,7 +45,7 @@ pub(super) async fn note(session: &mut Session, notes: &Notes) -> Result<(), Fau
                 &stored(&entry.door),
                 &stored(&entry.action),
                 &stored(&entry.outcome),
-                &i64::from(entry.count),
+                &count,
                 &merged,
             ],
         )
