@@ -57,7 +57,7 @@ pub(super) async fn add(
     }
     let expires = expires(&mut input, (context.clock)())?;
     let scopes = scopes(&mut input)?;
-    if let Some(own) = context.authenticator.scopes(&asker.principal)
+    if let Some(own) = asker.principal.scopes()
         && (scopes.is_empty() || scopes.iter().any(|scope| !own.contains(scope)))
     {
         return Err(Problem::forbidden("a token gives no scope that it does not have"));

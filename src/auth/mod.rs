@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::account::device::{AppPassword, Door, Doors, Scope, Token};
+use crate::account::device::{AppPassword, Door, Doors, Token};
 use crate::account::{Role, SecretHash};
 use crate::auth::brakes::{Admission, Brakes};
 use crate::auth::cache::{Cache, Verdict};
@@ -143,7 +143,8 @@ impl Authenticator {
         let outcome = self.token_of(secret).ok_or(Refused::Credentials);
         let organization = outcome.as_ref().ok().and_then(|found| found.organization.clone());
         // Only the public part is a name.
-        let name = token::split(secret).map_or("token".to_owned(), |(id, _)| format!("token:{id}"));
+        let name = token::split(secret)
+            .map_or_else(|| "token".to_owned(), |(id, _)| format!("token:{id}"));
         self.record(&name, organization.as_ref(), &outcome, peer);
         outcome
     }
@@ -187,23 +188,6 @@ impl Authenticator {
         let account = Some(Account::User(user));
         let found = self.slowly(account, (&user.principal, password), peer);
         found.await.map(|_hash| ())
-    }
-
-    /// The kinds of work that a principal may do; None: all that their role may.
-    pub fn scopes(&self, principal: &Principal) -> Option<Vec<Scope>> {
-        let Who::Token(id) = &principal.who else { return None };
-        let snapshot = self.directory.snapshot();
-        match snapshot.token(id) {
-            Some(token) if token.scopes.is_empty() => None,
-            Some(token) => Some(token.scopes.clone()),
-            // Removed while the request ran.
-            None => Some(Vec::new()),
-        }
-    }
-
-    /// Whether a principal may do this kind of work.
-    pub fn allows(&self, principal: &Principal, scope: Scope) -> bool {
-        self.scopes(principal).is_none_or(|scopes| scopes.contains(&scope))
     }
 
     /// The hash of a new password, made off the async workers.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::account::device::{AppPassword, PhoneAccount, Token};
+use crate::account::device::{AppPassword, PhoneAccount, Scope, Token};
 use crate::account::{Role, SecretHash, User};
 use crate::contact::{OrganizationId, UserId};
 use crate::index::Viewer;
@@ -40,8 +40,8 @@ pub enum Credential {
     App(Box<str>),
     /// One of a phone account's secrets, by its hash.
     Secret(SecretHash),
-    /// The token itself.
-    Token,
+    /// A token: what it may do of what its role may; everything where empty.
+    Token(Box<[Scope]>),
 }
 
 impl Principal {
@@ -62,6 +62,19 @@ impl Principal {
             Who::User(id) => Some(id),
             Who::Anonymous | Who::Phone(_) | Who::Token(_) => None,
         }
+    }
+
+    /// The kinds of work that are left to a token with scopes; None: all that the role may.
+    pub fn scopes(&self) -> Option<&[Scope]> {
+        match &self.credential {
+            Credential::Token(scopes) if !scopes.is_empty() => Some(scopes),
+            _ => None,
+        }
+    }
+
+    /// Whether scopes leave this kind of work.
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.scopes().is_none_or(|scopes| scopes.contains(&scope))
     }
 
     /// What decides the rendition of each person's card.
@@ -98,7 +111,8 @@ impl Principal {
     pub(super) fn of_token(token: &Token) -> Self {
         let organization = token.organization.clone();
         let who = Who::Token(token.id.clone());
-        Self { who, role: token.role, organization, credential: Credential::Token }
+        let credential = Credential::Token(token.scopes.clone().into());
+        Self { who, role: token.role, organization, credential }
     }
 }
 

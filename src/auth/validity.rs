@@ -39,6 +39,9 @@ pub(super) fn check(snapshot: &Snapshot, principal: &Principal, peer: Peer) -> R
         }
         Who::Token(id) => {
             let found = snapshot.token(id).ok_or(Ended::Account)?;
+            if principal.credential != Credential::Token(found.scopes.clone().into()) {
+                return Err(Ended::Credential);
+            }
             same(principal, found.role, found.organization.as_ref())?;
             if token::expired(found, system_clock()) { Err(Ended::Expired) } else { Ok(()) }
         }

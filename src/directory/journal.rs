@@ -66,7 +66,7 @@ impl Journal {
         let mut pending = self.lock();
         pending.told = false;
         let Pending { acts, sign_ins, uses, dropped, .. } = &mut *pending;
-        let mut entries: Vec<AuditEntry> = acts.drain(..).collect();
+        let mut entries: Vec<AuditEntry> = std::mem::take(acts);
         entries.extend(sign_ins.drain().map(|(_, entry)| entry));
         if *dropped > 0 {
             tracing::warn!(dropped, "the audit log was flooded; entries were dropped");

@@ -144,7 +144,7 @@ impl Front {
         };
         let principal = checked.map_err(|refused| refusal(&refused))?;
         let scope = carddav_scope(request.method());
-        if peer.door == Door::Carddav && !self.authenticator.allows(&principal, scope) {
+        if peer.door == Door::Carddav && !principal.allows(scope) {
             let detail = format!("this token does not have the scope `{}`", scope.name());
             return Err(problem(StatusCode::FORBIDDEN, &detail));
         }

@@ -42,7 +42,7 @@ where
     let limits = session.limits().clone();
     let (reader, writer) = split(stream);
     let mut inbox = Inbox::new(reader, first_by);
-    let mut replies = Replies::new(writer, limits.write_timeout);
+    let mut replies = Replies::new(writer, session.pieces(), limits.write_timeout);
     let mut stopped = pin!(stop.cancelled());
     let ending = loop {
         let bytes_max = session.message_bytes_max();

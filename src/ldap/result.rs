@@ -12,7 +12,7 @@ use ldap3_proto::proto::{
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::ldap::ber::{self, ENUMERATED, OCTET_STRING, SEQUENCE};
+use crate::ldap::ber::{self, ENUMERATED, OCTET_STRING, Reader, SEQUENCE};
 use crate::ldap::operation::Operation;
 use crate::ldap::start_tls::START_TLS;
 
@@ -61,12 +61,37 @@ pub(super) struct Replies<W> {
     pub(super) entries: u64,
     /// How many bytes of `out` are sent.
     sent: usize,
+    /// Where in `out` the piece ends that is being sent.
+    piece_end: usize,
+    pieces: Pieces,
     write_timeout: Duration,
 }
 
+/// How much is handed over at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// All there is.
+    All,
+    /// One message: over TLS each gets a record of its own. libcurl (7.88) reads one message whenever
+    /// its socket has something, and would wait for ever for those that came in the same record.
+    Messages,
+}
+
+impl Pieces {
+    /// The length of the first piece of these whole messages.
+    fn first_length(self, messages: &[u8]) -> usize {
+        match self {
+            Self::All => messages.len(),
+            Self::Messages => {
+                Reader::new(messages).next().map_or(messages.len(), |message| message.whole.len())
+            }
+        }
+    }
+}
+
 impl<W: AsyncWrite + Unpin> Replies<W> {
-    pub(super) fn new(writer: W, write_timeout: Duration) -> Self {
-        Self { writer, out: Vec::new(), entries: 0, sent: 0, write_timeout }
+    pub(super) fn new(writer: W, pieces: Pieces, write_timeout: Duration) -> Self {
+        Self { writer, out: Vec::new(), entries: 0, sent: 0, piece_end: 0, pieces, write_timeout }
     }
 
     /// Whether enough is gathered for a batch.
@@ -77,18 +102,22 @@ impl<W: AsyncWrite + Unpin> Replies<W> {
     /// Sends what is gathered.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         while let Some(rest) = self.out.get(self.sent..).filter(|rest| !rest.is_empty()) {
-            let written = timeout(self.write_timeout, self.writer.write(rest)).await??;
+            if self.sent >= self.piece_end {
+                self.piece_end = self.sent + self.pieces.first_length(rest);
+            }
+            let piece = rest.get(..self.piece_end - self.sent).unwrap_or(rest);
+            let written = timeout(self.write_timeout, self.writer.write(piece)).await??;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
             self.sent += written;
         }
-        self.sent = 0;
+        (self.sent, self.piece_end) = (0, 0);
         if self.out.capacity() > KEPT_BYTES_MAX {
             self.out = Vec::new();
         }
         self.out.clear();
-        self.writer.flush().await
+        timeout(self.write_timeout, self.writer.flush()).await?
     }
 
     /// The writing half, for what comes after these replies.
@@ -162,4 +191,57 @@ impl<W: AsyncWrite + Unpin> Replies<W> {
 /// The code on the wire. All that searches end with are below 128.
 fn code_byte(code: &LdapResultCode) -> u8 {
     u8::try_from(code.clone() as i64).unwrap_or(LdapResultCode::Other as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    /// Takes at most so many bytes of each write, and remembers every write.
+    struct Writes {
+        bytes_max: usize,
+        taken: Vec<Vec<u8>>,
+    }
+
+    impl AsyncWrite for Writes {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let taken = &bytes[..bytes.len().min(self.bytes_max)];
+            self.taken.push(taken.to_owned());
+            Poll::Ready(Ok(taken.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// The lengths of what is written for two replies of 14 bytes each, twice.
+    async fn lengths(pieces: Pieces, bytes_max: usize) -> Vec<usize> {
+        let writes = Writes { bytes_max, taken: vec![] };
+        let mut replies = Replies::new(writes, pieces, Duration::from_secs(60));
+        for id in [1, 3] {
+            replies.search_done(id, &Outcome::success());
+            replies.search_done(id + 1, &Outcome::success());
+            replies.flush().await.unwrap();
+        }
+        replies.into_writer().taken.iter().map(Vec::len).collect()
+    }
+
+    #[tokio::test]
+    async fn replies_travel_together_or_message_by_message() {
+        assert_eq!(lengths(Pieces::All, 100).await, [28, 28]);
+        assert_eq!(lengths(Pieces::Messages, 100).await, [14, 14, 14, 14]);
+        assert_eq!(lengths(Pieces::Messages, 9).await, [9, 5, 9, 5, 9, 5, 9, 5]);
+    }
 }

@@ -14,7 +14,7 @@ use crate::auth::{Peer, Principal, Who};
 use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
 use crate::ldap::operation::{Operation, decode};
 use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
-use crate::ldap::result::{Outcome, Replies};
+use crate::ldap::result::{Outcome, Pieces, Replies};
 use crate::ldap::{Door, Limits, start_tls};
 use crate::net::rules::Transport;
 
@@ -63,6 +63,14 @@ impl Session {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.door.limits
+    }
+
+    /// How replies are handed over.
+    pub(super) fn pieces(&self) -> Pieces {
+        match self.link.transport {
+            Transport::Tls => Pieces::Messages,
+            Transport::Plain | Transport::Exposed => Pieces::All,
+        }
     }
 
     /// The longest message that is taken now.

@@ -4,16 +4,19 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, BufWriter, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
+
+/// What is written becomes records at once; the records travel together at the next flush.
+pub type Encrypted = TlsStream<BufWriter<TcpStream>>;
 
 /// Both kinds are one type, so that a door serves both; only the state of TLS, which is large, lies
 /// elsewhere.
 #[derive(Debug)]
 pub enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Encrypted>),
 }
 
 /// Calls a method of the stream inside.

@@ -102,6 +102,34 @@ async fn a_limit_resumes_until_everything_is_known() {
 }
 
 #[tokio::test]
+async fn who_begins_with_a_limit_hears_of_no_older_deletion() {
+    let world = World::new().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        world.put(&format!("{name}.vcf"), &card(name, name)).await;
+    }
+    for name in ["b", "d", "e"] {
+        world.send("204", &format!("DELETE {PERSONAL}{name}.vcf")).await;
+    }
+    for name in ["f", "g"] {
+        world.put(&format!("{name}.vcf"), &card(name, name)).await;
+    }
+    let first = world.sync(PERSONAL, "", LIMIT_2).await;
+    let expected = ["a.vcf", "c.vcf"].map(|name| format!("{PERSONAL}{name}"));
+    assert_eq!(first.hrefs()[..2], expected);
+    assert_eq!(first.rows[2].status, Some(507));
+    world.send("204", &format!("DELETE {PERSONAL}a.vcf")).await;
+    let second = world.sync(PERSONAL, &first.token, "").await;
+    let gone: Vec<&str> = second
+        .rows
+        .iter()
+        .filter(|row| row.status == Some(404))
+        .map(|row| row.href.as_str())
+        .collect();
+    assert_eq!(gone, [format!("{PERSONAL}a.vcf")], "only what it was told of");
+    assert_eq!(second.rows.len(), 3);
+}
+
+#[tokio::test]
 async fn changes_between_pages_are_not_lost() {
     let world = World::new().await;
     for name in ["a", "b", "c", "d"] {

@@ -90,8 +90,9 @@ works 'ldapsearch: virtual list view' 'vlvResult: pos=1' \
     "${ask[@]}" -E 'sss=sn:caseIgnoreOrderingMatch' -E '!vlv=0/2/1/0' '(telephoneNumber=*)' cn
 works 'ldapsearch: schema' 'attributeTypes: ' ldapsearch "${openldap[@]}" -s base -b cn=Subschema attributeTypes
 
-there curl curl --version &&
-    works 'curl: an LDAP URL' 'cn: Anna Adams' curl -sS ${ca:+--cacert "$ca"} ${start_tls:+--ssl-reqd} \
+# curl's StartTLS (7.88) fails with OpenLDAP's server too.
+[ "$security" != starttls ] && there curl curl --version &&
+    works 'curl: an LDAP URL' 'cn: Anna Adams' curl -sS ${ca:+--cacert "$ca"} \
         -u "$phones:phones" "$ldap_url/$suffix?cn?sub?(telephoneNumber=*0001)"
 there ldapvi ldapvi --version &&
     works 'ldapvi: an entry as text' '^cn: Anna Adams' ldapvi --out -h "$ldap_url" ${start_tls:+--starttls} \

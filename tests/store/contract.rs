@@ -13,6 +13,7 @@ use ringbook::contact::{Body, Book, Contact, Revision, Timestamp};
 use ringbook::directory::new_id;
 use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
 
+use crate::notes::notes_are_kept;
 use crate::samples::{commit, contact, load, main, next, organization, put, stored, support};
 
 /// Everything a store must do; each store's tests call it with an empty one.
@@ -26,6 +27,7 @@ pub(crate) fn contract(store: &mut dyn Store) {
     a_write_without_the_large_body_keeps_it(store);
     changes_of_one_rendition_are_told(store);
     a_reader_sees_what_was_committed(store);
+    notes_are_kept(store);
 }
 
 fn records_read_back(store: &mut dyn Store) {

@@ -169,6 +169,30 @@ fn a_commit_that_the_server_ends_while_it_waits_for_a_standby_has_happened() {
 }
 
 #[test]
+fn a_commit_whose_connection_an_operator_ends_takes_another() {
+    let Some(cluster) = Cluster::start() else { return };
+    let mut one = PostgresStore::open(&cluster.url()).unwrap();
+    let mut other = Some(PostgresStore::open(&cluster.url()).unwrap());
+    let write = |at| vec![put(&contact("Made", Book::Shared, at), None)];
+    let (first, second) = thread::scope(|scope| {
+        let mut waiting = None;
+        let first = one.commit(Revision(0), &mut |_, at| {
+            let mut other = other.take().unwrap();
+            let commit = scope.spawn(move || other.commit(Revision(0), &mut |_, at| write(at)));
+            let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                       WHERE wait_event_type = 'Lock'";
+            while cluster.sql("postgres", end) == "0" {
+                assert!(!commit.is_finished(), "it does not wait");
+            }
+            waiting = Some(commit);
+            write(at)
+        });
+        (first, waiting.unwrap().join().unwrap())
+    });
+    assert_eq!((first, second), (Ok(Revision(1)), Ok(Revision(2))));
+}
+
+#[test]
 fn a_read_is_done_again_where_the_connection_is_lost() {
     let Some(cluster) = Cluster::start() else { return };
     for cut in [Cut::Request, Cut::Answer] {

@@ -5,6 +5,7 @@
 mod cluster;
 mod contract;
 mod lost;
+mod notes;
 mod postgres;
 mod proxy;
 mod samples;

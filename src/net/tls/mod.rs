@@ -10,9 +10,11 @@ use rustls::server::ServerConfig;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, InconsistentKeys, PeerIncompatible};
+use tokio::io::BufWriter;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+
+use crate::net::stream::Encrypted;
 
 pub mod authority;
 pub mod names;
@@ -22,6 +24,8 @@ mod tests;
 
 /// Certificates of one chain at most; public authorities send up to four.
 const CHAIN_MAX: usize = 10;
+/// Records that travel together, for each connection; larger ones go out without a copy.
+const WRITE_BYTES: usize = 4 * 1024;
 
 /// A certificate chain and the key that belongs to it.
 #[derive(Clone, Debug)]
@@ -139,9 +143,9 @@ impl Acceptor {
     ///
     /// # Errors
     /// [`reason`] explains them.
-    pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub async fn accept(&self, stream: TcpStream) -> io::Result<Encrypted> {
         let config = Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner).config);
-        TlsAcceptor::from(config).accept(stream).await
+        TlsAcceptor::from(config).accept(BufWriter::with_capacity(WRITE_BYTES, stream)).await
     }
 }
 
