@@ -10,7 +10,7 @@ use rustls::server::ServerConfig;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, InconsistentKeys, PeerIncompatible};
-use tokio::io::BufWriter;
+use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -145,7 +145,15 @@ impl Acceptor {
     /// [`reason`] explains them.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<Encrypted> {
         let config = Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner).config);
-        TlsAcceptor::from(config).accept(BufWriter::with_capacity(WRITE_BYTES, stream)).await
+        let stream = BufWriter::with_capacity(WRITE_BYTES, stream);
+        match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+            Ok(stream) => Ok(stream),
+            Err((error, mut stream)) => {
+                // The alert that tells the client why is still to be sent.
+                drop(stream.flush().await);
+                Err(error)
+            }
+        }
     }
 }
 
