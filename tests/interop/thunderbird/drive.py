@@ -23,6 +23,7 @@ BOOKS = {
     "Personal contacts": ("personal", False),
     "Shared contacts": ("shared", True),
     "Coworkers": ("people", True),
+    "Favorites": ("favorites", True),
 }
 
 # Nothing but the test speaks to the network, and no dialogue waits for an answer.
