@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("carddav", "account auth contact directory http index vcard"),
     ("api", "account auth contact directory http import index presence table vcard"),
     ("net", "account"),
-    ("http", "auth net"),
+    ("http", "account auth net"),
     ("auth", "account contact directory index"),
     // Formats.
     ("vcard", "contact"),
