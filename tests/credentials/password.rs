@@ -39,16 +39,3 @@ async fn what_everybody_would_guess_is_refused() {
     let body = json!({ "old": "anna-secret", "new": "eight888" });
     world.http(ANNA, "PUT me/password", &body).await.expect(204);
 }
-
-#[tokio::test]
-async fn whoever_sits_at_an_open_browser_cannot_guess_the_old_one() {
-    let world = World::start().await;
-    // From an address that the account has not signed in from, as behind a stolen session.
-    world.come_from("192.0.2.1");
-    let (_, secret) = world.app_password(ANNA, &["ldap:read"]).await;
-    world.signed_in("201", &secret).await;
-    let body = json!({ "old": "guess", "new": "another password" });
-    for _ in 0..20 {
-        world.http(ANNA, "PUT me/password", &body).await.expect(403);
-    }
-}
