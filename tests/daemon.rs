@@ -220,7 +220,7 @@ fn a_check_finds_what_is_broken() {
     drop(connection);
     let output = daemon.run(&["check"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    contains(&String::from_utf8_lossy(&output.stdout), &["94 contacts", "80 users"]);
+    contains(&String::from_utf8_lossy(&output.stdout), &["98 contacts", "80 users"]);
     fs::write(&store, "no store").unwrap();
     refusal(&daemon.run(&["check"]));
     contains(&refusal(&daemon.run(&["check", "--set", "x=1"])), &["x: unknown key"]);

@@ -1,6 +1,6 @@
 //! Who can be called now: an in-memory table that all doors share. It never passes a commit.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -30,19 +30,12 @@ pub struct Presence {
     tables: RwLock<FxHashMap<OrganizationId, Table>>,
     silence_s: i64,
     clock: Clock,
-    joined: Mutex<FxHashMap<Availability, Joined>>,
-}
-
-/// The users of all organizations in an availability, for as long as the sets of each are the same.
-struct Joined {
-    of: Vec<Users>,
-    users: Users,
 }
 
 impl Presence {
     /// An empty table.
     pub fn new(silence_s: i64, clock: Clock) -> Self {
-        Self { tables: RwLock::default(), silence_s, clock, joined: Mutex::default() }
+        Self { tables: RwLock::default(), silence_s, clock }
     }
 
     /// Takes news of some users of an organization. Any news, of nobody too, mean that the feeder is
@@ -96,28 +89,5 @@ impl Presence {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         let table = tables.get_mut(organization);
         table.map(|table| table.ids(availability, now)).unwrap_or_default()
-    }
-
-    /// As [`Presence::ids`], of all organizations together: for doors that look for them among the
-    /// people of one.
-    pub fn ids_of_all(&self, availability: Availability) -> Users {
-        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        let organizations: Vec<OrganizationId> = tables.keys().cloned().collect();
-        drop(tables);
-        let of: Vec<Users> = organizations.iter().map(|of| self.ids(of, availability)).collect();
-        if let [only] = of.as_slice() {
-            return Arc::clone(only);
-        }
-        let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |known: &&Joined| {
-            let mut both = known.of.iter().zip(&of);
-            known.of.len() == of.len() && both.all(|(one, other)| Arc::ptr_eq(one, other))
-        };
-        if let Some(known) = joined.get(&availability).filter(same) {
-            return Arc::clone(&known.users);
-        }
-        let users: Users = Arc::new(of.iter().flat_map(|users| users.iter().copied()).collect());
-        joined.insert(availability, Joined { of, users: Arc::clone(&users) });
-        users
     }
 }

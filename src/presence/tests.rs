@@ -161,21 +161,3 @@ fn organizations_are_apart() {
     assert!(world.presence.ids(&other, Available).is_empty());
     assert_eq!(world.presence.seen(&other, id(1)), None);
 }
-
-#[test]
-fn doors_that_know_no_organization_get_all_users() {
-    let world = World::new();
-    let of_all = || world.presence.ids_of_all(Available);
-    assert!(of_all().is_empty());
-    world.phone("pbx", 1, Phone::Idle);
-    assert_eq!(of_all().len(), 1);
-    let idle = News { phone: Some(Some(Phone::Idle)), ..News::default() };
-    world.presence.tell(&OrganizationId::from("other"), "pbx", [(id(2), idle)]);
-    let both = of_all();
-    assert!(both.contains(&id(1)) && both.contains(&id(2)));
-    assert!(Arc::ptr_eq(&both, &of_all()));
-    world.phone("pbx", 1, Phone::InCall);
-    assert_eq!(of_all().len(), 1);
-    world.pass(SILENCE_DEFAULT_S);
-    assert!(of_all().is_empty());
-}
