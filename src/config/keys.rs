@@ -103,6 +103,7 @@ keys! {
     "limits.ldap_filter_terms", COUNT, count => limits.ldap_filter_terms_max;
     "limits.ldap_operations", COUNT, count => limits.ldap_operations_max;
     "limits.look_through", "a number from 1 to 1000000000", rows => limits.look_through;
+    "limits.presence_silence_s", SECONDS, seconds => limits.presence_silence;
     "limits.stop_s", SECONDS, seconds => limits.stop;
 }
 

@@ -79,6 +79,8 @@ pub struct Limits {
     pub ldap_operations_max: usize,
     /// Contacts that a search examines which no index helps.
     pub look_through: usize,
+    /// Silence after which what a telephone system told of presence is unknown.
+    pub presence_silence: Duration,
     /// What a stop waits for requests to finish.
     pub stop: Duration,
 }
@@ -126,6 +128,7 @@ impl Default for Limits {
             ldap_filter_terms_max: 1000,
             ldap_operations_max: 32,
             look_through: 200_000,
+            presence_silence: Duration::from_secs(300),
             stop: Duration::from_secs(10),
         }
     }

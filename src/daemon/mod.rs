@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::account::{Organization, Role};
 use crate::auth::{Authenticator, HashError};
 use crate::config::organization::Locale;
-use crate::config::{Config, StorePlace};
+use crate::config::{Config, Limits, StorePlace};
 use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
 use crate::daemon::certificates::CertificateError;
@@ -23,7 +23,7 @@ use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request, system_clock};
 use crate::net::tls::names;
 use crate::net::{BindError, Net};
-use crate::presence::{Presence, SILENCE_DEFAULT_S};
+use crate::presence::Presence;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -138,7 +138,7 @@ impl Daemon {
             organization: organization(&directory, &id)?,
             new_token,
         };
-        let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
+        let presence = presence(&config.limits);
         let (authenticator, presence) = (&authenticator, &presence);
         let doors = Doors { directory: &directory, authenticator, presence, config };
         let net = doors.open(listeners, &secured, id).map_err(StartError::Threads)?;
@@ -242,6 +242,12 @@ fn organization(directory: &Directory, id: &OrganizationId) -> Result<Organizati
     let snapshot = directory.snapshot();
     let missing = || StartError::NoOrganization { id: id.clone(), known: String::new() };
     snapshot.organization(id).cloned().ok_or_else(missing)
+}
+
+/// The table that all doors share.
+fn presence(limits: &Limits) -> Arc<Presence> {
+    let silence_s = i64::try_from(limits.presence_silence.as_secs()).unwrap_or(i64::MAX);
+    Arc::new(Presence::new(silence_s, Box::new(system_clock)))
 }
 
 fn contacts(directory: &Directory, id: &OrganizationId) -> usize {

@@ -192,7 +192,8 @@ impl Snapshot {
                 self.app_passwords.insert(user, Arc::new(all));
             }
             Record::Star(star) => {
-                let mut stars = self.stars.get(&star.user).cloned().unwrap_or_default();
+                // Taken out, so that many stars of one commit, or of the start, cost one copy.
+                let mut stars = self.stars.remove(&star.user).unwrap_or_default();
                 Arc::make_mut(&mut stars).insert(star.contact, star);
                 self.stars.insert(star.user, stars);
             }
@@ -265,7 +266,7 @@ impl Snapshot {
                 }
             }
             Key::Star(user, contact) => {
-                if let Some(mut stars) = self.stars.get(&user).cloned() {
+                if let Some(mut stars) = self.stars.remove(&user) {
                     Arc::make_mut(&mut stars).remove(&contact);
                     self.stars.insert(user, stars);
                 }

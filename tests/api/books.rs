@@ -1,6 +1,7 @@
 //! Departments, sites, further shared books, favorites, and what is listed on devices.
 
 use ringbook::account::Role;
+use ringbook::directory::{Edit, Request, new_id};
 use serde_json::{Value, json};
 
 use crate::members;
@@ -153,6 +154,26 @@ async fn a_star_is_the_users_own() {
     assert_eq!(office.delete(&anna, &path).await.status, 204);
     office.delete(&anna, &format!("favorites/{private}")).await.expect(404);
     assert!(office.names(&anna, "favorites").await.is_empty());
+}
+
+#[tokio::test]
+async fn stars_have_a_limit() {
+    let office = Office::new().await;
+    let anna = office.user("201", Role::User).await;
+    let (user, starred) = (anna.user().unwrap(), true);
+    let star = |contact| Edit::Star { user, contact, starred };
+    let edits = (0..9_999).map(|_| star(new_id())).collect();
+    office.directory.commit(Request { edits, preconditions: Vec::new() }).await.unwrap();
+    let (one, two) = (
+        office.contact(&anna, "personal", "One").await,
+        office.contact(&anna, "personal", "Two").await,
+    );
+    let star = async |id: &str| office.put(&anna, &format!("favorites/{id}"), &json!({})).await;
+    star(&one).await.expect(204);
+    star(&one).await.expect(204);
+    star(&two).await.expect(409);
+    assert_eq!(office.delete(&anna, &format!("favorites/{one}")).await.status, 204);
+    star(&two).await.expect(204);
 }
 
 #[tokio::test]
