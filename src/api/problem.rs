@@ -13,13 +13,15 @@ use crate::directory::CommitError;
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
+    /// Seconds after which the request may be sent again.
+    retry_after_s: Option<u64>,
     /// Members beside those of the RFC.
     more: Map<String, Value>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new() }
+        Self { status, detail: detail.into(), retry_after_s: None, more: Map::new() }
     }
 
     /// 400.
@@ -79,6 +81,10 @@ impl IntoResponse for Problem {
             let challenge = header::HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
+        if let Some(wait) = self.retry_after_s {
+            let wait = header::HeaderValue::from(wait);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
         response
     }
 }
@@ -135,8 +141,10 @@ impl From<Refused> for Problem {
         match refused {
             Refused::Credentials => Self::new(StatusCode::UNAUTHORIZED, detail),
             Refused::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
-            Refused::Later(wait) => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
-                .with("retry_after_s", json!(seconds(wait))),
+            Refused::Later(wait) => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, detail);
+                Self { retry_after_s: Some(seconds(wait)), ..problem }
+            }
         }
     }
 }
