@@ -1,11 +1,11 @@
 //! What one principal sees of their organization: every door asks here, and before it matches.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
 use crate::account::device::PhoneAccount;
-use crate::account::group::{GroupRecord, Member, SharedBook};
+use crate::account::group::{Member, SharedBook};
 use crate::account::{Organization, Role};
 use crate::auth::rights::{Kind, Operation, allows};
 use crate::auth::{Principal, Who};
@@ -34,6 +34,8 @@ pub struct Sight<'s> {
     neighbors: bool,
     /// The departments and sites whose people are seen, where not all are.
     only: Option<Vec<Group>>,
+    /// The departments and sites that are there, once that was asked.
+    groups: OnceLock<Vec<Group>>,
     principal: &'s Principal,
 }
 
@@ -58,6 +60,7 @@ impl<'s> Sight<'s> {
             homes: Vec::new(),
             neighbors: false,
             only: None,
+            groups: OnceLock::new(),
             principal,
         };
         let phone = match &principal.who {
@@ -211,7 +214,7 @@ impl<'s> Sight<'s> {
     /// Every book that is there, homes first.
     pub fn books(&self) -> Vec<AddressBook> {
         let homes = self.homes.iter().map(|home| AddressBook::Home(*home));
-        let groups = self.groups().into_iter().map(|record| AddressBook::Group(record.group));
+        let groups = self.groups().iter().copied().map(AddressBook::Group);
         let reads = |book: &AddressBook| self.reads(*book);
         let views = [AddressBook::Favorites, AddressBook::All, AddressBook::Contacts];
         let status = Availability::ALL.map(AddressBook::Status).into_iter().filter(reads);
@@ -220,18 +223,24 @@ impl<'s> Sight<'s> {
 
     /// The departments and sites that are there. Who sees some people only learns of those that these
     /// are in; how long it takes to tell depends on nothing else.
-    pub fn groups(&self) -> Vec<&'s GroupRecord> {
+    pub fn groups(&self) -> &[Group] {
+        self.groups.get_or_init(|| self.find_groups())
+    }
+
+    fn find_groups(&self) -> Vec<Group> {
         if !self.homes.contains(&Book::People) {
             return Vec::new();
         }
         let records = self.snapshot.groups(&self.organization.id);
+        let all = records.map(|record| record.group);
         if self.only.is_none() {
-            return records.collect();
+            return all.collect();
         }
         let extent = self.extent_of_people(EVERYTHING);
         let people = self.snapshot.members(&self.organization.id, &extent);
-        let seen: FxHashSet<Group> = people.flat_map(|row| row.groups.to_vec()).collect();
-        records.filter(|record| seen.contains(&record.group)).collect()
+        let groups = people.flat_map(|row| row.contact().groups.iter());
+        let seen: FxHashSet<Group> = groups.copied().collect();
+        all.filter(|group| seen.contains(group)).collect()
     }
 
     /// The department or site of a name; None where there is none for this principal.
@@ -239,7 +248,7 @@ impl<'s> Sight<'s> {
         let named = self.snapshot.group_named(&self.organization.id, kind, name);
         // What is there and not seen takes as long as what is not there.
         let groups = self.groups();
-        groups.iter().map(|record| record.group).find(|group| Some(*group) == named)
+        named.filter(|group| groups.contains(group))
     }
 
     /// Whether a book is there.
@@ -252,7 +261,7 @@ impl<'s> Sight<'s> {
             AddressBook::All | AddressBook::Status(_) => people,
             AddressBook::Group(group) => {
                 let exists = || self.snapshot.group(&self.organization.id, group).is_some();
-                let seen = || self.groups().iter().any(|record| record.group == group);
+                let seen = || self.groups().contains(&group);
                 people && if self.only.is_none() { exists() } else { seen() }
             }
         }

@@ -12,7 +12,7 @@ use crate::ldap::request::Scope;
 use crate::ldap::result::Outcome;
 use crate::ldap::search::no_such_object;
 use crate::ldap::session::Session;
-use crate::ldap::target::Target;
+use crate::ldap::target::{Target, containers};
 use crate::ldap::tree::{Place, Tree};
 
 impl Session {
@@ -37,7 +37,7 @@ impl Session {
             Place::Suffix | Place::Container(_) => None,
         };
         let target = Target::new(&tree, place, Scope::Base);
-        match (contact, target.fixed.first()) {
+        match (contact, containers(&tree, place, Scope::Base).first()) {
             (Some(row), _) => contact_has(&target, row.contact(), attribute, value),
             (None, Some(entry)) => fixed(entry, attribute, value),
             (None, None) => no_such_object(&tree.missing(place).matched),

@@ -19,7 +19,7 @@ use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
 use crate::ldap::request::{Filter, Scope, SearchRequest};
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::session::Session;
-use crate::ldap::target::Target;
+use crate::ldap::target::{Target, containers};
 use crate::ldap::tree::{Place, Tree};
 use crate::presence::Users;
 
@@ -78,8 +78,13 @@ impl Session {
             deadline: deadline(request.time_limit),
             look_through: self.limits().look_through,
         };
-        if let Some(outcome) = run.fixed(id, (request, &selection), replies) {
-            return Ok(outcome);
+        // Address books would make cards of them.
+        let shallow = matches!(request.scope, Scope::Base | Scope::One);
+        if shallow || demands_containers(&request.filter) {
+            let found = containers(tree, place, request.scope);
+            if let Some(outcome) = run.fixed(id, &found, (request, &selection), replies) {
+                return Ok(outcome);
+            }
         }
         run.contacts(&request.filter, replies).await
     }
@@ -141,13 +146,11 @@ impl Run<'_> {
     fn fixed<W: AsyncWrite + Unpin>(
         &mut self,
         id: i32,
+        entries: &[Fixed],
         (request, selection): (&SearchRequest<'_>, &Selection<'_>),
         replies: &mut Replies<W>,
     ) -> Option<Outcome> {
-        if self.target.only_demanded && !demands_containers(&request.filter) {
-            return None;
-        }
-        for entry in &self.target.fixed {
+        for entry in entries {
             if entry.matches(&request.filter) == Truth::True {
                 self.left = match self.left.checked_sub(1) {
                     Some(left) => left,

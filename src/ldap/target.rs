@@ -25,10 +25,6 @@ const PEOPLE: Container = Container::Book(AddressBook::PEOPLE);
 /// What a search covers.
 pub(super) struct Target<'t, 's> {
     tree: &'t Tree<'s>,
-    /// Candidates that are no contacts.
-    pub(super) fixed: Vec<Fixed>,
-    /// Whether those must be asked for by their class.
-    pub(super) only_demanded: bool,
     /// The contacts; None where there are none.
     pub(super) extent: Option<Extent>,
     /// The only contact, where the base is one.
@@ -44,8 +40,6 @@ impl<'t, 's> Target<'t, 's> {
     pub(super) fn new(tree: &'t Tree<'s>, place: Place<'s>, scope: Scope) -> Self {
         let mut target = Self {
             tree,
-            fixed: Vec::new(),
-            only_demanded: matches!(scope, Scope::Subtree | Scope::Children),
             extent: None,
             only: None,
             naming: Naming::homes(tree, &[]),
@@ -54,7 +48,8 @@ impl<'t, 's> Target<'t, 's> {
                 .map(|field| (field, OnceLock::new())),
         };
         match place {
-            Place::Suffix => target.suffix(scope),
+            Place::Suffix if matches!(scope, Scope::Base | Scope::One) => {}
+            Place::Suffix => target.homes(tree.sight.whole()),
             Place::Container(container) => target.container(container, scope),
             Place::Contact(container, row) => target.only(container, row.id, scope),
             Place::Actor(user) => target.actor(user, scope),
@@ -62,32 +57,11 @@ impl<'t, 's> Target<'t, 's> {
         target
     }
 
-    fn suffix(&mut self, scope: Scope) {
-        match scope {
-            Scope::Base => {
-                self.fixed = vec![Fixed::suffix(self.tree.sight.organization, &self.tree.suffix)];
-            }
-            Scope::One => self.list(self.tree.containers_below(Place::Suffix)),
-            Scope::Subtree | Scope::Children => {
-                self.list(self.tree.all_containers_below(Place::Suffix));
-                self.homes(self.tree.sight.whole());
-            }
-        }
-    }
-
     fn container(&mut self, container: Container, scope: Scope) {
-        let place = Place::Container(container);
         match scope {
-            Scope::Base => self.list(vec![container]),
-            Scope::One => {
-                self.list(self.tree.containers_below(place));
-                self.within(container);
-            }
-            Scope::Subtree | Scope::Children => {
-                let itself = (scope == Scope::Subtree).then_some(container).into_iter();
-                self.list(itself.chain(self.tree.all_containers_below(place)).collect());
-                self.all_within(container);
-            }
+            Scope::Base => {}
+            Scope::One => self.within(container),
+            Scope::Subtree | Scope::Children => self.all_within(container),
         }
     }
 
@@ -108,9 +82,8 @@ impl<'t, 's> Target<'t, 's> {
                     self.only(PEOPLE, user, scope);
                 }
             }
-            Scope::One => self.list(self.tree.containers_below(Place::Actor(user))),
+            Scope::One => {}
             Scope::Subtree | Scope::Children => {
-                self.list(self.tree.all_containers_below(Place::Actor(user)));
                 let own = Extent::of(&[Book::Personal(user)]);
                 let rows = self.tree.sight.search(&own, &EVERYTHING, usize::MAX);
                 let itself = row.filter(|_| scope == Scope::Subtree);
@@ -121,12 +94,6 @@ impl<'t, 's> Target<'t, 's> {
                 self.naming = Naming::homes(self.tree, &[PEOPLE, personal]);
             }
         }
-    }
-
-    /// Lists entries that are no contacts.
-    fn list(&mut self, containers: Vec<Container>) {
-        let fixed = containers.into_iter().map(|container| container_entry(self.tree, container));
-        self.fixed = fixed.collect();
     }
 
     /// Covers the contacts right in a container.
@@ -198,7 +165,7 @@ impl<'t, 's> Target<'t, 's> {
             true => self.tree.acts_for,
             false => &[],
         };
-        Style::new(self.naming.form, sight.phone(), numbering, with_entries)
+        Style::new(self.naming.form, self.tree.phone, numbering, with_entries)
     }
 
     /// What a filter is read against.
@@ -259,7 +226,26 @@ impl Names for Target<'_, '_> {
     }
 }
 
-/// The entry of a container.
-pub(super) fn container_entry(tree: &Tree<'_>, container: Container) -> Fixed {
-    Fixed::container(&tree.ou(container), tree.dn_of(container), tree.has_entries(container))
+/// The entries that are no contacts at and below a place. A subtree is asked for them only where its
+/// filter demands them.
+pub(super) fn containers(tree: &Tree<'_>, place: Place<'_>, scope: Scope) -> Vec<Fixed> {
+    let itself = match place {
+        Place::Container(container) if matches!(scope, Scope::Base | Scope::Subtree) => {
+            Some(container)
+        }
+        Place::Suffix if scope == Scope::Base => {
+            return vec![Fixed::suffix(tree.sight.organization, &tree.suffix)];
+        }
+        _ => None,
+    };
+    let below = match scope {
+        Scope::Base => Vec::new(),
+        Scope::One => tree.containers_below(place),
+        Scope::Subtree | Scope::Children => tree.all_containers_below(place),
+    };
+    let entry = |container| {
+        let has_entries = tree.has_entries(container);
+        Fixed::container(&tree.ou(container), tree.dn_of(container), has_entries)
+    };
+    itself.into_iter().chain(below).map(entry).collect()
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::account::Organization;
+use crate::account::device::PhoneAccount;
 use crate::auth::Principal;
 use crate::auth::dn::{Dn, Rdn, escaped, same_value};
 use crate::auth::sight::{Present, Sight};
@@ -23,7 +24,9 @@ pub(super) struct Tree<'s> {
     pub(super) sight: Sight<'s>,
     pub(super) suffix: Dn,
     pub(super) present: Present<'s>,
-    /// The users for whom a phone account acts, where these are several.
+    /// The phone account that asks, if it is one.
+    pub(super) phone: Option<&'s PhoneAccount>,
+    /// The users for whom it acts, where these are several.
     pub(super) acts_for: &'s [UserId],
 }
 
@@ -93,12 +96,13 @@ impl<'s> Tree<'s> {
         let suffix = organization.map(suffix_of).unwrap_or_default();
         let sight = organization.and_then(|found| Sight::of(snapshot, principal, &found.id));
         let Some(sight) = sight else { return Err(Closed { suffix }) };
-        let acts_for = sight.phone().map(|phone| phone.acts_for.as_slice());
+        let phone = sight.phone();
+        let acts_for = phone.map(|phone| phone.acts_for.as_slice());
         let acts_for = acts_for.filter(|users| users.len() > 1).unwrap_or_default();
         if sight.is_empty() && acts_for.is_empty() {
             return Err(Closed { suffix });
         }
-        Ok(Self { sight, suffix, present, acts_for })
+        Ok(Self { sight, suffix, present, phone, acts_for })
     }
 
     /// What a name stands for.
@@ -213,7 +217,7 @@ impl<'s> Tree<'s> {
     }
 
     fn groups(&self, kind: GroupKind) -> impl Iterator<Item = Container> {
-        let groups = self.sight.groups().into_iter().map(|record| record.group);
+        let groups = self.sight.groups().iter().copied();
         let of_kind = groups.filter(move |group| group.kind() == kind);
         of_kind.map(|group| Container::Book(AddressBook::Group(group)))
     }
@@ -274,11 +278,11 @@ impl<'s> Tree<'s> {
     }
 
     /// Who looks into a container, and into which book.
-    pub(super) fn view(&self, container: Container) -> Option<(Sight<'s>, AddressBook)> {
+    fn view(&self, container: Container) -> Option<(Cow<'_, Sight<'s>>, AddressBook)> {
         match container {
             Container::Groups(_) | Container::Statuses => None,
-            Container::Book(book) => Some((self.sight.clone(), book)),
-            Container::Of(user, book) => Some((self.sight.acting_for(user)?, book)),
+            Container::Book(book) => Some((Cow::Borrowed(&self.sight), book)),
+            Container::Of(user, book) => Some((Cow::Owned(self.sight.acting_for(user)?), book)),
         }
     }
 

@@ -6,10 +6,11 @@ use ringbook::account::device::PhoneAccount;
 use ringbook::account::networks::Networks;
 use ringbook::contact::Book;
 use ringbook::contact::book::{AddressBook, Availability};
+use ringbook::contact::card::Field;
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
 
-use crate::client::{Ask, BASE, Client, Found, ONE};
+use crate::client::{Ask, BASE, CHILDREN, Client, Found, ONE};
 use crate::office::Office;
 use crate::world::SUFFIX;
 
@@ -107,6 +108,10 @@ async fn a_phone_of_several_users_shows_what_is_theirs_below_their_entries_only(
     assert_eq!(others.names(), ["Cleo Cole", "Dora Dorn", "Emil Ernst", "Gina Gold"]);
     let one = desk.search(&Ask { scope: ONE, ..Ask::sub(&bert, ALL) }).await;
     assert_eq!(one.dns(), [format!("ou=personal,{bert}"), format!("ou=favorites,{bert}")]);
+    let children = desk.search(&Ask { scope: CHILDREN, ..Ask::sub(&bert, ALL) }).await;
+    assert_eq!(children.names(), ["Brother"]);
+    let demanded = desk.search(&Ask::sub(&bert, "(objectClass=organizationalUnit)")).await;
+    assert_eq!(demanded.dns(), one.dns());
     // Nobody else's, and for nobody else.
     let mut phones = office.client("phones").await;
     for client in [&mut desk, &mut phones] {
@@ -116,6 +121,25 @@ async fn a_phone_of_several_users_shows_what_is_theirs_below_their_entries_only(
     }
     let below = phones.search(&Ask::sub(&format!("ou=personal,{bert}"), ALL)).await;
     assert_eq!(below.code, LdapResultCode::NoSuchObject);
+}
+
+#[tokio::test]
+async fn whoever_is_not_listed_has_contacts_at_the_phone_but_no_entry() {
+    let office = Office::open().await;
+    let vera = office.world.directory.snapshot();
+    let vera = vera.user_by_login(&office.world.organization, "199").unwrap().id;
+    let aunt = [(Field::FormattedName, "Vera's aunt")];
+    office.contact(Book::Personal(vera), &aunt).await;
+    let (acts_for, networks) = (vec![office.anna, vera], Networks::loopback());
+    office.phone(PhoneAccount { acts_for, networks, ..office.account("counter") }).await;
+    let mut counter = office.client("counter").await;
+    let base = dn("uid=199,ou=people");
+    assert_eq!(names(&mut counter, &base).await, "Vera's aunt");
+    let itself = counter.search(&Ask { scope: BASE, ..Ask::sub(&base, ALL) }).await;
+    assert_eq!(itself.entries, []);
+    let read = counter.search(&Ask::sub(&base, "(cn=vera's aunt)")).await.entries;
+    let found = counter.search(&Ask { scope: BASE, ..Ask::sub(&read[0].dn, ALL) }).await;
+    assert_eq!(found.entries, read);
 }
 
 #[tokio::test]
