@@ -97,7 +97,8 @@ async function addBooks(user, password, address) {
   const books = [];
   for (const each of found) {
     const added = await each.create();
-    await until(() => added.childCardCount);
+    // The token is asked for when every card has come.
+    await until(() => added._syncToken && !added._syncInProgress);
     books.push({ name: added.dirName, cards: added.childCardCount, readOnly: added.readOnly });
   }
   return books;
