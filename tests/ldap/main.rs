@@ -9,6 +9,7 @@ mod connections;
 mod filter;
 mod office;
 mod phones;
+mod presence;
 mod reads;
 mod sign_in;
 mod tree;
