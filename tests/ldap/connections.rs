@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::client::{Ask, Client, bind, code, element, message};
+use crate::client::{Ask, Client, bind, bytes, code, element, message};
 use crate::world::{SUFFIX, World};
 
 const NOTICE: i32 = 0;
@@ -22,8 +22,7 @@ const NOTICE: i32 = 0;
 fn recorded(name: &str) -> Vec<u8> {
     let mut lines = include_str!("messages.txt").lines();
     let hex = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('|')).unwrap();
-    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(byte).collect()
+    bytes(hex)
 }
 
 #[tokio::test]
