@@ -108,11 +108,25 @@ impl<'s> Tree<'s> {
     /// What a name stands for.
     pub(super) fn find(&self, dn: &Dn) -> Result<Place<'s>, Missing> {
         let nothing = || Missing { matched: String::new() };
-        let mut place = Place::Suffix;
-        for rdn in dn.below(&self.suffix).ok_or_else(nothing)?.iter().rev() {
+        let below = dn.below(&self.suffix).map(|below| (Place::Suffix, below));
+        let (mut place, below) = below.or_else(|| self.aliased(dn)).ok_or_else(nothing)?;
+        for rdn in below.iter().rev() {
             place = self.child(place, rdn).ok_or_else(|| self.missing(place))?;
         }
         Ok(place)
+    }
+
+    /// The book that a base of an older server stands for, and the components in front of that base.
+    fn aliased<'d>(&self, dn: &'d Dn) -> Option<(Place<'s>, &'d [Rdn])> {
+        self.sight.organization.base_aliases.iter().find_map(|alias| {
+            let below = dn.below(&Dn::parse(&alias.base).ok()?)?;
+            let container = Container::Book(alias.book);
+            let is_there = match alias.book {
+                AddressBook::Group(_) => self.sight.reads(alias.book),
+                _ => self.is_there(container),
+            };
+            is_there.then_some((Place::Container(container), below))
+        })
     }
 
     /// What is missing below a place. Entries of contacts are not named: who they are is told by
