@@ -1,6 +1,9 @@
 //! Plays the requests of `tests/ldap/phones.txt` and compares what comes back.
 
 use ldap3_proto::proto::LdapResultCode;
+use ringbook::account::{BaseAlias, OrganizationSettings};
+use ringbook::contact::book::AddressBook;
+use ringbook::directory::Edit;
 
 use crate::client::{Ask, BASE, Client, Entry, Found, ONE, SUB, bind, bytes, element};
 use crate::world::{SUFFIX, World};
@@ -47,14 +50,15 @@ fn cases() -> Vec<Case> {
 
 /// An entry in the words of the file: `finds cn: John Smith | telephoneNumber: 101, +49 30 123101`.
 fn shown(entry: &Entry) -> String {
-    let shown = |name: &str, values: &[String]| match name {
-        "uid" | "entryuuid" if values[0].len() == 36 => "UUID".to_owned(),
-        "createTimestamp" | "modifyTimestamp" => "TIME".to_owned(),
-        "vendorVersion" => "VERSION".to_owned(),
-        _ => values.join(", "),
-    };
-    let attributes = entry.attributes.iter();
-    let attributes = attributes.map(|(name, values)| format!("{name}: {}", shown(name, values)));
+    let attributes = entry.attributes.iter().map(|(name, values)| {
+        let shown = values.iter().map(|value| match name.as_str() {
+            "uid" | "entryuuid" if value.len() == 36 => "UUID",
+            "createTimestamp" | "modifyTimestamp" => "TIME",
+            "vendorVersion" => "VERSION",
+            _ => value,
+        });
+        format!("{name}: {}", shown.collect::<Vec<&str>>().join(", "))
+    });
     format!("finds {}", attributes.collect::<Vec<String>>().join(" | ")).trim_end().to_owned()
 }
 
@@ -81,6 +85,29 @@ async fn ask(client: &mut Client, case: &Case) -> Found {
     client.search(&Ask { base, scope, limit, types_only, filter, attributes: &attributes }).await
 }
 
+/// The company, after it took over from the servers that phones of the file were set to.
+pub(crate) async fn successor() -> World {
+    let world = World::start().await;
+    let organization = world.directory.snapshot().organization(&world.organization).cloned();
+    let bases = [
+        "dc=asterisk",
+        "dc=baraddur,dc=mordor",
+        "dc=eventphone,dc=de",
+        "dc=example,dc=com",
+        "dc=phonebook",
+        "dc=sark,dc=aelintra,dc=com",
+        "dc=x",
+        "o=dbs",
+        "ou=Verzeichnis 1,dc=starface,dc=pbx",
+        "ou=users,dc=mydomain,dc=com",
+    ];
+    let alias = |base: &str| BaseAlias { base: base.to_owned(), book: AddressBook::Contacts };
+    let base_aliases = bases.map(alias).to_vec();
+    let settings = OrganizationSettings { base_aliases, ..(*organization.unwrap()).clone() };
+    world.edit(Edit::PutOrganization(settings)).await;
+    world
+}
+
 /// Fails with the cases as the file would have to tell them.
 fn check(wrong: &[(String, Vec<String>)]) {
     let wrong =
@@ -91,7 +118,7 @@ fn check(wrong: &[(String, Vec<String>)]) {
 
 #[tokio::test]
 async fn phones_find_what_they_ask_for() {
-    let world = World::start().await;
+    let world = successor().await;
     let mut client = Client::phone(&world).await;
     let mut wrong = Vec::new();
     for case in cases() {
@@ -107,21 +134,16 @@ async fn phones_find_what_they_ask_for() {
 /// them: lengths in the short form, integers in as few bytes as they need.
 #[tokio::test]
 async fn the_same_requests_as_bytes_find_the_same() {
-    let world = World::start().await;
+    let world = successor().await;
     let mut client = Client::phone(&world).await;
     let cases = cases();
     let mut wrong = Vec::new();
     for line in include_str!("phones-ber.txt").lines().filter(|line| !line.starts_with('#')) {
         let (name, hex) = line.split_once('|').unwrap();
         let case = cases.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("{name}"));
-        let message = bytes(hex);
-        client.send(&message).await;
+        client.send(&bytes(hex)).await;
         let told = told(&client.found().await);
-        // Some phones were set to the base of another server.
-        let here = message.windows(case.base.len().max(1)).any(|part| part == case.base.as_bytes());
-        let elsewhere = vec!["result noSuchObject".to_owned()];
-        let expected = if here || case.base.is_empty() { &case.expected } else { &elsewhere };
-        if told != *expected {
+        if told != case.expected {
             wrong.push((case.name.clone(), told));
         }
     }
