@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::contact::card::FieldSet;
+use crate::contact::card::{Field, FieldSet, PostalPart};
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
 use crate::index::grams::{Ends, Postings};
@@ -44,6 +44,14 @@ impl<'a> Candidates<'a> {
             Query::Constant(Truth::False | Truth::Undefined) => Self::NONE,
             Query::Present(fields) => present(*fields, segment),
             Query::Text(_, pattern) => text(pattern, segment),
+            // The whole of an address is not indexed, but its parts are.
+            Query::Address(PostalPart::Whole, _) | Query::AddressRange(..) => {
+                present(FieldSet::of(&[Field::Postal]), segment)
+            }
+            Query::Address(_, pattern) => {
+                let having = present(FieldSet::of(&[Field::Postal]), segment);
+                text(pattern, segment).or_better(having)
+            }
             Query::Number(_, pattern) => number(pattern, segment),
             Query::Id(id) => Self::sorted(segment.row_of(*id).into_iter().collect()),
             Query::Among(ids) if ids.len() <= SORTED_MAX => {
@@ -58,6 +66,9 @@ impl<'a> Candidates<'a> {
             | Query::Exact(..)
             | Query::Among(_)
             | Query::Book(_)
+            | Query::Range(..)
+            | Query::CreatedSince(_)
+            | Query::CreatedUntil(_)
             | Query::ModifiedSince(_)
             | Query::ModifiedUntil(_) => Self::All,
         }
@@ -65,8 +76,11 @@ impl<'a> Candidates<'a> {
 
     /// The candidates of both queries: those of the more selective one.
     pub(super) fn of_both(one: &Query, other: &Query, segment: &'a Segment) -> Self {
-        let (one, other) = (Self::of(one, segment), Self::of(other, segment));
-        if other.cost() < one.cost() { other } else { one }
+        Self::of(one, segment).or_better(Self::of(other, segment))
+    }
+
+    fn or_better(self, other: Self) -> Self {
+        if other.cost() < self.cost() { other } else { self }
     }
 
     fn cost(&self) -> usize {
@@ -135,8 +149,19 @@ fn text<'a>(pattern: &TextPattern, segment: &'a Segment) -> Candidates<'a> {
             let any = any.iter().map(|spellings| part(spellings, Ends::Neither));
             initial.chain(last).chain(any).min_by_key(Candidates::cost).unwrap_or(Candidates::All)
         }
-        TextPattern::AtLeast(_) | TextPattern::AtMost(_) => Candidates::All,
+        TextPattern::Words(words, _) => {
+            let words = words.iter().map(|word| {
+                Candidates::union(word.iter().flat_map(|form| beginning(form, segment)))
+            });
+            words.min_by_key(Candidates::cost).unwrap_or(Candidates::All)
+        }
     }
+}
+
+/// The rows in which a word may begin so: at the beginning of a value, or behind what is no letter,
+/// which the grams have as a space.
+fn beginning<'a>(form: &str, segment: &'a Segment) -> [Candidates<'a>; 2] {
+    [gram(form, Ends::Start, segment), gram(&format!(" {form}"), Ends::Neither, segment)]
 }
 
 fn gram<'a>(text: &str, ends: Ends, segment: &'a Segment) -> Candidates<'a> {
@@ -169,6 +194,7 @@ fn number<'a>(pattern: &NumberPattern, segment: &'a Segment) -> Candidates<'a> {
             });
             initial.chain(last).chain(any).min_by_key(Candidates::cost).unwrap_or(Candidates::All)
         }
+        NumberPattern::AtLeast(_) | NumberPattern::AtMost(_) => Candidates::All,
     }
 }
 
