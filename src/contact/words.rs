@@ -7,6 +7,9 @@ const ASKED_MAX: usize = 6;
 /// Further words of a name are not looked at.
 const WORDS_MAX: usize = 64;
 
+/// What words stand behind, where they are not the first.
+pub const BEFORE_WORDS: [char; 9] = [' ', '-', ',', ';', '.', '/', '(', '"', '\''];
+
 /// How the words that are asked for fit those of a name; each fits one by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -41,20 +44,16 @@ pub(super) fn fit(name: &str, asked: &[Vec<String>], fit: Fit) -> bool {
     enough && (0..asked.len()).all(|one| pairs.pair(one, &mut 0, &fits))
 }
 
-/// The words without the punctuation around them.
+/// The words without the commas around them.
 fn whole(text: &str) -> impl Iterator<Item = &str> {
-    let bare = |word| str::trim_matches(word, |c: char| !c.is_alphanumeric());
+    let bare = |word| str::trim_matches(word, [',', ';']);
     text.split_whitespace().map(bare).filter(|word| !word.is_empty())
 }
 
-/// The rest of a text from each place where a word begins: behind a hyphen too.
+/// The rest of a text from each place where a word begins.
 fn beginnings(text: &str) -> impl Iterator<Item = &str> {
-    let mut inside = false;
-    text.char_indices().filter_map(move |(at, c)| {
-        let begins = c.is_alphanumeric() && !inside;
-        inside = c.is_alphanumeric();
-        begins.then(|| text.get(at..)).flatten()
-    })
+    let behind = text.match_indices(BEFORE_WORDS).map(|(at, boundary)| at + boundary.len());
+    std::iter::once(0).chain(behind).filter_map(|at| text.get(at..))
 }
 
 /// Which word of a name each asked one has taken.

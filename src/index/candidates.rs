@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::contact::card::{Field, FieldSet, PostalPart};
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
+use crate::contact::words::BEFORE_WORDS;
 use crate::index::grams::{Ends, Postings};
 use crate::index::segment::Segment;
 
@@ -158,10 +159,12 @@ fn text<'a>(pattern: &TextPattern, segment: &'a Segment) -> Candidates<'a> {
     }
 }
 
-/// The rows in which a word may begin so: at the beginning of a value, or behind what is no letter,
-/// which the grams have as a space.
-fn beginning<'a>(form: &str, segment: &'a Segment) -> [Candidates<'a>; 2] {
-    [gram(form, Ends::Start, segment), gram(&format!(" {form}"), Ends::Neither, segment)]
+/// The rows in which a word may begin so: at the beginning of a value, or behind what divides words.
+fn beginning<'a>(form: &str, segment: &'a Segment) -> Vec<Candidates<'a>> {
+    let behind = |before: &char| gram(&format!("{before}{form}"), Ends::Neither, segment);
+    let mut places: Vec<Candidates<'_>> = BEFORE_WORDS.iter().map(behind).collect();
+    places.push(gram(form, Ends::Start, segment));
+    places
 }
 
 fn gram<'a>(text: &str, ends: Ends, segment: &'a Segment) -> Candidates<'a> {

@@ -78,7 +78,7 @@ impl Grams {
             return Postings::All(lists);
         }
         let start = (ends == Ends::Start).then_some(START);
-        let mut letters = start.into_iter().chain(text.chars().map(letter));
+        let mut letters = start.into_iter().chain(text.chars());
         let (Some(first), second) = (letters.next(), letters.next()) else {
             return Postings::Any(&self.rows);
         };
@@ -109,15 +109,10 @@ fn key([a, b, c]: [char; 3]) -> u64 {
     (u64::from(a) << (2 * LETTER_BITS)) | (u64::from(b) << LETTER_BITS) | u64::from(c)
 }
 
-/// What is no letter counts as a space, so that words are found behind hyphens and brackets too.
-fn letter(c: char) -> char {
-    if c.is_alphanumeric() { c } else { ' ' }
-}
-
 fn each_gram(text: &str, ends: Ends, mut tell: impl FnMut(u64)) {
     let start = matches!(ends, Ends::Both | Ends::Start).then_some(START);
     let end = if matches!(ends, Ends::Both | Ends::End) { 2 } else { 0 };
-    let letters = start.into_iter().chain(text.chars().map(letter));
+    let letters = start.into_iter().chain(text.chars());
     let letters = letters.chain(std::iter::repeat_n(END, end));
     let mut window = 0;
     for (count, letter) in letters.enumerate() {
