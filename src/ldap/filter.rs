@@ -14,13 +14,16 @@ use crate::ldap::attribute::{
     AttributeId, Meaning, OBJECT_CLASSES, STRUCTURAL_CLASS, without_options,
 };
 use crate::ldap::entry::UidForm;
+use crate::ldap::plan::SUBSCHEMA_DN;
 use crate::ldap::request::{Filter, Substrings};
 use crate::ldap::style::Style;
 use crate::ldap::time;
+use crate::presence::Seen;
 
 mod extensible;
 mod ordering;
 mod postal;
+mod presence;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -51,6 +54,15 @@ pub(super) trait Names {
 
     /// The entries in which the asker sees a reference of this kind.
     fn with_reference(&self, field: Field) -> Query;
+
+    /// The managers of a person.
+    fn managers_of(&self, id: ContactId) -> Query;
+
+    /// The entries of managers of people whom the asker sees.
+    fn with_reports(&self) -> Query;
+
+    /// The people of whose presence something holds, as far as the asker may know it.
+    fn whose_presence(&self, holds: &dyn Fn(&Seen) -> bool) -> Query;
 }
 
 /// Whether a term stands under an even or an odd number of NOTs. Only entries for which the whole
@@ -164,6 +176,11 @@ impl Context<'_> {
                     Query::Exact(FieldSet::of(&[field]), id.to_string().into_boxed_str())
                 })
             }
+            Meaning::Reports => {
+                let dn = Dn::parse(text).ok()?;
+                self.names.contact(&dn).map_or(NOTHING, |id| self.names.managers_of(id))
+            }
+            Meaning::Presence(part) => self.presence(part, &presence::Test::Equals(text))?,
             Meaning::Uid => uid_query(text, self.style.uid, self.derivation),
             Meaning::ObjectClass => class(text, &OBJECT_CLASSES),
             Meaning::StructuralObjectClass => class(text, &[STRUCTURAL_CLASS]),
@@ -181,6 +198,9 @@ impl Context<'_> {
                 Query::And(vec![Query::CreatedSince(time), Query::CreatedUntil(time)])
             }
             Meaning::HasSubordinates => self.subordinates(text),
+            Meaning::SubschemaSubentry => {
+                Query::Constant((Dn::parse(text) == Dn::parse(SUBSCHEMA_DN)).into())
+            }
             Meaning::Never => NOTHING,
         };
         Some(query)
@@ -214,6 +234,8 @@ impl Context<'_> {
             Meaning::Postal(PostalPart::Whole) => Query::Present(FieldSet::of(&[Field::Postal])),
             Meaning::Postal(part) => postal::present(part),
             Meaning::Reference(field) => self.names.with_reference(field),
+            Meaning::Reports => self.names.with_reports(),
+            Meaning::Presence(part) => self.with_presence(part),
             Meaning::Never => NOTHING,
             _ => EVERYTHING,
         }
@@ -248,6 +270,9 @@ impl Context<'_> {
                 Query::And(vec![extension, Query::Book(Book::People)])
             }
             Meaning::Postal(part) => postal::parts(part, parts),
+            Meaning::Presence(part) => {
+                self.presence(part, &presence::Test::Parts(parts.pattern()))?
+            }
             Meaning::Never => NOTHING,
             _ => return None,
         };

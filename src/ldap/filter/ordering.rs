@@ -5,6 +5,7 @@ use crate::contact::card::FieldSet;
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Bound, Query};
 use crate::ldap::attribute::Meaning;
+use crate::ldap::filter::presence::Test;
 use crate::ldap::filter::{Context, postal, text};
 use crate::ldap::time;
 
@@ -18,6 +19,7 @@ impl Context<'_> {
             }
             Meaning::Created => Some(Query::CreatedSince(time::parse(text)?)),
             Meaning::Modified => Some(Query::ModifiedSince(time::parse(text)?)),
+            Meaning::Presence(part) => self.presence(part, &Test::AtLeast(text)),
             _ => texts(meaning, Bound::AtLeast(text.into())),
         }
     }
@@ -31,6 +33,7 @@ impl Context<'_> {
             }
             Meaning::Created => Some(Query::CreatedUntil(time::parse(text)?)),
             Meaning::Modified => Some(Query::ModifiedUntil(time::parse(text)?)),
+            Meaning::Presence(part) => self.presence(part, &Test::AtMost(text)),
             Meaning::Name(_) | Meaning::Texts(_) | Meaning::Postal(_) if Bound::is_end(text) => {
                 Some(self.present(meaning))
             }
