@@ -38,6 +38,7 @@ mod framing;
 mod inbox;
 mod naming;
 mod operation;
+mod photo;
 mod plan;
 mod presence;
 mod request;

@@ -9,11 +9,13 @@ use tokio::io::AsyncWrite;
 use crate::auth::dn::Dn;
 use crate::auth::{Principal, Who};
 use crate::contact::card::FieldSet;
+use crate::contact::photo::PhotoSize;
 use crate::contact::query::{Query, Truth};
 use crate::index::{Row, Step};
 use crate::ldap::entry::{Entries, Prepared};
 use crate::ldap::filter;
 use crate::ldap::fixed::{Fixed, demands_containers};
+use crate::ldap::photo::Photos;
 use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
 use crate::ldap::presence::PresenceOf;
 use crate::ldap::request::{Filter, Scope, SearchRequest};
@@ -70,9 +72,11 @@ impl Session {
             (Ok(tree), Ok(place)) => (tree, place),
         };
         let target = Target::new(tree, place, request.scope);
+        let plan = Plan::new(&selection, request.types_only, target.style());
         let mut run = Run {
             target: &target,
-            plan: Plan::new(&selection, request.types_only, target.style()),
+            photos: Photos::new(&self.door.directory, plan.photos(), request.types_only),
+            plan,
             id: MessageId::new(id),
             left: entries_max(principal, request.size_limit),
             deadline: deadline(request.time_limit),
@@ -134,6 +138,7 @@ fn entries_max(principal: &Principal, wanted: u32) -> u32 {
 struct Run<'r> {
     target: &'r Target<'r, 'r>,
     plan: Plan<'r>,
+    photos: Photos<'r>,
     id: MessageId,
     /// How many more entries the client may have.
     left: u32,
@@ -185,7 +190,11 @@ impl Run<'_> {
                         Some(left) => left,
                         None => return Ok(size_limit_exceeded()),
                     };
-                    self.write(row, &mut scratch, replies);
+                    let Some(photos) = self.photos.of(row).await else {
+                        let message = "a photo cannot be read now";
+                        return Ok(Outcome::new(LdapResultCode::Unavailable, message));
+                    };
+                    self.write((row, &photos), &mut scratch, replies);
                     if !replies.is_batch() {
                         continue;
                     }
@@ -210,7 +219,7 @@ impl Run<'_> {
 
     fn write<W: AsyncWrite + Unpin>(
         &self,
-        row: Row<'_>,
+        (row, photos): (Row<'_>, &[(PhotoSize, Vec<u8>)]),
         scratch: &mut Vec<u8>,
         replies: &mut Replies<W>,
     ) {
@@ -235,6 +244,7 @@ impl Run<'_> {
             hidden,
             parent: self.target.naming.parent(row.contact(), prepared),
             around: &AroundRow::new(self.target, row),
+            photos,
         };
         self.plan.write(&mut replies.out, scratch, &self.id, &entry);
         replies.entries += 1;

@@ -11,6 +11,7 @@ mod messages;
 mod mutations;
 mod office;
 mod phones;
+mod photos;
 mod presence;
 mod reads;
 mod sign_in;
