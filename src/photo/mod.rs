@@ -62,10 +62,14 @@ pub enum Unusable {
 /// # Errors
 /// [`Unusable`] says what is wrong with the image.
 pub async fn develop(bytes: Vec<u8>) -> Result<Picture, Unusable> {
-    let _turn = TURN.acquire().await.map_err(|_closed| Unusable::Failed)?;
-    // A decoder that panics ends its own thread only.
-    let made = tokio::task::spawn_blocking(move || picture(&bytes)).await;
-    made.unwrap_or_else(|fault| {
+    let turn = TURN.acquire().await.map_err(|_closed| Unusable::Failed)?;
+    // A decoder that panics ends its own thread only, and one that nobody waits for keeps its turn.
+    let made = tokio::task::spawn_blocking(move || {
+        let made = picture(&bytes);
+        drop(turn);
+        made
+    });
+    made.await.unwrap_or_else(|fault| {
         tracing::error!(%fault, "an image could not be read");
         Err(Unusable::Failed)
     })
@@ -84,9 +88,12 @@ fn finished(image: DynamicImage) -> Result<Picture, Unusable> {
     let thumbnail = encoded(&within(image, THUMBNAIL_SIDE))?;
     let jpeg_bytes = u32::try_from(jpeg.len()).ok().and_then(NonZeroU32::new);
     let jpeg_bytes = jpeg_bytes.ok_or(Unusable::Failed)?;
-    let digest =
-        Blake2b256::digest(&jpeg).first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
-    Ok(Picture { photo: Photo { digest, jpeg_bytes }, jpeg, thumbnail })
+    Ok(Picture { photo: Photo { digest: digest(&jpeg), jpeg_bytes }, jpeg, thumbnail })
+}
+
+/// What [`Photo::digest`] is of a photo: an image with the same digest is that very JPEG.
+pub fn digest(jpeg: &[u8]) -> u64 {
+    Blake2b256::digest(jpeg).first_chunk().map_or(0, |start| u64::from_be_bytes(*start))
 }
 
 /// The image upright, no larger than a photo, and without anything but its pixels.
