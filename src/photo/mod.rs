@@ -26,9 +26,9 @@ const SIDE_MAX: u32 = 8000;
 const PIXELS_MAX: u64 = 25_000_000;
 /// What a decoder may allocate, the decoded image included.
 const DECODER_BYTES_MAX: u64 = 256 << 20;
-/// A progressive JPEG is decoded once for each of its scans. Encoders make about ten; previews that
-/// cameras put into the same file have some of their own.
-const SCANS_MAX: usize = 40;
+/// A progressive JPEG is decoded once for each of its scans, which may be almost empty. Images that take
+/// longer than one of this many pixels with a single scan are refused.
+const WORK_PIXELS_MAX: u64 = 150_000_000;
 /// The longer side of a photo, in pixels; smaller images stay as large as they are.
 const FULL_SIDE: u32 = 640;
 /// Both sides of a thumbnail.
@@ -47,7 +47,8 @@ pub enum Unusable {
     #[error("this is no image in one of the formats JPEG, PNG, WebP and GIF")]
     OtherFormat,
     #[error(
-        "the image has more than {} megapixels, or {SIDE_MAX} pixels a side; make it smaller",
+        "the image has more than {} megapixels, or {SIDE_MAX} pixels a side, or takes too long; make \
+         it smaller",
         PIXELS_MAX / 1_000_000
     )]
     TooLarge,
@@ -104,15 +105,16 @@ fn decoded(bytes: &[u8]) -> Result<DynamicImage, Unusable> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let mut reader = reader.map_err(|_unreadable| Unusable::OtherFormat)?;
     match reader.format() {
-        Some(ImageFormat::Jpeg) if scans(bytes) > SCANS_MAX => return Err(Unusable::TooLarge),
         Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif) => {}
         _ => return Err(Unusable::OtherFormat),
     }
+    let scans = if reader.format() == Some(ImageFormat::Jpeg) { scans(bytes) } else { 1 };
     reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(unusable)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if width.max(height) > SIDE_MAX || pixels > PIXELS_MAX {
+    let work = pixels.saturating_mul(scans);
+    if width.max(height) > SIDE_MAX || pixels > PIXELS_MAX || work > WORK_PIXELS_MAX {
         return Err(Unusable::TooLarge);
     }
     // Room that the decoded image takes is none for its decoder.
@@ -135,8 +137,8 @@ fn limits() -> Limits {
 }
 
 /// How often a scan begins (ITU T.81 B.1.1.3). Within a scan these two bytes never stand together.
-fn scans(jpeg: &[u8]) -> usize {
-    memchr::memmem::find_iter(jpeg, b"\xff\xda").count()
+fn scans(jpeg: &[u8]) -> u64 {
+    memchr::memmem::find_iter(jpeg, b"\xff\xda").map(|_| 1).sum()
 }
 
 fn unusable(fault: ImageError) -> Unusable {
