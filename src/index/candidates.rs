@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::contact::ContactId;
 use crate::contact::card::FieldSet;
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
@@ -179,12 +180,16 @@ impl<'a> Finder<'a> {
                 let rows = ids.iter().filter_map(|id| self.segment.row_of(*id));
                 Candidates::of_rows(rows, true)
             }
+            Query::Exact(fields, text) => {
+                let id = ContactId::parse(text);
+                let rows = id.and_then(|id| self.segment.references.to(id, *fields));
+                rows.map_or(Candidates::UNKNOWN, |rows| Candidates::of_rows(rows.into_iter(), false))
+            }
             Query::Group(group) => {
                 let members = Cow::Borrowed(self.segment.members_of(*group));
                 Candidates::Lists(vec![List::of(members, true)])
             }
             Query::Not(_)
-            | Query::Exact(..)
             | Query::Among(_)
             | Query::Book(_)
             | Query::ModifiedSince(_)

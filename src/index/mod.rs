@@ -25,6 +25,7 @@ mod grams;
 mod history;
 mod neighbor;
 mod posting;
+mod references;
 mod search;
 mod segment;
 mod sharded;

@@ -14,6 +14,7 @@ use crate::index::class::Class;
 use crate::index::digits::{Digits, DigitsBuilder};
 use crate::index::grams::{Grams, GramsBuilder};
 use crate::index::posting::{Division, Kinds, Posting};
+use crate::index::references::References;
 
 /// Contacts whose row number is their rank by name. Postings are therefore in name order too.
 pub(super) struct Segment {
@@ -24,6 +25,7 @@ pub(super) struct Segment {
     /// The numbers as texts, without `+`.
     pub(super) numbers: Grams,
     pub(super) digits: Digits,
+    pub(super) references: References,
     /// For each field, the rows that have a value; fields that all rows have are left out.
     present: Vec<(Field, Vec<Posting>)>,
     /// The members of each department and site.
@@ -56,6 +58,7 @@ impl Segment {
         rows.sort_unstable_by(|a, b| rank(a).cmp(&rank(b)));
         let (mut texts, mut numbers) = (GramsBuilder::default(), GramsBuilder::default());
         let mut digits = DigitsBuilder::default();
+        let mut references = References::default();
         let mut present: Vec<(Field, Vec<Posting>)> =
             Field::ALL.iter().map(|field| (*field, Vec::new())).collect();
         let mut groups: FxHashMap<Group, Vec<Posting>> = FxHashMap::default();
@@ -64,6 +67,7 @@ impl Segment {
             for group in contact.groups.iter() {
                 groups.entry(*group).or_default().push(posting);
             }
+            references.add(row, contact);
             for (field, spelling) in contact.derived.texts.iter() {
                 let kinds = Division::TEXTS.touched_by(FieldSet::of(&[field]));
                 texts.add(row, spelling, kinds);
@@ -80,11 +84,13 @@ impl Segment {
                 }
             }
         }
+        references.finish();
         present.retain(|(_, having)| having.len() < rows.len());
         Self {
             texts: texts.finish(),
             numbers: numbers.finish(),
             digits: digits.finish(),
+            references,
             present,
             groups,
             by_id: sorted(&rows, |_| true, |a, b| a.id.cmp(&b.id)),
