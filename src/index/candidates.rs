@@ -183,7 +183,9 @@ impl<'a> Finder<'a> {
             Query::Exact(fields, text) => {
                 let id = ContactId::parse(text);
                 let rows = id.and_then(|id| self.segment.references.to(id, *fields));
-                rows.map_or(Candidates::UNKNOWN, |rows| Candidates::of_rows(rows.into_iter(), false))
+                rows.map_or(Candidates::UNKNOWN, |rows| {
+                    Candidates::of_rows(rows.into_iter(), false)
+                })
             }
             Query::Group(group) => {
                 let members = Cow::Borrowed(self.segment.members_of(*group));
