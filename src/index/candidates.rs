@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 
 use crate::contact::ContactId;
-use crate::contact::card::FieldSet;
+use crate::contact::card::{Field, FieldSet, PostalPart};
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
+use crate::contact::words::BEFORE_WORDS;
 use crate::index::digits;
 use crate::index::grams::{self, Ends};
 use crate::index::posting::{Division, Kinds, Posting};
 use crate::index::segment::Segment;
+
+#[cfg(test)]
+mod tests;
 
 /// Postings that are not in row order are put into it up to this part of a segment's rows; beyond,
 /// walking all rows in name order until the limit is reached is cheaper.
@@ -20,6 +24,7 @@ const ORDERED_MIN: usize = 4096;
 const SORTED_PART: usize = 32;
 /// More alternatives than this are put into one list.
 const LISTS_MAX: usize = 8;
+const POSTAL: FieldSet = FieldSet::of(&[Field::Postal]);
 
 /// The rows to verify.
 #[derive(Debug)]
@@ -172,6 +177,14 @@ impl<'a> Finder<'a> {
             Query::Text(fields, pattern) => {
                 self.text(pattern, self.values(&Division::TEXTS, *fields))
             }
+            // The whole of an address is not indexed, but its parts are.
+            Query::Address(PostalPart::Whole, _) | Query::AddressRange(..) => {
+                self.present(POSTAL).unproven()
+            }
+            Query::Address(_, pattern) => {
+                let part = self.text(pattern, self.values(&Division::TEXTS, POSTAL)).unproven();
+                Candidates::conjunction([part, self.present(POSTAL).unproven()].into_iter())
+            }
             Query::Number(fields, pattern) => {
                 self.number(pattern, self.values(&Division::NUMBERS, *fields))
             }
@@ -191,9 +204,18 @@ impl<'a> Finder<'a> {
                 let members = Cow::Borrowed(self.segment.members_of(*group));
                 Candidates::Lists(vec![List::of(members, true)])
             }
+            Query::Exact(fields, text) => {
+                let id = ContactId::parse(text);
+                let rows = id.and_then(|id| self.segment.references.to(id, *fields));
+                let found = |rows: Vec<u32>| Candidates::of_rows(rows.into_iter(), false);
+                rows.map_or(Candidates::UNKNOWN, found)
+            }
             Query::Not(_)
             | Query::Among(_)
             | Query::Book(_)
+            | Query::Range(..)
+            | Query::CreatedSince(_)
+            | Query::CreatedUntil(_)
             | Query::ModifiedSince(_)
             | Query::ModifiedUntil(_) => Candidates::UNKNOWN,
         }
@@ -231,8 +253,22 @@ impl<'a> Finder<'a> {
                 let any = any.iter().map(|spellings| part(spellings, Ends::Neither));
                 self.in_some_value(initial.chain(last).chain(any))
             }
-            TextPattern::AtLeast(_) | TextPattern::AtMost(_) => Candidates::UNKNOWN,
+            TextPattern::Words(words, _) => {
+                let word = |forms: &Vec<String>| {
+                    Candidates::union(forms.iter().flat_map(|form| self.beginning(form, values)))
+                };
+                self.in_some_value(words.iter().map(word)).unproven()
+            }
         }
+    }
+
+    /// Where a word may begin so: at the beginning of a value, or behind what divides words.
+    fn beginning(self, form: &str, values: Values) -> Vec<Candidates<'a>> {
+        let texts = &self.segment.texts;
+        let inside = BEFORE_WORDS.iter().map(|before| format!("{before}{form}"));
+        let inside = inside.map(|text| texts.find(&text, Ends::Neither));
+        let places = inside.chain([texts.find(form, Ends::Start)]);
+        places.map(|found| self.gram(found, values)).collect()
     }
 
     fn number(self, pattern: &NumberPattern, values: Values) -> Candidates<'a> {
@@ -256,6 +292,7 @@ impl<'a> Finder<'a> {
                 });
                 self.in_some_value(initial.chain(last).chain(any))
             }
+            NumberPattern::AtLeast(_) | NumberPattern::AtMost(_) => Candidates::UNKNOWN,
         }
     }
 
@@ -446,33 +483,4 @@ fn gallop(list: &[Posting], from: usize, row: u32) -> usize {
     }
     let high = (low + step + 1).min(list.len());
     low + list.get(low..high).map_or(0, |part| part.partition_point(|found| found.row() < row))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn postings(rows: &[u32]) -> Vec<Posting> {
-        rows.iter().map(|row| Posting::new(*row, Kinds::ANY)).collect()
-    }
-
-    #[test]
-    fn spellings_that_share_their_rarest_gram_are_both_walked() {
-        let (rare, more, other) = (postings(&[7]), postings(&[1, 7]), postings(&[7, 9]));
-        let list =
-            |also: &[_]| List { also: also.to_vec(), ..List::of(Cow::Borrowed(&rare), false) };
-        let (muller, mueller) = (list(&[&more[..]]), list(&[&other[..]]));
-        assert!(muller.same(&list(&[&more[..]])));
-        assert!(!muller.same(&mueller) && !muller.same(&list(&[])));
-    }
-
-    #[test]
-    fn both_ways_to_order_postings_give_the_same() {
-        let given =
-            Division::TEXTS.touched_by(FieldSet::of(&[crate::contact::card::Field::GivenName]));
-        let mixed = [(9, given), (2, given), (9, Kinds::ANY), (0, given), (9, given)];
-        let mixed = mixed.map(|(row, kinds)| Posting::new(row, kinds));
-        assert_eq!(sorted(mixed.to_vec()), counted(mixed.into_iter(), 10));
-        assert_eq!(sorted(mixed.to_vec()).len(), 3);
-    }
 }

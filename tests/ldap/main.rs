@@ -7,6 +7,7 @@ mod attacks;
 mod client;
 mod connections;
 mod filter;
+mod messages;
 mod mutations;
 mod office;
 mod phones;
