@@ -136,8 +136,11 @@ impl<'a> Found<'a> {
 pub(super) enum Rows<'a> {
     /// In ascending order, one slice for each sequence; a row must be in all of them.
     All(Vec<&'a [Posting]>),
-    /// For texts of one or two letters: in any order, in one of these places.
-    Any(&'a [Posting]),
+    /// For texts of one or two letters: in one of these lists, which follow each other; each
+    /// begins where `runs` says, counted from its first number, and the last ends at its last.
+    Any { postings: &'a [Posting], runs: &'a [u32] },
+    /// In every row.
+    Every,
 }
 
 impl Grams {
@@ -149,7 +152,7 @@ impl Grams {
         let plain = !text.contains(char::is_control);
         let at_start = ends == Ends::Start;
         match first {
-            [None, ..] => Found { rows: Rows::Any(&self.postings), proven: false },
+            [None, ..] => Found { rows: Rows::Every, proven: false },
             [Some(a), None, ..] if at_start => self.one([START, a, ANY], plain),
             [Some(a), None, ..] if ends == Ends::End => self.one([a, END, END], plain),
             [Some(a), None, ..] if ends == Ends::Neither => self.range([a, ANY], plain),
@@ -181,7 +184,8 @@ impl Grams {
         let width = if second == ANY { 2 * LETTER_BITS } else { LETTER_BITS };
         let from = self.keys.partition_point(|key| *key < low);
         let to = self.keys.partition_point(|key| *key < low + (1 << width));
-        Found { rows: Rows::Any(self.between(from, to)), proven }
+        let runs = self.offsets.get(from..=to).unwrap_or_default();
+        Found { rows: Rows::Any { postings: self.between(from, to), runs }, proven }
     }
 
     fn postings_of(&self, key: u64) -> &[Posting] {
@@ -226,7 +230,8 @@ mod tests {
         let found = grams.find(text, ends);
         let rows = |postings: &[Posting]| postings.iter().map(|p| p.row()).collect::<Vec<u32>>();
         let mut all = match found.rows {
-            Rows::Any(postings) => rows(postings),
+            Rows::Any { postings, .. } => rows(postings),
+            Rows::Every => return (vec![0, 1, 2, 3, 4], found.proven),
             Rows::All(lists) => {
                 let mut all = rows(lists[0]);
                 all.retain(|row| lists.iter().all(|list| rows(list).contains(row)));

@@ -31,6 +31,7 @@ mod segment;
 mod sharded;
 mod shelf;
 mod state;
+mod walk;
 
 pub use apply::{BackgroundMerge, MergedShelf};
 pub use history::BookChange;

@@ -22,7 +22,7 @@ pub(super) struct Segment {
     /// What each row is.
     classes: Vec<Class>,
     pub(super) texts: Grams,
-    /// The numbers as texts, without `+`.
+    /// The numbers as texts.
     pub(super) numbers: Grams,
     pub(super) digits: Digits,
     pub(super) references: References,
@@ -74,7 +74,7 @@ impl Segment {
             }
             for (field, form) in contact.derived.numbers.iter() {
                 let kinds = Division::NUMBERS.touched_by(FieldSet::of(&[field]));
-                numbers.add(row, form.trim_start_matches('+'), kinds);
+                numbers.add(row, form, kinds);
                 digits.add(row, form, kinds);
             }
             for (field, _) in contact.card.iter() {
