@@ -28,6 +28,19 @@ pub(super) enum PostalPart {
     Whole,
 }
 
+/// A part of what is known of a person's presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PresencePart {
+    /// `available`, `busy` or `offline`.
+    Availability,
+    Phone,
+    Agent,
+    /// The person's own words.
+    Text,
+    /// When a person who is offline was last there.
+    LastSeen,
+}
+
 /// Where the values of an attribute come from, and how filters compare them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -39,6 +52,10 @@ pub(super) enum Meaning {
     Postal(PostalPart),
     /// Names of persons here, as DNs.
     Reference(Field),
+    /// The names of those whose manager a person is.
+    Reports,
+    /// What telephone systems tell of a person now.
+    Presence(PresencePart),
     /// The value of the entry's first name component.
     Uid,
     ObjectClass,
@@ -49,6 +66,8 @@ pub(super) enum Meaning {
     Modified,
     /// Entries of contacts never have any below them.
     HasSubordinates,
+    /// The entry that describes the attributes.
+    SubschemaSubentry,
     /// Known, but no contact has a value.
     Never,
 }
@@ -153,7 +172,7 @@ pub(super) const TELEPHONE: [Field; 4] =
 /// All attributes of contacts. The aliases are those that phones and softphones ask for: Grandstream
 /// (`CallerIDName` …), Cisco (`otherphone`), iOS (`IMHandle`), Asterisk modules (`homeTelephoneNumber`)
 /// and others.
-pub(super) static ATTRIBUTES: [Attribute; 43] = [
+pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("objectClass", &["2.5.4.0"], Meaning::ObjectClass),
     user("uid", &["0.9.2342.19200300.100.1.1", "userid"], Meaning::Uid),
     user(
@@ -216,11 +235,17 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
     user("postalAddress", &["2.5.4.16"], Meaning::Postal(PostalPart::Whole)),
     user("physicalDeliveryOfficeName", &["2.5.4.19"], texts(&[Field::Site])),
     user("manager", &["0.9.2342.19200300.100.1.10"], Meaning::Reference(Field::Manager)),
+    user("directReports", &["1.2.840.113556.1.2.436"], Meaning::Reports),
     user("secretary", &["0.9.2342.19200300.100.1.21"], Meaning::Reference(Field::Assistant)),
     user("description", &["2.5.4.13", "notes"], texts(&[Field::Note])),
     user("businessCategory", &["2.5.4.15"], texts(&[Field::Category])),
     user("preferredLanguage", &["2.16.840.1.113730.3.1.39"], texts(&[Field::Language])),
     user("ringbookVoicemail", &[], texts(&[Field::VoicemailBox])),
+    user("ringbookPresence", &[], Meaning::Presence(PresencePart::Availability)),
+    user("ringbookPhoneStatus", &[], Meaning::Presence(PresencePart::Phone)),
+    user("ringbookAgentStatus", &[], Meaning::Presence(PresencePart::Agent)),
+    user("ringbookStatusText", &[], Meaning::Presence(PresencePart::Text)),
+    user("ringbookLastSeen", &[], Meaning::Presence(PresencePart::LastSeen)),
     user("jpegPhoto", &["0.9.2342.19200300.100.1.60", "thumbnailPhoto"], Meaning::Never),
     operational("structuralObjectClass", &["2.5.21.9"], Meaning::StructuralObjectClass),
     operational("entryUUID", &["1.3.6.1.1.16.4"], Meaning::EntryUuid),
@@ -228,6 +253,7 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
     operational("createTimestamp", &["2.5.18.1"], Meaning::Created),
     operational("modifyTimestamp", &["2.5.18.2"], Meaning::Modified),
     operational("hasSubordinates", &["2.5.18.9"], Meaning::HasSubordinates),
+    operational("subschemaSubentry", &["2.5.18.10"], Meaning::SubschemaSubentry),
 ];
 
 #[cfg(test)]

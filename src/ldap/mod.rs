@@ -39,6 +39,7 @@ mod inbox;
 mod naming;
 mod operation;
 mod plan;
+mod presence;
 mod request;
 mod result;
 mod rule;

@@ -8,20 +8,19 @@ use tokio::io::AsyncWrite;
 
 use crate::auth::dn::Dn;
 use crate::auth::{Principal, Who};
-use crate::contact::book::Availability;
-use crate::contact::card::{Field, FieldSet};
+use crate::contact::card::FieldSet;
 use crate::contact::query::{Query, Truth};
 use crate::index::{Row, Step};
 use crate::ldap::entry::{Entries, Prepared};
 use crate::ldap::filter;
 use crate::ldap::fixed::{Fixed, demands_containers};
 use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
+use crate::ldap::presence::PresenceOf;
 use crate::ldap::request::{Filter, Scope, SearchRequest};
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::session::Session;
-use crate::ldap::target::{Target, containers};
+use crate::ldap::target::{AroundRow, Target, containers};
 use crate::ldap::tree::{Place, Tree};
-use crate::presence::Users;
 
 /// Rows that are examined before others have their turn.
 const STEP_ROWS: usize = 1000;
@@ -56,8 +55,9 @@ impl Session {
             return Ok(Outcome::success());
         }
         let snapshot = self.door.directory.snapshot();
-        let (principal, present) = (&self.principal, self.present());
-        let tree = Tree::of(&snapshot, principal, &self.door.organization, &present);
+        let (principal, presence) = (&self.principal, self.presence());
+        let present = |availability| presence.users(availability);
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, presence, &present);
         let place = match &tree {
             // Clients that know no base mean all there is.
             Ok(_) if base.rdns().is_empty() => Ok(Place::Suffix),
@@ -89,11 +89,11 @@ impl Session {
         run.contacts(&request.filter, replies).await
     }
 
-    /// Who can, or cannot, be called now in the asker's organization.
-    pub(super) fn present(&self) -> impl Fn(Availability) -> Users {
+    /// What is known of the people of the asker's organization.
+    pub(super) fn presence(&self) -> PresenceOf<'_> {
         let own = self.principal.organization.as_ref();
         let organization = own.unwrap_or(&self.door.organization);
-        move |availability| self.door.presence.ids(organization, availability)
+        PresenceOf { presence: &self.door.presence, organization }
     }
 
     /// The entry that describes the server: with one's own suffix, or the listener's.
@@ -234,7 +234,7 @@ impl Run<'_> {
             prepared,
             hidden,
             parent: self.target.naming.parent(row.contact(), prepared),
-            reference: &|field: Field| self.target.references(row, field),
+            around: &AroundRow::new(self.target, row),
         };
         self.plan.write(&mut replies.out, scratch, &self.id, &entry);
         replies.entries += 1;

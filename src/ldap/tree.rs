@@ -13,6 +13,7 @@ use crate::contact::{Book, ContactId, OrganizationId, UserId};
 use crate::index::{Extent, Row, Search, Snapshot, Viewer};
 use crate::ldap::entry::UidForm;
 use crate::ldap::filter::uid_query;
+use crate::ldap::presence::PresenceOf;
 
 /// How many rows are examined to find an extension that the index of numbers does not hold.
 const LOOK_THROUGH: usize = 10_000;
@@ -24,6 +25,7 @@ pub(super) struct Tree<'s> {
     pub(super) sight: Sight<'s>,
     pub(super) suffix: Dn,
     pub(super) present: Present<'s>,
+    pub(super) presence: PresenceOf<'s>,
     /// The phone account that asks, if it is one.
     pub(super) phone: Option<&'s PhoneAccount>,
     /// The users for whom it acts, where these are several.
@@ -89,6 +91,7 @@ impl<'s> Tree<'s> {
         snapshot: &'s Snapshot,
         principal: &'s Principal,
         listener: &OrganizationId,
+        presence: PresenceOf<'s>,
         present: Present<'s>,
     ) -> Result<Self, Closed> {
         let own = principal.organization.as_ref();
@@ -102,7 +105,7 @@ impl<'s> Tree<'s> {
         if sight.is_empty() && acts_for.is_empty() {
             return Err(Closed { suffix });
         }
-        Ok(Self { sight, suffix, present, phone, acts_for })
+        Ok(Self { sight, suffix, presence, present, phone, acts_for })
     }
 
     /// What a name stands for.
