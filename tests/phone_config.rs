@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Output;
 
 use bytes::BytesMut;
@@ -365,6 +366,22 @@ fn check(output: &Output, status: i32, told: &[&str]) {
     assert_eq!(output.status.code(), Some(status), "{text}");
     for part in told {
         assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+#[test]
+fn every_vendor_has_a_page_that_names_the_command() {
+    let daemon = TestDaemon::empty();
+    let help = daemon.run(&["phone-config", "nobody", "--extension", "201"]);
+    let help = String::from_utf8_lossy(&help.stderr).into_owned();
+    let known = help.split("[possible values: ").nth(1).and_then(|rest| rest.split(']').next());
+    assert_eq!(known.unwrap().split(", ").collect::<Vec<_>>(), VENDORS.map(|vendor| vendor.name));
+    let pages = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/phones")).unwrap();
+    let pages = pages.map(|page| fs::read_to_string(page.unwrap().path()).unwrap());
+    let pages: Vec<String> = pages.collect();
+    for Vendor { name, .. } in VENDORS {
+        let command = format!("ringbook phone-config {name} ");
+        assert!(pages.iter().any(|page| page.contains(&command)), "no page has `{command}`");
     }
 }
 
