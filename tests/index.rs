@@ -7,16 +7,20 @@ use proptest::prelude::*;
 use ringbook::account::group::SharedBook;
 use ringbook::account::{Organization, OrganizationSettings};
 use ringbook::contact::book::{AddressBook, BookId, Group};
-use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
+use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet, PostalAddress, PostalPart};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberPattern;
-use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
+use ringbook::contact::query::{Bound, Gaze, Query, TextPattern, Truth};
+use ringbook::contact::words::Fit;
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::index::{Extent, Search, Snapshot, Viewer};
 use ringbook::store::sqlite::SqliteStore;
 
-const GIVEN: [&str; 12] = [
+const GIVEN: [&str; 15] = [
+    "Юлия",
+    "小明",
+    "Hans-Peter",
     "Anna",
     "Max",
     "Jürgen",
@@ -30,7 +34,10 @@ const GIVEN: [&str; 12] = [
     "A",
     "Özgür",
 ];
-const FAMILY: [&str; 10] = [
+const FAMILY: [&str; 13] = [
+    "王",
+    "Щербаков",
+    "(Adams) -Quincy",
     "Müller",
     "Mueller",
     "Adams",
@@ -42,7 +49,9 @@ const FAMILY: [&str; 10] = [
     "Żak",
     "Smith",
 ];
-const NUMBERS: [&str; 9] = [
+const NUMBERS: [&str; 11] = [
+    "0800-FLOWERS",
+    "+49 30 5551234;ext=7",
     "030 5551234",
     "+49 30 5551234",
     "101",
@@ -53,9 +62,57 @@ const NUMBERS: [&str; 9] = [
     "5551234",
     "004940123456",
 ];
-const TEXT_KEYS: [&str; 20] = [
-    "m", "mu", "mul", "müller", "mueller", "a", "an", "anna", "иван", "ivanov", "smith", "strasse",
-    "ber", "x", "zz", "", "na", "van der", "ł", "5",
+const TEXT_KEYS: [&str; 36] = [
+    "yulia",
+    "shch",
+    "scherbakov",
+    "j",
+    "wangxiao",
+    "xiaoming",
+    "やまだ",
+    "yamada",
+    "1",
+    "weg 1",
+    "berlin",
+    "peter",
+    "-",
+    "(ad",
+    "quincy)",
+    "a\0n",
+    "m",
+    "mu",
+    "mul",
+    "müller",
+    "mueller",
+    "a",
+    "an",
+    "anna",
+    "иван",
+    "ivanov",
+    "smith",
+    "strasse",
+    "ber",
+    "x",
+    "zz",
+    "",
+    "na",
+    "van der",
+    "ł",
+    "5",
+];
+const WORD_KEYS: [&str; 12] = [
+    "an ad",
+    "müller j",
+    "a b c",
+    "peter, hans",
+    "quincy adams",
+    "smith anna",
+    "xiaoming wang",
+    "iv yul",
+    "yamada ta",
+    "van der berg li",
+    "a a",
+    "o'neill x",
 ];
 const NUMBER_KEYS: [&str; 14] = [
     "1",
@@ -102,6 +159,7 @@ fn settings() -> OrganizationSettings {
         outside_line: "0".into(),
         language: "de".into(),
         name_order: NameOrder::FamilyFirst,
+        keypad_search: true,
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
         ..OrganizationSettings::new(main())
     }
@@ -125,10 +183,19 @@ fn directory() -> Directory {
 fn card() -> impl Strategy<Value = Card> {
     let pick = |from: &'static [&'static str]| proptest::option::of(proptest::sample::select(from));
     let numbers = (pick(&NUMBERS), pick(&NUMBERS));
-    (pick(&GIVEN), pick(&FAMILY), numbers, pick(&["Acme", "Müller AG"]), pick(&DEPARTMENTS))
-        .prop_map(|(given, family, (work, mobile), company, department)| {
+    let readings = (pick(&["やまだ", "ヤマダ"]), pick(&["たろう", "Tarō"]));
+    let names = (pick(&GIVEN), pick(&FAMILY), readings);
+    let address = (pick(&["Weg 1", "Улица 5"]), pick(&["Berlin", "Köln"]));
+    (names, address, numbers, pick(&["Acme", "Müller AG"]), pick(&DEPARTMENTS)).prop_map(
+        |((given, family, readings), (street, locality), (work, mobile), company, department)| {
             let mut card = CardBuilder::default();
+            let (street, locality) = (street.unwrap_or_default(), locality.unwrap_or_default());
+            let address = PostalAddress { street, locality, code: "10115", ..Default::default() };
+            let address = Some(address.value()).filter(|_| !street.is_empty());
             let values = [
+                (Field::PhoneticFamilyName, readings.0),
+                (Field::PhoneticGivenName, readings.1),
+                (Field::Postal, address.as_deref()),
                 (Field::GivenName, given),
                 (Field::FamilyName, family),
                 (Field::Work, work),
@@ -140,7 +207,8 @@ fn card() -> impl Strategy<Value = Card> {
                 card.push(field, value.unwrap_or_default());
             }
             card.finish().unwrap()
-        })
+        },
+    )
 }
 
 fn fields() -> impl Strategy<Value = FieldSet> {
@@ -161,16 +229,37 @@ fn text_pattern() -> impl Strategy<Value = TextPattern> {
         key().prop_map(TextPattern::equals),
         (some(), proptest::collection::vec(key(), 0..3), some())
             .prop_map(|(initial, any, last)| TextPattern::parts(initial, &any, last)),
-        (key(), any::<bool>()).prop_map(|(key, least)| {
-            let organization = Organization::new(settings()).unwrap();
-            let collation = &organization.derivation.collation;
-            if least {
-                TextPattern::at_least(key, collation)
-            } else {
-                TextPattern::at_most(key, collation)
-            }
+        (word_key(), any::<bool>()).prop_map(|(key, whole)| {
+            let fit = if whole { Fit::Whole } else { Fit::Beginnings };
+            TextPattern::words(key, fit).unwrap()
         }),
+        // Typed on the keys of a telephone.
+        proptest::sample::select(&["2", "23", "266", "8260337", "0"][..])
+            .prop_map(TextPattern::contains),
     ]
+}
+
+fn word_key() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(&WORD_KEYS[..])
+}
+
+fn bound() -> impl Strategy<Value = Bound> {
+    let key = proptest::sample::select(&TEXT_KEYS[..]);
+    (key, 0..3).prop_map(|(key, kind)| match kind {
+        0 => Bound::AtLeast(key.into()),
+        1 => Bound::AtMost(key.into()),
+        _ => Bound::Below(key.into()),
+    })
+}
+
+fn postal_part() -> impl Strategy<Value = PostalPart> {
+    proptest::sample::select(vec![
+        PostalPart::Street,
+        PostalPart::Locality,
+        PostalPart::Region,
+        PostalPart::Code,
+        PostalPart::Whole,
+    ])
 }
 
 fn number_query() -> impl Strategy<Value = Query> {
@@ -192,10 +281,27 @@ fn number_query() -> impl Strategy<Value = Query> {
     )
 }
 
+fn number_range() -> impl Strategy<Value = Query> {
+    let key = proptest::sample::select(&NUMBER_KEYS[..]);
+    (number_fields(), key, any::<bool>()).prop_map(|(fields, key, least)| {
+        let organization = Organization::new(settings()).unwrap();
+        let numbering = &organization.derivation.numbering;
+        let pattern = match least {
+            true => NumberPattern::at_least(key, numbering),
+            false => NumberPattern::at_most(key, numbering),
+        };
+        pattern.map_or(Query::Constant(Truth::False), |pattern| Query::Number(fields, pattern))
+    })
+}
+
 fn query() -> impl Strategy<Value = Query> {
     let leaf = prop_oneof![
-        4 => (fields(), text_pattern()).prop_map(|(fields, pattern)| Query::Text(fields, pattern)),
+        6 => (fields(), text_pattern()).prop_map(|(fields, pattern)| Query::Text(fields, pattern)),
         4 => number_query(),
+        1 => number_range(),
+        1 => (fields(), bound()).prop_map(|(fields, bound)| Query::Range(fields, bound)),
+        1 => (postal_part(), text_pattern()).prop_map(|(part, pattern)| Query::Address(part, pattern)),
+        1 => (postal_part(), bound()).prop_map(|(part, bound)| Query::AddressRange(part, bound)),
         1 => fields().prop_map(Query::Present),
         1 => number_fields().prop_map(Query::Present),
         1 => proptest::sample::select(vec![Truth::True, Truth::False, Truth::Undefined]).prop_map(Query::Constant),

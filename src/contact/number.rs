@@ -1,5 +1,7 @@
 //! Telephone numbers by their meaning: `+49 30 123`, `004930123` and `030123` are one number.
 
+use std::cmp::Ordering;
+
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
@@ -163,14 +165,19 @@ impl Numbering {
         if raw.len() >= OUTSIDE_DIGITS_MIN && !raw.starts_with('+') {
             // Trunks deliver caller numbers without the plus, phones with the outside-line prefix.
             whole.extend(self.e164(&format!("+{raw}")));
-            let inside =
-                raw.strip_prefix(&self.outside_line).filter(|_| !self.outside_line.is_empty());
-            if let Some(inside) = inside.filter(|inside| inside.len() >= OUTSIDE_DIGITS_MIN) {
+            if let Some(inside) = self.inside(&raw) {
                 whole.extend(self.forms(inside));
             }
         }
         whole.dedup();
         whole
+    }
+
+    /// What is dialled behind the outside-line prefix.
+    fn inside<'r>(&self, raw: &'r str) -> Option<&'r str> {
+        let inside = raw.strip_prefix(&self.outside_line)?;
+        let outside = !self.outside_line.is_empty() && inside.len() >= OUTSIDE_DIGITS_MIN;
+        outside.then_some(inside)
     }
 
     /// What the beginning of a number may look like.
@@ -180,6 +187,7 @@ impl Numbering {
             return vec![raw];
         }
         let mut beginnings = vec![raw.clone()];
+        beginnings.extend(self.inside(&raw).and_then(|inside| self.international(inside)));
         match self.international(&raw) {
             Some(international) => beginnings.push(international),
             None if raw.len() >= OUTSIDE_DIGITS_MIN => {
@@ -201,7 +209,8 @@ impl Numbering {
         let bare = raw.trim_start_matches('+').to_owned();
         let mut parts = vec![bare];
         if raw.len() >= OUTSIDE_DIGITS_MIN {
-            let international = self.international(&raw);
+            let inside = self.inside(&raw).and_then(|inside| self.international(inside));
+            let international = self.international(&raw).into_iter().chain(inside);
             parts.extend(international.map(|number| number.trim_start_matches('+').to_owned()));
         }
         parts
@@ -234,6 +243,9 @@ fn dialled(text: &str) -> String {
         match c {
             '0'..='9' | '*' | '#' => dialled.push(c),
             '+' if dialled.is_empty() => dialled.push(c),
+            // `030 5551234 ext. 12`, `tel:+49305551234;ext=12`
+            ';' | ',' if !dialled.is_empty() => break,
+            _ if c.is_alphabetic() && dialled.len() >= OUTSIDE_DIGITS_MIN => break,
             _ => dialled.extend(
                 c.to_digit(10).or_else(|| other_digit(c)).and_then(|d| char::from_digit(d, 10)),
             ),
@@ -259,6 +271,10 @@ pub enum NumberPattern {
     Equals(Vec<String>),
     /// Its parts in order; each part in any of its forms.
     Parts { initial: Option<Vec<String>>, any: Vec<Vec<String>>, last: Option<Vec<String>> },
+    /// At or behind this form: extensions by their value, outside numbers digit by digit.
+    AtLeast(Box<str>),
+    /// At or before this form.
+    AtMost(Box<str>),
 }
 
 impl NumberPattern {
@@ -288,6 +304,16 @@ impl NumberPattern {
         })
     }
 
+    /// Numbers from this one on; None where it is no number.
+    pub fn at_least(text: &str, numbering: &Numbering) -> Option<Self> {
+        bound(text, numbering).map(Self::AtLeast)
+    }
+
+    /// Numbers up to this one; None where it is no number.
+    pub fn at_most(text: &str, numbering: &Numbering) -> Option<Self> {
+        bound(text, numbering).map(Self::AtMost)
+    }
+
     /// Whether a form of a stored number (see [`Numbering::forms`]) matches.
     pub fn matches(&self, form: &str) -> bool {
         match self {
@@ -297,7 +323,28 @@ impl NumberPattern {
                 let Some(rest) = without_last(rest, last.as_deref()) else { return false };
                 in_order(rest, any)
             }
+            Self::AtLeast(bound) => compared(form, bound).is_some_and(Ordering::is_ge),
+            Self::AtMost(bound) => compared(form, bound).is_some_and(Ordering::is_le),
         }
+    }
+}
+
+fn bound(text: &str, numbering: &Numbering) -> Option<Box<str>> {
+    let form = numbering.forms(text).into_iter().next()?;
+    (!form.contains(['*', '#'])).then(|| form.into())
+}
+
+/// How a form compares with a bound. Outside numbers are no further than any extension, and codes
+/// with `*` have no place among either.
+fn compared(form: &str, bound: &str) -> Option<Ordering> {
+    match (form.strip_prefix('+'), bound.strip_prefix('+')) {
+        (Some(form), Some(bound)) => Some(form.cmp(bound)),
+        (None, None) if !form.contains(['*', '#']) => {
+            let value = |digits: &str| digits.trim_start_matches('0').to_owned();
+            let (form, bound) = (value(form), value(bound));
+            Some(form.len().cmp(&bound.len()).then_with(|| form.cmp(&bound)))
+        }
+        _ => None,
     }
 }
 
