@@ -203,6 +203,10 @@ mod tests {
             ("sh", "Сергей"),
             ("julia", "Julio"),
             ("ivan", "Jean"),
+            ("j", "Иван"),
+            ("jo", "Елена"),
+            ("th", "Татьяна"),
+            ("c", "Константин"),
         ] {
             assert!(!found(key, name), "{key} does not find {name}");
         }

@@ -177,7 +177,8 @@ fn sound(letter: char) -> Option<&'static str> {
         'п' | 'π' => "P",
         'р' | 'ρ' => "R",
         'с' | 'σ' | 'ς' => "S",
-        'т' | 'τ' | 'θ' => "T",
+        'т' | 'τ' => "T",
+        'θ' => "TH",
         'у' => "U",
         'ф' | 'φ' => "F",
         'х' | 'χ' => "H",
@@ -223,7 +224,7 @@ fn softened(sounds: &str) -> String {
 }
 
 /// Letters that are one sound together, the longest first, and the sounds they may be.
-const TOGETHER: [(&str, &[&str]); 16] = [
+const TOGETHER: [(&str, &[&str]); 15] = [
     ("schtsch", &["XC"]),
     ("shch", &["XC"]),
     ("szcz", &["XC"]),
@@ -237,7 +238,6 @@ const TOGETHER: [(&str, &[&str]); 16] = [
     ("ou", &["U"]),
     ("ph", &["F"]),
     ("sh", &["X"]),
-    ("th", &["T"]),
     ("zh", &["Q"]),
     ("x", &["KS"]),
 ];
@@ -259,6 +259,11 @@ pub(super) fn sounds_of_latin(folded: &str) -> Vec<String> {
                 fork(&mut ways, sounds);
                 letters.len()
             }
+            // It may become `ch`.
+            None if rest == "c" => {
+                fork(&mut ways, &["C"]);
+                1
+            }
             None => {
                 fork(&mut ways, &[&sounds_of_latin_letter(letter)]);
                 letter.len_utf8()
@@ -267,15 +272,22 @@ pub(super) fn sounds_of_latin(folded: &str) -> Vec<String> {
         rest = rest.get(length..).unwrap_or_default();
     }
     let mut all: Vec<String> = ways.iter().map(|way| softened(way)).collect();
+    let last = folded.rsplit(' ').next().unwrap_or_default();
     for at in 0..all.len() {
-        let Some(way) = all.get(at) else { break };
-        // `Pyotr` is Пётр, `Gorbatschow` Горбачёв.
+        let Some(way) = all.get_mut(at) else { break };
+        if last.starts_with(['j', 'y']) && last.len() == 1 {
+            // `J*` is no Иван.
+            way.pop();
+            way.push('J');
+        }
         let others = [
-            way.replace("JO", "E").replace("CO", "CE").replace("XO", "XE").replace("QO", "QE"),
+            with_inner_o_as_e(way),
             // Γιάννης is `Yannis` as well.
             if way.starts_with('J') { format!("G{way}") } else { String::new() },
             // Of `yuli` nobody knows yet whether it is Юлия.
-            way.strip_suffix('I').map_or(String::new(), |way| format!("{way}J")),
+            way.strip_suffix('I')
+                .filter(|_| last.len() > 1)
+                .map_or(String::new(), |way| format!("{way}J")),
         ];
         for other in others {
             if all.len() < WAYS_MAX && !other.is_empty() && !all.contains(&other) {
@@ -284,6 +296,26 @@ pub(super) fn sounds_of_latin(folded: &str) -> Vec<String> {
         }
     }
     all
+}
+
+/// `Pyotr` is Пётр, `Gorbatschow` Горбачёв. At the beginning of a word this would be too much:
+/// `jo*` is no Елена.
+fn with_inner_o_as_e(way: &str) -> String {
+    let mut other = String::with_capacity(way.len());
+    let mut before = [' ', ' '];
+    for sound in way.chars() {
+        let soft = matches!(before[1], 'J' | 'C' | 'X' | 'Q') && before[0].is_alphabetic();
+        if sound == 'O' && soft {
+            if before[1] == 'J' {
+                other.pop();
+            }
+            other.push('E');
+        } else {
+            other.push(sound);
+        }
+        before = [before[1], sound];
+    }
+    other
 }
 
 fn fork(ways: &mut Vec<String>, sounds: &[&str]) {
