@@ -178,6 +178,7 @@ fn what_is_printed_for_each_vendor_signs_in_and_finds_people() {
             _ => (user, password),
         };
         assert!(secret_line(&printed, &text).contains(&password), "{name}: {printed:?}");
+        assert!(password.chars().all(char::is_alphanumeric), "{name}: {password}");
         let port = port.rsplit(':').next().unwrap().parse().unwrap();
         let mut phone = Phone::connect(&daemon, port, *name == "linphone");
         phone.sign_in(&user, &password, *name == "avaya");
@@ -460,6 +461,20 @@ fn what_cannot_be_is_refused_and_leaves_no_password_behind() {
         b"",
     );
     assert_eq!(made.json()["items"].as_array().unwrap().len(), 0);
+    let second = br#"{"id": "second", "name": "Second", "domain": "second.example",
+        "suffix": "ou=R&D,dc=second", "region": "DE"}"#;
+    let token = format!("Bearer {}", daemon.token());
+    assert_eq!(daemon.ask(&token, "POST /api/v1/organizations", second).status, 201);
+    check(&config(&["snom", "--extension", "201"]), 2, &["--organization ID"]);
+    let there = ["snom", "--extension", "201", "--organization"];
+    check(&config(&[&there[..], &["demo"]].concat()), 0, &["<ldap_base"]);
+    check(&config(&[&there[..], &["nowhere"]].concat()), 2, &["no such organization"]);
+    check(&config(&[&there[..], &["second"]].concat()), 2, &["404"]);
+    let made =
+        daemon.ask(&token, "POST /api/v1/users?organization=second", br#"{"extension": "301"}"#);
+    assert_eq!(made.status, 201, "{made:?}");
+    let there = ["snom", "--extension", "301", "--organization", "second"];
+    check(&config(&there), 0, &[">uid=301,ou=people,ou=R&amp;D,dc=second<"]);
     // A user's own token does not make passwords for others.
     let add = daemon.ask(
         "201:demo-201",
