@@ -20,8 +20,8 @@ impl Session {
         let Ok(dn) = Dn::parse(dn) else {
             return Outcome::new(LdapResultCode::InvalidDNSyntax, "this is no distinguished name");
         };
-        if dn.rdns().is_empty() {
-            return fixed(&self.root_dse(), attribute, value);
+        if let Some(entry) = self.of_server(&dn, Scope::Base) {
+            return fixed(&entry, attribute, value);
         }
         let snapshot = self.door.directory.snapshot();
         let (principal, present) = (&self.principal, self.present());
