@@ -28,8 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let organization = demo::organization().id;
     let snapshot = WORLD.directory.snapshot();
     let Some(user) = snapshot.user_by_login(&organization, "201") else { return };
-    let principal =
-        Principal::new(Who::User(user.id), user.role, Some(organization));
+    let principal = Principal::new(Who::User(user.id), user.role, Some(organization));
     let peer = "127.0.0.1:1".parse().unwrap();
     let caller = Caller { principal: Some(principal), peer, secure: false };
     WORLD.runtime.block_on(async {

@@ -8,6 +8,8 @@ use ringbook::directory::Directory;
 use ringbook::store::sqlite::SqliteStore;
 use tokio::runtime::{Builder, Runtime};
 
+pub mod ldap;
+
 /// A directory with the demo company, and who checks its passwords.
 pub struct World {
     pub runtime: Runtime,

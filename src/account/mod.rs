@@ -53,6 +53,19 @@ pub struct OrganizationSettings {
     pub anonymous: Option<AnonymousAccess>,
     /// Views that CardDAV lists for users who chose nothing themselves, besides the homes.
     pub listed_books: Vec<AddressBook>,
+    /// Names of an older server's LDAP tree that phones still search.
+    pub base_aliases: Vec<BaseAlias>,
+    /// Whether digits find names by the letters on the keys of a telephone (ITU-T E.161).
+    pub keypad_search: bool,
+}
+
+/// A search base of an older server, and the book that stands for it here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseAlias {
+    /// A DN outside the organization's suffix, such as `dc=phonebook`.
+    pub base: String,
+    /// Of the organization, not of one user.
+    pub book: AddressBook,
 }
 
 /// What somebody sees who did not sign in at LDAP.
@@ -81,6 +94,8 @@ impl OrganizationSettings {
             shares_with: Vec::new(),
             anonymous: None,
             listed_books: Vec::new(),
+            base_aliases: Vec::new(),
+            keypad_search: false,
             id,
         }
     }

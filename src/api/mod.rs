@@ -89,14 +89,7 @@ impl Api {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
         let upload_memory = upload::memory();
-        let context = Context {
-            directory,
-            authenticator,
-            presence,
-            imports,
-            upload_memory,
-            clock,
-        };
+        let context = Context { directory, authenticator, presence, imports, upload_memory, clock };
         let context = Arc::new(context);
         let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
         let routes = routes().route_layer(gate).fallback(nothing_here);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::account::networks::Networks;
-use crate::account::{AnonymousAccess, Organization, OrganizationSettings};
+use crate::account::{AnonymousAccess, BaseAlias, Organization, OrganizationSettings};
 use crate::api::input::Input;
 use crate::api::my_books::is_view;
 use crate::api::problem::Problem;
@@ -97,6 +97,12 @@ pub(super) fn changed(
     }
     if let Some(value) = input.take("anonymous") {
         settings.anonymous = anonymous(value, &settings.id, snapshot)?;
+    }
+    if let Some(value) = input.take("base_aliases") {
+        settings.base_aliases = base_aliases(value, &settings, snapshot)?;
+    }
+    if let Some(on) = input.flag("keypad_search")? {
+        settings.keypad_search = on;
     }
     // Shown only; a client may send back what it got.
     let _ = (input.take("id"), input.take("shares_now_with"));
@@ -223,6 +229,37 @@ fn anonymous(
     Ok(Some(AnonymousAccess { networks, books }))
 }
 
+/// `{"dc=phonebook": "people"}`: search bases of an older server, and what they are here.
+fn base_aliases(
+    value: Value,
+    settings: &OrganizationSettings,
+    snapshot: &Snapshot,
+) -> Result<Vec<BaseAlias>, Problem> {
+    let wrong = |detail: String| Problem::field("base_aliases", format!("base_aliases: {detail}"));
+    let members = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Object(members) if members.len() <= LIST_MAX => members,
+        _ => {
+            return Err(wrong(format!("say {{\"dc=phonebook\": \"people\"}}, at most {LIST_MAX}")));
+        }
+    };
+    let own = Dn::parse(&settings.suffix).unwrap_or_default();
+    let mut aliases = Vec::new();
+    for (base, book) in members {
+        let dn = Dn::parse(&base).ok().filter(|dn| !dn.rdns().is_empty());
+        let dn = dn.filter(|_| base.len() <= TEXT_CHARS_MAX);
+        let dn = dn.ok_or_else(|| wrong(format!("`{base}` is no DN, such as dc=phonebook")))?;
+        if dn.below(&own).is_some() {
+            return Err(wrong(format!("`{base}` is in the organization's own tree")));
+        }
+        let name = book.as_str().ok_or_else(|| wrong(format!("name the book of `{base}`")))?;
+        let books = books(&[name.to_owned()], "base_aliases", &settings.id, snapshot)?;
+        let base = dn.to_string();
+        aliases.extend(books.into_iter().map(|book| BaseAlias { base: base.clone(), book }));
+    }
+    Ok(aliases)
+}
+
 fn check(settings: &OrganizationSettings) -> Result<(), Problem> {
     let OrganizationSettings { name, domain, area_code, outside_line, language, .. } = settings;
     let prefix = &settings.inter_organization_prefix;
@@ -277,11 +314,15 @@ pub(super) fn shown(organization: &Organization, snapshot: &Snapshot, view: View
     let anonymous = organization.anonymous.as_ref().map(|anonymous| {
         json!({ "networks": networks(&anonymous.networks), "books": books(&anonymous.books) })
     });
+    let aliases = organization.base_aliases.iter();
+    let aliases = aliases.map(|alias| (alias.base.clone(), json!(alias.book.to_string())));
     let more = [
         ("shares_with", json!(ids(&organization.shares_with))),
         // Those that consented too.
         ("shares_now_with", json!(ids(&neighbors))),
         ("anonymous", json!(anonymous)),
+        ("base_aliases", Value::Object(aliases.collect())),
+        ("keypad_search", json!(organization.keypad_search)),
     ];
     if let (View::Administrator, Some(json)) = (view, json.as_object_mut()) {
         json.extend(more.map(|(name, value)| (name.to_owned(), value)));

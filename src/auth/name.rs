@@ -65,6 +65,7 @@ pub(super) fn claim<'a>(
         [] => fixed_by_name(snapshot, listener, name),
         [only] => value(only).and_then(|name| fixed_by_name(snapshot, listener, name)),
         [first, ..] => by_suffix(snapshot, &dn)
+            .or_else(|| by_alias(snapshot, listener, &dn))
             .and_then(|(organization, below)| Some((organization, value(first)?, kind(below)))),
     };
     let Some((organization, name, kind)) = fixed else { return Claim::default() };
@@ -87,6 +88,20 @@ fn by_suffix<'a, 'd>(snapshot: &'a Snapshot, dn: &'d Dn) -> Option<(&'a Organiza
         let below = dn.below(&suffix).filter(|below| !below.is_empty())?;
         Some((organization, below))
     })
+}
+
+/// The listener's organization, where a DN ends in a base of the server that it took over from.
+fn by_alias<'a, 'd>(
+    snapshot: &'a Snapshot,
+    listener: &OrganizationId,
+    dn: &'d Dn,
+) -> Option<(&'a Organization, &'d [Rdn])> {
+    let organization = snapshot.organization(listener)?;
+    let below = organization.base_aliases.iter().find_map(|alias| {
+        let below = dn.below(&Dn::parse(&alias.base).ok()?)?;
+        (!below.is_empty()).then_some(below)
+    })?;
+    Some((organization, below))
 }
 
 /// `cn=phones,ou=services,SUFFIX` is a device, `uid=204,ou=people,SUFFIX` a user; otherwise the

@@ -105,6 +105,13 @@ pub(super) struct Settings {
     /// Books that are seen without a sign-in, such as people,shared
     #[arg(long, value_name = "LIST", requires = "anonymous_networks")]
     anonymous_books: Option<String>,
+    /// A search base of an older LDAP server and the book it means, such as dc=phonebook:people; may
+    /// be repeated, and replaces those there were; "" for none
+    #[arg(long = "base-alias", value_name = "DN:BOOK")]
+    base_aliases: Option<Vec<String>>,
+    /// Whether digits find names by the letters on the keys of a telephone
+    #[arg(long, value_name = "true|false")]
+    keypad_search: Option<bool>,
 }
 
 pub(super) async fn organization(command: OrganizationCommand) -> Result<Status, ClientError> {
@@ -160,6 +167,16 @@ impl Settings {
             let closed = networks.is_empty();
             let open = json!({ "networks": networks, "books": books });
             body.insert("anonymous".to_owned(), if closed { Value::Null } else { open });
+        }
+        if let Some(aliases) = self.base_aliases {
+            let pairs = aliases.iter().filter(|alias| !alias.is_empty());
+            // What is no pair is sent as it is, for the server to say what is wrong with it.
+            let pairs = pairs.map(|pair| pair.rsplit_once(':').unwrap_or((pair, "")));
+            let pairs = pairs.map(|(base, book)| (base.trim().to_owned(), json!(book.trim())));
+            body.insert("base_aliases".to_owned(), Value::Object(pairs.collect()));
+        }
+        if let Some(on) = self.keypad_search {
+            body.insert("keypad_search".to_owned(), Value::Bool(on));
         }
         body
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::contact::ContactId;
 use crate::contact::card::FieldSet;
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
@@ -49,13 +50,17 @@ impl<'a> Candidates<'a> {
             Query::Among(ids) if ids.len() <= SORTED_MAX => {
                 Self::sorted(ids.iter().filter_map(|id| segment.row_of(*id)).collect())
             }
+            Query::Exact(fields, text) => {
+                let id = ContactId::parse(text);
+                let rows = id.and_then(|id| segment.references.to(id, *fields));
+                rows.map_or(Self::All, Self::sorted)
+            }
             Query::Group(group) => {
                 let rows = Cow::Borrowed(segment.members_of(*group));
                 Self::Lists(vec![List { rows, also: Vec::new() }])
             }
             Query::Constant(Truth::True)
             | Query::Not(_)
-            | Query::Exact(..)
             | Query::Among(_)
             | Query::Book(_)
             | Query::ModifiedSince(_)

@@ -24,6 +24,7 @@ mod digits;
 mod grams;
 mod history;
 mod neighbor;
+mod references;
 mod search;
 mod segment;
 mod sharded;

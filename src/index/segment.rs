@@ -13,6 +13,7 @@ use crate::contact::{Book, Contact, ContactId, Revision};
 use crate::index::class::Class;
 use crate::index::digits::Digits;
 use crate::index::grams::{Grams, GramsBuilder};
+use crate::index::references::References;
 
 /// Contacts whose row number is their rank by name. Postings are therefore in name order too.
 pub(super) struct Segment {
@@ -21,6 +22,7 @@ pub(super) struct Segment {
     classes: Vec<Class>,
     pub(super) grams: Grams,
     pub(super) digits: Digits,
+    pub(super) references: References,
     /// For each field, the rows that have a value; fields that all rows have are left out.
     present: Vec<(Field, Vec<u32>)>,
     /// The members of each department and site.
@@ -53,6 +55,7 @@ impl Segment {
         rows.sort_unstable_by(|a, b| rank(a).cmp(&rank(b)));
         let mut grams = GramsBuilder::default();
         let mut digits = Digits::default();
+        let mut references = References::default();
         let mut present: Vec<(Field, Vec<u32>)> =
             Field::ALL.iter().map(|field| (*field, Vec::new())).collect();
         let mut groups: FxHashMap<Group, Vec<u32>> = FxHashMap::default();
@@ -60,6 +63,7 @@ impl Segment {
             for group in contact.groups.iter() {
                 groups.entry(*group).or_default().push(row);
             }
+            references.add(row, contact);
             for (_, spelling) in contact.derived.texts.iter() {
                 grams.add(row, spelling);
             }
@@ -75,10 +79,12 @@ impl Segment {
             }
         }
         digits.finish();
+        references.finish();
         present.retain(|(_, having)| having.len() < rows.len());
         Self {
             grams: grams.finish(),
             digits,
+            references,
             present,
             groups,
             by_id: sorted(&rows, |_| true, |a, b| a.id.cmp(&b.id)),

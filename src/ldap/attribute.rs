@@ -28,6 +28,19 @@ pub(super) enum PostalPart {
     Whole,
 }
 
+/// A part of what is known of a person's presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PresencePart {
+    /// `available`, `busy` or `offline`.
+    Availability,
+    Phone,
+    Agent,
+    /// The person's own words.
+    Text,
+    /// When a person who is offline was last there.
+    LastSeen,
+}
+
 /// Where the values of an attribute come from, and how filters compare them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -39,6 +52,10 @@ pub(super) enum Meaning {
     Postal(PostalPart),
     /// Names of persons here, as DNs.
     Reference(Field),
+    /// The names of those whose manager a person is.
+    Reports,
+    /// What telephone systems tell of a person now.
+    Presence(PresencePart),
     /// The value of the entry's first name component.
     Uid,
     ObjectClass,
@@ -49,6 +66,8 @@ pub(super) enum Meaning {
     Modified,
     /// Entries of contacts never have any below them.
     HasSubordinates,
+    /// The entry that describes the attributes.
+    SubschemaSubentry,
     /// Known, but no contact has a value.
     Never,
 }
@@ -68,7 +87,7 @@ pub(super) struct Attribute {
     /// The name in answers, unless the client asked by another.
     pub(super) name: &'static str,
     /// Object identifier and other names; clients find their own spelling in the answer.
-    aliases: &'static [&'static str],
+    pub(super) aliases: &'static [&'static str],
     pub(super) meaning: Meaning,
     pub(super) usage: Usage,
 }
@@ -146,6 +165,14 @@ const fn numbers(fields: &[Field]) -> Meaning {
     Meaning::Numbers(FieldSet::of(fields))
 }
 
+/// Identifiers of our own, below one that a UUID gives to whoever makes it (ITU-T X.667).
+macro_rules! own {
+    ($number:literal) => {
+        concat!("2.25.80981694473632303912438094741718288211.", $number)
+    };
+}
+pub(super) use own;
+
 /// The number fields of `telephoneNumber` in the order of their values: phones show the first.
 pub(super) const TELEPHONE: [Field; 4] =
     [Field::Extension, Field::Work, Field::Did, Field::OtherNumber];
@@ -153,7 +180,7 @@ pub(super) const TELEPHONE: [Field; 4] =
 /// All attributes of contacts. The aliases are those that phones and softphones ask for: Grandstream
 /// (`CallerIDName` …), Cisco (`otherphone`), iOS (`IMHandle`), Asterisk modules (`homeTelephoneNumber`)
 /// and others.
-pub(super) static ATTRIBUTES: [Attribute; 43] = [
+pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("objectClass", &["2.5.4.0"], Meaning::ObjectClass),
     user("uid", &["0.9.2342.19200300.100.1.1", "userid"], Meaning::Uid),
     user(
@@ -181,7 +208,11 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
     user("title", &["2.5.4.12"], texts(&[Field::Title])),
     user("employeeType", &["2.16.840.1.113730.3.1.4"], texts(&[Field::Role])),
     user("telephoneNumber", &["2.5.4.20", "AccountNumber"], numbers(&TELEPHONE)),
-    user("ipPhone", &["extension", "ext", "number"], numbers(&[Field::Extension])),
+    user(
+        "ipPhone",
+        &["1.2.840.113556.1.4.721", "extension", "ext", "number"],
+        numbers(&[Field::Extension]),
+    ),
     user(
         "mobile",
         &[
@@ -205,7 +236,11 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
         &["0.9.2342.19200300.100.1.42", "pagerTelephoneNumber", "pagerphone"],
         numbers(&[Field::Pager]),
     ),
-    user("otherTelephone", &["otherPhone", "other"], numbers(&[Field::OtherNumber])),
+    user(
+        "otherTelephone",
+        &["1.2.840.113556.1.2.18", "otherPhone", "other"],
+        numbers(&[Field::OtherNumber]),
+    ),
     user("mail", &["0.9.2342.19200300.100.1.3", "rfc822Mailbox", "email"], texts(&[Field::Email])),
     user("labeledURI", &["1.3.6.1.4.1.250.1.57", "IMHandle"], texts(&[Field::Address, Field::Url])),
     user("street", &["2.5.4.9", "streetAddress"], Meaning::Postal(PostalPart::Street)),
@@ -216,11 +251,17 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
     user("postalAddress", &["2.5.4.16"], Meaning::Postal(PostalPart::Whole)),
     user("physicalDeliveryOfficeName", &["2.5.4.19"], texts(&[Field::Site])),
     user("manager", &["0.9.2342.19200300.100.1.10"], Meaning::Reference(Field::Manager)),
+    user("directReports", &["1.2.840.113556.1.2.436"], Meaning::Reports),
     user("secretary", &["0.9.2342.19200300.100.1.21"], Meaning::Reference(Field::Assistant)),
     user("description", &["2.5.4.13", "notes"], texts(&[Field::Note])),
     user("businessCategory", &["2.5.4.15"], texts(&[Field::Category])),
     user("preferredLanguage", &["2.16.840.1.113730.3.1.39"], texts(&[Field::Language])),
-    user("ringbookVoicemail", &[], texts(&[Field::VoicemailBox])),
+    user("ringbookVoicemail", &[own!("1.1")], texts(&[Field::VoicemailBox])),
+    user("ringbookPresence", &[own!("1.2")], Meaning::Presence(PresencePart::Availability)),
+    user("ringbookPhoneStatus", &[own!("1.3")], Meaning::Presence(PresencePart::Phone)),
+    user("ringbookAgentStatus", &[own!("1.4")], Meaning::Presence(PresencePart::Agent)),
+    user("ringbookStatusText", &[own!("1.5")], Meaning::Presence(PresencePart::Text)),
+    user("ringbookLastSeen", &[own!("1.6")], Meaning::Presence(PresencePart::LastSeen)),
     user("jpegPhoto", &["0.9.2342.19200300.100.1.60", "thumbnailPhoto"], Meaning::Never),
     operational("structuralObjectClass", &["2.5.21.9"], Meaning::StructuralObjectClass),
     operational("entryUUID", &["1.3.6.1.1.16.4"], Meaning::EntryUuid),
@@ -228,6 +269,7 @@ pub(super) static ATTRIBUTES: [Attribute; 43] = [
     operational("createTimestamp", &["2.5.18.1"], Meaning::Created),
     operational("modifyTimestamp", &["2.5.18.2"], Meaning::Modified),
     operational("hasSubordinates", &["2.5.18.9"], Meaning::HasSubordinates),
+    operational("subschemaSubentry", &["2.5.18.10"], Meaning::SubschemaSubentry),
 ];
 
 #[cfg(test)]

@@ -24,8 +24,9 @@ impl Session {
             return fixed(&entry, attribute, value);
         }
         let snapshot = self.door.directory.snapshot();
-        let (principal, present) = (&self.principal, self.present());
-        let tree = Tree::of(&snapshot, principal, &self.door.organization, &present);
+        let (principal, presence) = (&self.principal, self.presence());
+        let present = |availability| presence.users(availability);
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, presence, &present);
         let Ok(tree) = tree else { return no_such_object("") };
         let place = match tree.find(&dn) {
             Ok(place) => place,

@@ -252,6 +252,9 @@ pub(super) fn put_values(
         Meaning::Created => put_value(out, &time::written(contact.created)),
         Meaning::Modified => put_value(out, &time::written(contact.modified)),
         Meaning::Reference(_)
+        | Meaning::Reports
+        | Meaning::Presence(_)
+        | Meaning::SubschemaSubentry
         | Meaning::ObjectClass
         | Meaning::StructuralObjectClass
         | Meaning::EntryDn

@@ -12,11 +12,14 @@ use crate::ldap::attribute::{
     AttributeId, Meaning, OBJECT_CLASSES, PostalPart, STRUCTURAL_CLASS, without_options,
 };
 use crate::ldap::entry::UidForm;
+use crate::ldap::plan::SUBSCHEMA_DN;
 use crate::ldap::request::{Assertion, Filter, Substrings};
 use crate::ldap::rule::{self, Rule};
 use crate::ldap::style::Style;
 use crate::ldap::time;
+use crate::presence::Seen;
 
+mod presence;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -47,6 +50,15 @@ pub(super) trait Names {
 
     /// The entries in which the asker sees a reference of this kind.
     fn with_reference(&self, field: Field) -> Query;
+
+    /// The managers of a person.
+    fn managers_of(&self, id: ContactId) -> Query;
+
+    /// The entries of managers of people whom the asker sees.
+    fn with_reports(&self) -> Query;
+
+    /// The people of whose presence something holds, as far as the asker may know it.
+    fn whose_presence(&self, holds: &dyn Fn(&Seen) -> bool) -> Query;
 }
 
 /// Whether a term stands under an even or an odd number of NOTs. Only entries for which the whole
@@ -142,6 +154,11 @@ impl Context<'_> {
                     Query::Exact(FieldSet::of(&[field]), id.to_string().into_boxed_str())
                 })
             }
+            Meaning::Reports => {
+                let dn = Dn::parse(text).ok()?;
+                self.names.contact(&dn).map_or(NOTHING, |id| self.names.managers_of(id))
+            }
+            Meaning::Presence(part) => self.presence(part, &presence::Test::equals(text))?,
             Meaning::Uid => uid_query(text, self.style.uid, self.derivation),
             Meaning::ObjectClass => class(text, &OBJECT_CLASSES),
             Meaning::StructuralObjectClass => class(text, &[STRUCTURAL_CLASS]),
@@ -155,6 +172,9 @@ impl Context<'_> {
                 Query::And(vec![Query::ModifiedSince(time), Query::ModifiedUntil(time)])
             }
             Meaning::HasSubordinates => self.subordinates(text),
+            Meaning::SubschemaSubentry => {
+                Query::Constant((Dn::parse(text) == Dn::parse(SUBSCHEMA_DN)).into())
+            }
             Meaning::Created => return None,
             Meaning::Never => NOTHING,
         };
@@ -190,6 +210,8 @@ impl Context<'_> {
             }
             Meaning::Postal(_) => Query::Present(FieldSet::of(&[Field::Postal])),
             Meaning::Reference(field) => self.names.with_reference(field),
+            Meaning::Reports => self.names.with_reports(),
+            Meaning::Presence(part) => self.with_presence(part),
             Meaning::Never => NOTHING,
             _ => EVERYTHING,
         }
@@ -226,6 +248,7 @@ impl Context<'_> {
                 Query::And(vec![extension, Query::Book(Book::People)])
             }
             Meaning::Postal(part) => postal(part, &postal_parts(initial, &any, last)),
+            Meaning::Presence(part) => self.presence(part, &presence::Test::text(pattern()))?,
             Meaning::Never => NOTHING,
             _ => return None,
         };
@@ -239,6 +262,9 @@ impl Context<'_> {
             Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern())),
             Meaning::Texts(fields) => Some(Query::Text(fields, pattern())),
             Meaning::Modified => Some(Query::ModifiedSince(time::parse(text)?)),
+            Meaning::Presence(part) => {
+                self.presence(part, &presence::Test::at_least(text, pattern()))
+            }
             _ => None,
         }
     }
@@ -255,6 +281,9 @@ impl Context<'_> {
             Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern())),
             Meaning::Texts(fields) => Some(Query::Text(fields, pattern())),
             Meaning::Modified => Some(Query::ModifiedUntil(time::parse(text)?)),
+            Meaning::Presence(part) => {
+                self.presence(part, &presence::Test::at_most(text, pattern()))
+            }
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use crate::ldap::bind::PLAIN;
 use crate::ldap::control;
 use crate::ldap::naming::has_component;
 use crate::ldap::password;
-use crate::ldap::plan::{DnOf, MessageId, Selection, put_attribute, put_entry, set};
+use crate::ldap::plan::{DnOf, MessageId, SUBSCHEMA_DN, Selection, put_attribute, put_entry, set};
 use crate::ldap::request::{Assertion, Filter, Substrings};
 use crate::ldap::schema;
 use crate::ldap::session::Link;
@@ -53,18 +53,18 @@ impl Fixed {
         entry.operational("supportedFeatures", [ALL_OPERATIONAL, ABSOLUTE_FILTERS].into_iter());
         entry.operational("vendorName", ["Ringbook"].into_iter());
         entry.operational("vendorVersion", [env!("CARGO_PKG_VERSION")].into_iter());
-        entry.operational("subschemaSubentry", [schema::DN].into_iter());
+        entry.operational("subschemaSubentry", [SUBSCHEMA_DN].into_iter());
         entry
     }
 
     /// The entry of the schema (RFC 4512 section 4.2).
     pub(super) fn subschema(definitions: &[(&'static str, Vec<String>)]) -> Self {
-        let mut entry = Self::new(schema::DN.to_owned(), &["top", "subschema"]);
+        let mut entry = Self::new(SUBSCHEMA_DN.to_owned(), &["top", "subschema"]);
         entry.user("cn", schema::NAME);
         for (name, values) in definitions {
             entry.operational(name, values.iter().map(String::as_str));
         }
-        entry.operational("subschemaSubentry", [schema::DN].into_iter());
+        entry.operational("subschemaSubentry", [SUBSCHEMA_DN].into_iter());
         entry
     }
 
@@ -110,7 +110,7 @@ impl Fixed {
         self.operational("structuralObjectClass", [class].into_iter());
         self.operational("entryDN", [dn.as_str()].into_iter());
         self.operational("hasSubordinates", [subordinates].into_iter());
-        self.operational("subschemaSubentry", [schema::DN].into_iter());
+        self.operational("subschemaSubentry", [SUBSCHEMA_DN].into_iter());
     }
 
     pub(super) fn dn(&self) -> &str {

@@ -43,6 +43,7 @@ mod naming;
 mod operation;
 mod password;
 mod plan;
+mod presence;
 mod request;
 mod result;
 mod rule;
@@ -79,7 +80,15 @@ impl Door {
         let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
         let unauthenticated_bind = UnauthenticatedBind::default();
         let sealer = Sealer::default();
-        Self { directory, authenticator, organization, limits, presence, unauthenticated_bind, sealer }
+        Self {
+            directory,
+            authenticator,
+            organization,
+            limits,
+            presence,
+            unauthenticated_bind,
+            sealer,
+        }
     }
 
     /// The door, where a name without a password is this.

@@ -74,7 +74,8 @@ impl Session {
     /// The old password and the new one, where whoever asks may change it at all.
     fn wanted(&self, value: &[u8]) -> Result<(Zeroizing<String>, Zeroizing<String>), Outcome> {
         if self.link.transport != Transport::Tls {
-            let message = "a password is changed over TLS only: use StartTLS, LDAPS or the web page";
+            let message =
+                "a password is changed over TLS only: use StartTLS, LDAPS or the web page";
             return Err(Outcome::new(LdapResultCode::ConfidentialityRequired, message));
         }
         let Some(id) = self.principal.owner_of_credentials() else {
@@ -155,7 +156,11 @@ mod tests {
         assert_eq!(read(b""), Some([None, None, None]));
         assert_eq!(read(b"\x30\x00"), Some([None, None, None]));
         assert_eq!(read(b"\x30\x03\x82\x01c"), Some([None, None, text("c")]));
-        assert_eq!(read(b"\x30\x02\x81\x00"), Some([None, None, None]), "an empty password is none");
+        assert_eq!(
+            read(b"\x30\x02\x81\x00"),
+            Some([None, None, None]),
+            "an empty password is none"
+        );
         for broken in [&b"\x30"[..], b"\x30\x01\x80", b"\x04\x00", b"\x30\x00\x30\x00"] {
             assert_eq!(read(broken), None);
         }

@@ -12,14 +12,19 @@ use crate::ldap::attribute::{
 };
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::ldap::entry::{self, Prepared, UidForm};
+use crate::ldap::presence;
 use crate::ldap::style::Style;
+use crate::presence::Seen;
 
 /// Tag of a search's entry.
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
+/// The name of the entry that describes the attributes.
+pub(super) const SUBSCHEMA_DN: &str = "cn=subschema";
 const NO_VALUES: [u8; 2] = [SET, 0];
 
 static CLASSES: LazyLock<Vec<u8>> = LazyLock::new(|| set(&OBJECT_CLASSES));
 static STRUCTURAL: LazyLock<Vec<u8>> = LazyLock::new(|| set(&[STRUCTURAL_CLASS]));
+static SUBSCHEMA: LazyLock<Vec<u8>> = LazyLock::new(|| set(&[SUBSCHEMA_DN]));
 static LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| set(&["FALSE"]));
 static NO_LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| set(&["TRUE"]));
 
@@ -119,8 +124,19 @@ pub(super) struct EntryOf<'e> {
     pub(super) hidden: FieldSet,
     /// The entry's name behind its first component: `,ou=people,dc=pbx,dc=example`.
     pub(super) parent: &'e str,
+    pub(super) around: &'e dyn Around,
+}
+
+/// What an entry shows that is not on the contact's card.
+pub(super) trait Around {
     /// The names of the entries that a reference of the contact means.
-    pub(super) reference: &'e dyn Fn(Field) -> Vec<String>,
+    fn references(&self, field: Field) -> Vec<String>;
+
+    /// The names of the entries of those whose manager the contact is.
+    fn reports(&self) -> Vec<String>;
+
+    /// What is known of the person's presence; None where nothing is, or nothing may be told.
+    fn seen(&self) -> Option<&Seen>;
 }
 
 impl<'s> Plan<'s> {
@@ -238,7 +254,10 @@ impl Column {
             return Part::Constant(attribute);
         }
         let own = self.id.get().is_some_and(|own| own.name.as_bytes() == spelling);
-        let made = matches!(self.meaning, Meaning::EntryDn | Meaning::Reference(_));
+        let made = matches!(
+            self.meaning,
+            Meaning::EntryDn | Meaning::Reference(_) | Meaning::Reports | Meaning::Presence(_)
+        );
         if !made && (own || spelling.is_empty()) {
             return Part::Attribute(self.id);
         }
@@ -251,6 +270,7 @@ impl Column {
             Meaning::ObjectClass => Some(&CLASSES),
             Meaning::StructuralObjectClass => Some(&STRUCTURAL),
             Meaning::HasSubordinates => Some(&LEAF),
+            Meaning::SubschemaSubentry => Some(&SUBSCHEMA),
             _ => None,
         }
     }
@@ -262,7 +282,11 @@ impl Column {
     }
 
     /// The encoded set of values; None where there are none.
-    pub(super) fn values<'e>(&self, entry: &EntryOf<'e>, style: &Style<'_>) -> Option<Cow<'e, [u8]>> {
+    pub(super) fn values<'e>(
+        &self,
+        entry: &EntryOf<'e>,
+        style: &Style<'_>,
+    ) -> Option<Cow<'e, [u8]>> {
         match self.copied(entry, style) {
             Some(values) => values.map(Cow::Borrowed),
             None => Some(self.made(entry, style)).filter(|set| *set != NO_VALUES).map(Cow::Owned),
@@ -278,7 +302,7 @@ impl Column {
             return Some(Some(constant));
         }
         match self.meaning {
-            Meaning::EntryDn => None,
+            Meaning::EntryDn | Meaning::Reports | Meaning::Presence(_) => None,
             Meaning::Reference(_) if entry.prepared.has(self.id) => None,
             _ if self.fields.and(entry.hidden).is_empty() => Some(entry.prepared.values(self.id)),
             _ if self.fields.without(entry.hidden).is_empty() => Some(None),
@@ -293,7 +317,12 @@ impl Column {
                 set(&[format!("uid={uid}{}", entry.parent)])
             }
             Meaning::Reference(field) if entry.hidden.contains(field) => NO_VALUES.to_vec(),
-            Meaning::Reference(field) => set(&(entry.reference)(field)),
+            Meaning::Reference(field) => set(&entry.around.references(field)),
+            Meaning::Reports => set(&entry.around.reports()),
+            Meaning::Presence(part) => {
+                let value = entry.around.seen().and_then(|seen| presence::value(part, seen));
+                set(value.as_slice())
+            }
             Meaning::HasSubordinates if style.has_entries(entry.contact) => NO_LEAF.clone(),
             Meaning::HasSubordinates => LEAF.clone(),
             meaning => {
@@ -361,6 +390,23 @@ mod tests {
     use super::*;
     use crate::contact::card::CardBuilder;
 
+    /// Nobody refers to the contact, and nothing is known of it.
+    struct Alone;
+
+    impl Around for Alone {
+        fn references(&self, _: Field) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn reports(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn seen(&self) -> Option<&Seen> {
+            None
+        }
+    }
+
     fn written(attributes: &[&str], hidden: &[Field], types_only: bool) -> LdapSearchResultEntry {
         let mut card = CardBuilder::default();
         card.push(Field::FormattedName, "Anna Adams").push(Field::Company, "Acme, Inc.");
@@ -376,7 +422,7 @@ mod tests {
             prepared: &prepared,
             hidden: FieldSet::of(hidden),
             parent: ",ou=shared,dc=x",
-            reference: &|_| Vec::new(),
+            around: &Alone,
         };
         plan.write(&mut out, &mut scratch, &MessageId::new(300), &entry);
         let message = LdapMsg::try_from(Parser::new(16).parse(&out).unwrap().1).unwrap();

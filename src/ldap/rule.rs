@@ -21,12 +21,7 @@ pub(super) struct MatchingRule {
     pub(super) syntax: Syntax,
 }
 
-const fn rule(
-    oid: &'static str,
-    name: &'static str,
-    rule: Rule,
-    syntax: Syntax,
-) -> MatchingRule {
+const fn rule(oid: &'static str, name: &'static str, rule: Rule, syntax: Syntax) -> MatchingRule {
     MatchingRule { oid, name, rule, syntax }
 }
 
@@ -59,7 +54,12 @@ pub(super) const RULES: [MatchingRule; 29] = [
     rule("1.3.6.1.1.16.3", "UUIDOrderingMatch", Rule::Other, syntax::UUID),
     rule("1.3.6.1.4.1.1466.109.114.1", "caseExactIA5Match", Rule::Text, syntax::IA5),
     rule("1.3.6.1.4.1.1466.109.114.2", "caseIgnoreIA5Match", Rule::Text, syntax::IA5),
-    rule("1.3.6.1.4.1.1466.109.114.3", "caseIgnoreIA5SubstringsMatch", Rule::Text, syntax::SUBSTRINGS),
+    rule(
+        "1.3.6.1.4.1.1466.109.114.3",
+        "caseIgnoreIA5SubstringsMatch",
+        Rule::Text,
+        syntax::SUBSTRINGS,
+    ),
 ];
 
 /// The rule of an object identifier or a name in any case.

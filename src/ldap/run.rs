@@ -8,7 +8,7 @@ use tokio::io::AsyncWrite;
 
 use crate::auth::{Principal, Who};
 use crate::contact::ContactId;
-use crate::contact::card::{Field, FieldSet};
+use crate::contact::card::FieldSet;
 use crate::contact::query::{Query, Truth};
 use crate::index::{Matches, Row, Step};
 use crate::ldap::control::paged::Tie;
@@ -18,7 +18,7 @@ use crate::ldap::fixed::Fixed;
 use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
 use crate::ldap::request::SearchRequest;
 use crate::ldap::result::{Outcome, Replies};
-use crate::ldap::target::Target;
+use crate::ldap::target::{AroundRow, Target};
 
 /// Rows that are examined before others have their turn.
 const STEP_ROWS: usize = 1000;
@@ -279,7 +279,7 @@ impl<'r> Run<'r> {
             prepared,
             hidden: self.hidden(row),
             parent: self.target.naming.parent(row.contact(), prepared),
-            reference: &|field: Field| self.target.references(row, field),
+            around: &AroundRow::new(self.target, row),
         })
     }
 

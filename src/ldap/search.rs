@@ -6,11 +6,11 @@ use ldap3_proto::proto::LdapResultCode;
 use tokio::io::AsyncWrite;
 
 use crate::auth::dn::Dn;
-use crate::contact::book::Availability;
 use crate::contact::query::Truth;
 use crate::ldap::control::{self, Controls, paged};
 use crate::ldap::fixed::{Fixed, demands_containers};
 use crate::ldap::plan::Selection;
+use crate::ldap::presence::PresenceOf;
 use crate::ldap::request::{Scope, SearchRequest, text};
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::run::{Ended, Run, Start, size_limit_exceeded};
@@ -18,7 +18,6 @@ use crate::ldap::schema;
 use crate::ldap::session::Session;
 use crate::ldap::target::{Target, containers};
 use crate::ldap::tree::{Place, Tree};
-use crate::presence::Users;
 
 /// There is no such entry, or none that the asker may see: the same answer.
 pub(super) fn no_such_object(matched: &str) -> Outcome {
@@ -54,8 +53,9 @@ impl Session {
             return Ok(only(&entry, asked, &selection, replies));
         }
         let snapshot = self.door.directory.snapshot();
-        let (principal, present) = (&self.principal, self.present());
-        let tree = Tree::of(&snapshot, principal, &self.door.organization, &present);
+        let (principal, presence) = (&self.principal, self.presence());
+        let present = |availability| presence.users(availability);
+        let tree = Tree::of(&snapshot, principal, &self.door.organization, presence, &present);
         let place = match &tree {
             // Clients that know no base mean all there is.
             Ok(_) if base.rdns().is_empty() => Ok(Place::Suffix),
@@ -87,11 +87,11 @@ impl Session {
         control::answer::give(run, &found, (asked.controls, &query), replies).await
     }
 
-    /// Who can, or cannot, be called now in the asker's organization.
-    pub(super) fn present(&self) -> impl Fn(Availability) -> Users {
+    /// What is known of the people of the asker's organization.
+    pub(super) fn presence(&self) -> PresenceOf<'_> {
         let own = self.principal.organization.as_ref();
         let organization = own.unwrap_or(&self.door.organization);
-        move |availability| self.door.presence.ids(organization, availability)
+        PresenceOf { presence: &self.door.presence, organization }
     }
 
     /// The entry above all trees of a name: the one that describes the server, or the schema's.

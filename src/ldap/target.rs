@@ -1,5 +1,6 @@
 //! What a search covers: the entries at and below its base, and how they are named.
 
+use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
@@ -14,9 +15,11 @@ use crate::index::{Extent, Row};
 use crate::ldap::filter::{Context, Names};
 use crate::ldap::fixed::Fixed;
 use crate::ldap::naming::Naming;
+use crate::ldap::plan::Around;
 use crate::ldap::request::Scope;
 use crate::ldap::style::Style;
 use crate::ldap::tree::{Container, Place, Tree};
+use crate::presence::Seen;
 
 const NOTHING: Query = Query::Constant(Truth::False);
 const EVERYTHING: Query = Query::Constant(Truth::True);
@@ -34,6 +37,8 @@ pub(super) struct Target<'t, 's> {
     acting: Option<Sight<'s>>,
     /// Who has a manager that is seen; whose assistant is.
     with_references: [(Field, OnceLock<Query>); 2],
+    /// Who is the manager of somebody who is seen.
+    managers: OnceLock<Query>,
 }
 
 impl<'t, 's> Target<'t, 's> {
@@ -46,6 +51,7 @@ impl<'t, 's> Target<'t, 's> {
             acting: None,
             with_references: [Field::Manager, Field::Assistant]
                 .map(|field| (field, OnceLock::new())),
+            managers: OnceLock::new(),
         };
         match place {
             Place::Suffix if matches!(scope, Scope::Base | Scope::One) => {}
@@ -182,10 +188,26 @@ impl<'t, 's> Target<'t, 's> {
         }
     }
 
-    /// The names of those a contact refers to, as far as the asker may see them.
-    pub(super) fn references(&self, row: Row<'_>, field: Field) -> Vec<String> {
-        let ids = row.contact().card.all(field).filter_map(ContactId::parse);
-        ids.filter_map(|id| self.tree.reference(id)).collect()
+    /// The people whose manager a contact is, as far as the asker may see them.
+    fn reports(&self, id: ContactId) -> Vec<ContactId> {
+        let sight = &self.tree.sight;
+        let Some(people) = sight.extent(AddressBook::All, self.tree.present) else {
+            return Vec::new();
+        };
+        let query = managed_by(id);
+        sight.search(&people, &query, usize::MAX).map(|row| row.id).collect()
+    }
+
+    fn find_managers(&self) -> Query {
+        let sight = &self.tree.sight;
+        let people = sight.extent(AddressBook::All, self.tree.present);
+        let Some(people) = people else { return NOTHING };
+        let query = Query::Present(FieldSet::of(&[Field::Manager]));
+        let managers = sight.search(&people, &query, usize::MAX).flat_map(|row| {
+            let managers = row.contact().card.all(Field::Manager);
+            managers.filter_map(ContactId::parse).collect::<Vec<ContactId>>()
+        });
+        Query::Among(Arc::new(managers.collect()))
     }
 
     fn find_references(&self, field: Field) -> Query {
@@ -198,6 +220,40 @@ impl<'t, 's> Target<'t, 's> {
         });
         Query::Among(Arc::new(seen.map(|row| row.id).collect::<FxHashSet<ContactId>>()))
     }
+}
+
+/// What is around one row: who it refers to, who refers to it, and whether it can be called.
+pub(super) struct AroundRow<'t, 's> {
+    target: &'t Target<'t, 's>,
+    row: Row<'t>,
+    seen: OnceCell<Option<Seen>>,
+}
+
+impl<'t, 's> AroundRow<'t, 's> {
+    pub(super) fn new(target: &'t Target<'t, 's>, row: Row<'t>) -> Self {
+        Self { target, row, seen: OnceCell::new() }
+    }
+}
+
+impl Around for AroundRow<'_, '_> {
+    fn references(&self, field: Field) -> Vec<String> {
+        let ids = self.row.contact().card.all(field).filter_map(ContactId::parse);
+        ids.filter_map(|id| self.target.tree.reference(id)).collect()
+    }
+
+    fn reports(&self) -> Vec<String> {
+        let reports = self.target.reports(self.row.id).into_iter();
+        reports.filter_map(|id| self.target.tree.reference(id)).collect()
+    }
+
+    fn seen(&self) -> Option<&Seen> {
+        let seen = || self.target.tree.presence.seen(self.target.sight(), self.row.contact());
+        self.seen.get_or_init(seen).as_ref()
+    }
+}
+
+fn managed_by(id: ContactId) -> Query {
+    Query::Exact(FieldSet::of(&[Field::Manager]), id.to_string().into())
 }
 
 impl Names for Target<'_, '_> {
@@ -223,6 +279,20 @@ impl Names for Target<'_, '_> {
         let kept = self.with_references.iter().find(|(known, _)| *known == field);
         let Some((_, kept)) = kept else { return NOTHING };
         kept.get_or_init(|| self.find_references(field)).clone()
+    }
+
+    fn managers_of(&self, id: ContactId) -> Query {
+        let Some(row) = self.tree.sight.contact(id) else { return NOTHING };
+        let managers = row.contact().card.all(Field::Manager).filter_map(ContactId::parse);
+        Query::Among(Arc::new(managers.collect()))
+    }
+
+    fn with_reports(&self) -> Query {
+        self.managers.get_or_init(|| self.find_managers()).clone()
+    }
+
+    fn whose_presence(&self, holds: &dyn Fn(&Seen) -> bool) -> Query {
+        self.tree.presence.whose(self.sight(), holds)
     }
 }
 

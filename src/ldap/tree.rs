@@ -13,6 +13,7 @@ use crate::contact::{Book, ContactId, OrganizationId, UserId};
 use crate::index::{Extent, Row, Search, Snapshot, Viewer};
 use crate::ldap::entry::UidForm;
 use crate::ldap::filter::uid_query;
+use crate::ldap::presence::PresenceOf;
 
 /// How many rows are examined to find an extension that the index of numbers does not hold.
 const LOOK_THROUGH: usize = 10_000;
@@ -24,6 +25,7 @@ pub(super) struct Tree<'s> {
     pub(super) sight: Sight<'s>,
     pub(super) suffix: Dn,
     pub(super) present: Present<'s>,
+    pub(super) presence: PresenceOf<'s>,
     /// The phone account that asks, if it is one.
     pub(super) phone: Option<&'s PhoneAccount>,
     /// The users for whom it acts, where these are several.
@@ -89,6 +91,7 @@ impl<'s> Tree<'s> {
         snapshot: &'s Snapshot,
         principal: &'s Principal,
         listener: &OrganizationId,
+        presence: PresenceOf<'s>,
         present: Present<'s>,
     ) -> Result<Self, Closed> {
         let own = principal.organization.as_ref();
@@ -102,17 +105,31 @@ impl<'s> Tree<'s> {
         if sight.is_empty() && acts_for.is_empty() {
             return Err(Closed { suffix });
         }
-        Ok(Self { sight, suffix, present, phone, acts_for })
+        Ok(Self { sight, suffix, presence, present, phone, acts_for })
     }
 
     /// What a name stands for.
     pub(super) fn find(&self, dn: &Dn) -> Result<Place<'s>, Missing> {
         let nothing = || Missing { matched: String::new() };
-        let mut place = Place::Suffix;
-        for rdn in dn.below(&self.suffix).ok_or_else(nothing)?.iter().rev() {
+        let below = dn.below(&self.suffix).map(|below| (Place::Suffix, below));
+        let (mut place, below) = below.or_else(|| self.aliased(dn)).ok_or_else(nothing)?;
+        for rdn in below.iter().rev() {
             place = self.child(place, rdn).ok_or_else(|| self.missing(place))?;
         }
         Ok(place)
+    }
+
+    /// The book that a base of an older server stands for, and the components in front of that base.
+    fn aliased<'d>(&self, dn: &'d Dn) -> Option<(Place<'s>, &'d [Rdn])> {
+        self.sight.organization.base_aliases.iter().find_map(|alias| {
+            let below = dn.below(&Dn::parse(&alias.base).ok()?)?;
+            let container = Container::Book(alias.book);
+            let is_there = match alias.book {
+                AddressBook::Group(_) => self.sight.reads(alias.book),
+                _ => self.is_there(container),
+            };
+            is_there.then_some((Place::Container(container), below))
+        })
     }
 
     /// What is missing below a place. Entries of contacts are not named: who they are is told by

@@ -77,6 +77,19 @@ impl Presence {
         tables.get(organization).map(|table| Arc::new(table.users())).unwrap_or_default()
     }
 
+    /// The users of whom something holds.
+    pub fn whose(
+        &self,
+        organization: &OrganizationId,
+        holds: impl Fn(&Seen) -> bool,
+    ) -> FxHashSet<UserId> {
+        let now = (self.clock)();
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(table) = tables.get(organization) else { return FxHashSet::default() };
+        let users = table.users().into_iter();
+        users.filter(|user| table.seen(*user, now).is_some_and(|seen| holds(&seen))).collect()
+    }
+
     /// The users in an availability; the same set until something changes. Who is unknown is in none.
     pub fn ids(&self, organization: &OrganizationId, availability: Availability) -> Users {
         let now = (self.clock)();

@@ -59,6 +59,8 @@ async fn administrators_set_what_is_theirs() {
         "inter_organization_prefix": "88", "language": "fr", "name_order": "family-first",
         "hidden_numbers": ["mobile"], "self_edit": ["title", "mobile"],
         "listed_books": ["favorites", "all"],
+        "base_aliases": { "dc=phonebook,dc=nh": "people", "o=dbs": "contacts" },
+        "keypad_search": true,
     });
     let changed = office.patch(&admin, "organizations/main", &theirs).await.expect(200);
     let names: Vec<&str> = theirs.as_object().unwrap().keys().map(String::as_str).collect();
@@ -102,6 +104,14 @@ async fn wrong_settings_are_named() {
         ("anonymous", json!({ "networks": ["10.0.0.0/33"], "books": ["people"] })),
         ("anonymous", json!({ "networks": ["10.0.0.0/8"], "books": ["favorites"] })),
         ("anonymous", json!("everybody")),
+        ("base_aliases", json!({ "phonebook": "people" })),
+        ("base_aliases", json!({ "": "people" })),
+        ("base_aliases", json!({ "ou=old,dc=main,dc=example": "people" })),
+        ("base_aliases", json!({ "dc=phonebook": "department-none" })),
+        ("base_aliases", json!({ "dc=phonebook": "personal" })),
+        ("base_aliases", json!({ "dc=phonebook": 1 })),
+        ("base_aliases", json!(["dc=phonebook"])),
+        ("keypad_search", json!("yes")),
         ("inter_organization_prefix", json!("8a")),
         ("suffix", json!("dc=main,,")),
         ("shoe", json!(1)),

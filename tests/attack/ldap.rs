@@ -115,6 +115,10 @@ fn filters() -> Vec<String> {
         "(objectClass=organizationalUnit)",
         "(ou=Support)",
         "(hasSubordinates=TRUE)",
+        "(ringbookPresence=*)",
+        "(!(ringbookPresence=busy))",
+        "(directReports=*)",
+        "(directReports=uid=230,ou=people,dc=acme,dc=example)",
         "(modifyTimestamp>=20200101000000Z)",
     ]
     .map(str::to_owned)

@@ -12,7 +12,7 @@ use crate::office::{Besides, Office};
 use crate::world::SUFFIX;
 
 /// Filters that ask for hidden mobiles, for people who are not listed, for others' contacts.
-const FILTERS: [&str; 44] = [
+const FILTERS: [&str; 51] = [
     "(objectClass=*)",
     "(objectClass=organizationalUnit)",
     "(mobile=*)",
@@ -56,6 +56,13 @@ const FILTERS: [&str; 44] = [
     "(ou:dn:=ghosts)",
     "(ou=ghosts)",
     "(hasSubordinates=TRUE)",
+    "(ringbookPresence=busy)",
+    "(ringbookPresence=*)",
+    "(!(ringbookPresence=*))",
+    "(directReports=*)",
+    "(!(directReports=*))",
+    "(directReports=uid=199,ou=people,dc=pbx,dc=com)",
+    "(directReports=uid=150,ou=people,dc=pbx,dc=com)",
     "(|(cn=gus)(o=ghost*)(mobile=*5553333))",
 ];
 

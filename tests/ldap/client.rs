@@ -225,3 +225,14 @@ pub(crate) fn code(reply: LdapOp) -> LdapResultCode {
         other => panic!("no result: {other:?}"),
     }
 }
+
+/// The messages that these bytes are; None where they are anything else.
+pub(crate) fn messages_of(mut bytes: &[u8]) -> Option<Vec<LdapMsg>> {
+    let mut messages = Vec::new();
+    while !bytes.is_empty() {
+        let (rest, tag) = Parser::new(32).parse(bytes).ok()?;
+        messages.push(LdapMsg::try_from(tag).ok()?);
+        bytes = rest;
+    }
+    Some(messages)
+}

@@ -262,7 +262,10 @@ impl Office {
             Availability::Busy => Phone::InCall,
             Availability::Offline => Phone::Unavailable,
         };
-        let news = News { phone: Some(Some(phone)), ..News::default() };
+        self.tell(person, News { phone: Some(Some(phone)), ..News::default() });
+    }
+
+    pub(crate) fn tell(&self, person: ContactId, news: News) {
         self.presence.tell(&self.world.organization, "test", [(person, news)]);
     }
 

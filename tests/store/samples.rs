@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ringbook::account::OrganizationSettings;
-use ringbook::contact::book::{BookId, Group};
+use ringbook::account::{BaseAlias, OrganizationSettings};
+use ringbook::contact::book::{AddressBook, BookId, Group};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::{Derivation, NameOrder};
 use ringbook::contact::number::Numbering;
@@ -43,6 +43,8 @@ pub(crate) fn organization() -> OrganizationSettings {
         language: "de".into(),
         name_order: NameOrder::FamilyFirst,
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
+        base_aliases: vec![BaseAlias { base: "dc=phonebook".into(), book: AddressBook::All }],
+        keypad_search: true,
         ..OrganizationSettings::new(main())
     }
 }

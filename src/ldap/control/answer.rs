@@ -6,12 +6,12 @@ use ldap3_proto::proto::LdapResultCode;
 use tokio::io::AsyncWrite;
 
 use crate::contact::query::{Query, Truth};
+use crate::ldap::control::Controls;
 use crate::ldap::control::gather::{Gathered, Item};
+use crate::ldap::control::list;
 use crate::ldap::control::paged::{self, Place, Tie};
 use crate::ldap::control::sort::{self, ADMIN_LIMIT_EXCEEDED, Order, Refusal};
-use crate::ldap::control::list;
 use crate::ldap::control::view;
-use crate::ldap::control::Controls;
 use crate::ldap::fixed::Fixed;
 use crate::ldap::result::{Outcome, Replies};
 use crate::ldap::run::{Ended, Full, Run, Start, size_limit_exceeded};
@@ -62,9 +62,7 @@ pub(in crate::ldap) async fn give<W: AsyncWrite + Unpin>(
     run.budget.resume(before);
     run.budget.set_page(paged.map_or(u32::MAX, |paged| paged.entries_max()));
     let given = match gathers {
-        Some(order) => {
-            sorted(&mut run, (fixed, &query), order, place.as_ref(), replies).await?
-        }
+        Some(order) => sorted(&mut run, (fixed, &query), order, place.as_ref(), replies).await?,
         None => {
             let last = asked_order.is_some();
             stream(&mut run, (fixed, &query), last, place.as_ref(), replies).await?
@@ -232,4 +230,3 @@ pub(super) async fn give_items<W: AsyncWrite + Unpin>(
     }
     Ok(Given::All)
 }
-

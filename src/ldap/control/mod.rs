@@ -207,16 +207,25 @@ mod tests {
     fn what_cannot_be_meant_is_a_protocol_error() {
         let error = Some(LdapResultCode::ProtocolError);
         let paged = control(paged::OID, false, b"\x30\x05\x02\x01\x05\x04\x00");
-        let view = control(view::REQUEST, false, b"\x30\x0e\x02\x01\x00\x02\x01\x02\xa0\x06\x02\x01\x01\x02\x01\x00");
+        let view = control(
+            view::REQUEST,
+            false,
+            b"\x30\x0e\x02\x01\x00\x02\x01\x02\xa0\x06\x02\x01\x01\x02\x01\x00",
+        );
         check(Operation::Search, &[view], None);
         check(Operation::Search, &[paged, view], error.clone());
         check(Operation::Search, &[paged, paged], error.clone());
-        for value in [&b""[..], b"\x30", b"\x30\x00", b"\x30\x05\x02\x01\xff\x04\x00", b"\x04\x00"] {
+        for value in [&b""[..], b"\x30", b"\x30\x00", b"\x30\x05\x02\x01\xff\x04\x00", b"\x04\x00"]
+        {
             let broken = Control { value: Some(value), ..paged };
             check(Operation::Search, &[broken], error.clone());
             check(Operation::Compare, &[broken], None);
         }
         check(Operation::Search, &[control(MANAGE_DSA_IT, false, b"x")], error);
-        check(Operation::Search, &[control("1.2.3", false, b""), control("1.2.3", false, b"")], None);
+        check(
+            Operation::Search,
+            &[control("1.2.3", false, b""), control("1.2.3", false, b"")],
+            None,
+        );
     }
 }

@@ -12,6 +12,7 @@ use crate::ldap::request::text;
 use crate::ldap::rule;
 use crate::ldap::run::Run;
 use crate::ldap::schema;
+use crate::ldap::schema::syntax::Syntax;
 use crate::ldap::style::Style;
 use crate::ldap::target::Target;
 
@@ -133,7 +134,7 @@ impl Key {
         if let Some(name) = sort.rule {
             let of_rule = rule::named(name).map(|rule| rule.syntax);
             let own = schema::syntax_of(attribute);
-            let fits = |rule| rule == own || rule.is_text() && own.is_text();
+            let fits = |rule: Syntax| rule == own || rule.is_text() && own.is_text();
             of_rule.filter(|rule| fits(*rule)).ok_or(refused(INAPPROPRIATE_MATCHING))?;
         }
         Ok(Self { id, name: attribute.name, meaning: attribute.meaning, reverse: sort.reverse })

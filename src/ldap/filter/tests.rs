@@ -8,9 +8,10 @@ use crate::contact::derived::{Derivation, NameOrder};
 use crate::contact::number::Numbering;
 use crate::contact::query::{Gaze, Query, TextPattern, Truth};
 use crate::contact::{Book, Contact, ContactId, Timestamp};
-use crate::ldap::filter::{Context, Names, compile};
+use crate::ldap::filter::{Context, NOTHING, Names, compile};
 use crate::ldap::request::{Assertion, Filter, Substrings};
 use crate::ldap::style::Style;
+use crate::presence::Seen;
 
 fn derivation() -> Derivation {
     Derivation::new(Numbering::new("DE", "30", "0").unwrap(), "de", NameOrder::GivenFirst)
@@ -37,6 +38,18 @@ impl Names for People {
 
     fn with_reference(&self, field: Field) -> Query {
         Query::Present(FieldSet::of(&[field]))
+    }
+
+    fn managers_of(&self, _: ContactId) -> Query {
+        NOTHING
+    }
+
+    fn with_reports(&self) -> Query {
+        NOTHING
+    }
+
+    fn whose_presence(&self, _: &dyn Fn(&Seen) -> bool) -> Query {
+        NOTHING
     }
 }
 

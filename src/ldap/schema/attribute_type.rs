@@ -1,30 +1,17 @@
 //! Attribute types as the schema publishes them (RFC 4512 section 4.1.2).
 
-use crate::ldap::attribute::{Attribute, Meaning, PostalPart, PresencePart, Usage};
-use crate::ldap::schema::names;
+use crate::ldap::attribute::{Attribute, Meaning, PostalPart, PresencePart, Usage, own};
 use crate::ldap::schema::syntax::{self, Syntax};
-
-/// Below the identifiers that a UUID gives to whoever makes one (ITU-T X.667).
-macro_rules! own {
-    ($rest:literal) => {
-        concat!("2.25.80981694473632303912438094741718288211.", $rest)
-    };
-}
-pub(super) use own;
 
 /// By which rules values are compared: equality, order, parts.
 type Rules = [Option<&'static str>; 3];
 
 const NO_RULES: Rules = [None; 3];
-const TEXT: Rules = [
-    Some("caseIgnoreMatch"),
-    Some("caseIgnoreOrderingMatch"),
-    Some("caseIgnoreSubstringsMatch"),
-];
+const TEXT: Rules =
+    [Some("caseIgnoreMatch"), Some("caseIgnoreOrderingMatch"), Some("caseIgnoreSubstringsMatch")];
 const IA5: Rules = [Some("caseIgnoreIA5Match"), None, Some("caseIgnoreIA5SubstringsMatch")];
 const POSTAL: Rules = [Some("caseIgnoreListMatch"), None, Some("caseIgnoreListSubstringsMatch")];
-const NUMBER: Rules =
-    [Some("telephoneNumberMatch"), None, Some("telephoneNumberSubstringsMatch")];
+const NUMBER: Rules = [Some("telephoneNumberMatch"), None, Some("telephoneNumberSubstringsMatch")];
 const NAME: Rules = [Some("distinguishedNameMatch"), None, None];
 const OID: Rules = [Some("objectIdentifierMatch"), None, None];
 const BOOLEAN: Rules = [Some("booleanMatch"), None, None];

@@ -1,6 +1,7 @@
 //! Object classes as the schema publishes them (RFC 4512 section 4.1.1).
 
-use crate::ldap::schema::attribute_type::{AttributeType, own};
+use crate::ldap::attribute::own;
+use crate::ldap::schema::attribute_type::AttributeType;
 use crate::ldap::schema::names;
 
 /// A class. Of the attributes that the RFCs allow it, those are named that there are here.

@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use crate::auth::dn::Dn;
 use crate::directory::system_clock;
-use crate::ldap::attribute::{Attribute, AttributeId, Usage};
+use crate::ldap::attribute::{Attribute, AttributeId};
 use crate::ldap::fixed::Fixed;
-use crate::ldap::plan::SUBSCHEMA_DN;
 use crate::ldap::rule::{MatchingRule, RULES};
 use crate::ldap::schema::attribute_type::{AttributeType, OTHERS};
 use crate::ldap::schema::class::CLASSES;

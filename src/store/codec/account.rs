@@ -3,7 +3,9 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::account::{AnonymousAccess, ImportReport, OrganizationSettings, Role, SecretHash, User};
+use crate::account::{
+    AnonymousAccess, BaseAlias, ImportReport, OrganizationSettings, Role, SecretHash, User,
+};
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::{ContactId, OrganizationId};
 use crate::store::RetiredPrincipal;
@@ -30,6 +32,11 @@ pub(super) fn organization_text(of: &OrganizationSettings) -> String {
             "books": word::books_text(&anonymous.books),
         })),
         "listed_books": word::books_text(&of.listed_books),
+        "base_aliases": of.base_aliases.iter().map(|alias| json!({
+            "base": alias.base,
+            "book": word::book_text(alias.book),
+        })).collect::<Vec<_>>(),
+        "keypad_search": of.keypad_search,
     })
     .to_string()
 }
@@ -56,6 +63,11 @@ pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings
             .collect(),
         anonymous: object.inner("anonymous").map(|inner| anonymous(&inner)).transpose()?,
         listed_books: word::books(object.texts_or_none("listed_books")?.into_iter())?,
+        base_aliases: object
+            .inner_list("base_aliases")
+            .map(|o| base_alias(&o))
+            .collect::<Decoded<_>>()?,
+        keypad_search: object.flag("keypad_search").unwrap_or_default(),
     })
 }
 
@@ -64,6 +76,11 @@ fn anonymous(object: &Object) -> Decoded<AnonymousAccess> {
         networks: word::networks(object.text("networks")?)?,
         books: word::books(object.texts("books")?)?,
     })
+}
+
+fn base_alias(object: &Object) -> Decoded<BaseAlias> {
+    let book = word::address_book(object.text("book")?)?;
+    Ok(BaseAlias { base: object.text("base")?.to_owned(), book })
 }
 
 fn fields_text(fields: FieldSet) -> String {

@@ -50,6 +50,12 @@ impl Object {
         self.0.get(key).and_then(Value::as_object).cloned().map(Self)
     }
 
+    /// The objects of a list, which older formats have not.
+    pub(super) fn inner_list(&self, key: &str) -> impl Iterator<Item = Self> {
+        let list = self.0.get(key).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(Value::as_object).cloned().map(Self)
+    }
+
     pub(super) fn time(&self, key: &'static str) -> Decoded<Timestamp> {
         self.optional_time(key).ok_or(Undecodable(key))
     }
