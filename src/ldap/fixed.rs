@@ -59,8 +59,11 @@ impl Fixed {
 
     /// The entry of the schema (RFC 4512 section 4.2).
     pub(super) fn subschema(definitions: &[(&'static str, Vec<String>)]) -> Self {
-        let mut entry = Self::new(SUBSCHEMA_DN.to_owned(), &["top", "subschema"]);
+        let mut entry = Self::new(SUBSCHEMA_DN.to_owned(), &["top", "subentry", "subschema"]);
         entry.user("cn", schema::NAME);
+        // It is of the whole tree.
+        entry.operational("subtreeSpecification", ["{}"].into_iter());
+        entry.operational("structuralObjectClass", ["subentry"].into_iter());
         for (name, values) in definitions {
             entry.operational(name, values.iter().map(String::as_str));
         }

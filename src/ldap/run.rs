@@ -115,7 +115,8 @@ pub(super) struct Run<'r> {
     id: i32,
     message_id: MessageId,
     deadline: Option<Instant>,
-    look_through: usize,
+    /// How many rows are examined without an index, and how many are gathered.
+    pub(super) look_through: usize,
 }
 
 impl<'r> Run<'r> {
@@ -216,15 +217,20 @@ impl<'r> Run<'r> {
     /// Hands out the contacts of a query, in name order.
     ///
     /// # Errors
-    /// What the client is told where it takes too long.
+    /// What the client is told where there are more than so many, or it takes too long.
     pub(super) async fn each<'m>(
         &self,
         mut matches: Matches<'m>,
+        max: usize,
         mut visit: impl FnMut(Row<'m>),
     ) -> Result<(), Outcome> {
         let mut visited = 0;
         loop {
             match matches.step(STEP_ROWS) {
+                Step::Found(_) if visited == max => {
+                    let message = "there are too many entries to be sorted";
+                    return Err(Outcome::new(LdapResultCode::AdminLimitExceeded, message));
+                }
                 Step::Found(row) => {
                     visit(row);
                     visited += 1;

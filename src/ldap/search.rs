@@ -99,8 +99,7 @@ impl Session {
         if base.rdns().is_empty() && scope == Scope::Base {
             return Some(self.root_dse());
         }
-        let wanted = matches!(scope, Scope::Base | Scope::Subtree);
-        (wanted && schema::is_named(base)).then(schema::entry)
+        schema::is_named(base).then(schema::entry)
     }
 
     /// The entry that describes the server: with one's own suffix, or the listener's.
@@ -119,7 +118,9 @@ fn only<W: AsyncWrite + Unpin>(
     selection: &Selection<'_>,
     replies: &mut Replies<W>,
 ) -> Outcome {
-    let found = entry.matches(&asked.request.filter) == Truth::True;
+    // There is nothing below it.
+    let covered = matches!(asked.request.scope, Scope::Base | Scope::Subtree);
+    let found = covered && entry.matches(&asked.request.filter) == Truth::True;
     if found {
         entry.write(&mut replies.out, asked.id, selection, asked.request.types_only);
         replies.entries += 1;

@@ -225,7 +225,9 @@ async fn critical_controls_must_be_known() {
     let request = Ask::sub(SUFFIX, "(sn=smith)").encoded();
     for (oid, critical, expected) in [
         ("1.2.3.4", 0xff, LdapResultCode::UnavailableCriticalExtension),
-        ("1.2.840.113556.1.4.319", 1, LdapResultCode::UnavailableCriticalExtension),
+        // It needs a value; the connection stays.
+        ("1.2.840.113556.1.4.319", 1, LdapResultCode::ProtocolError),
+        ("1.2.840.113556.1.4.319", 0, LdapResultCode::ProtocolError),
         ("1.2.3.4", 0, LdapResultCode::Success),
         ("2.16.840.1.113730.3.4.2", 0xff, LdapResultCode::Success),
     ] {

@@ -195,8 +195,8 @@ pub(super) async fn gather<'i>(
         gathered.push(order.of_fixed(entry), Item::Fixed(entry));
     }
     if let Some(matches) = run.matches(query) {
-        run.each(matches, |row| gathered.push(order.of_contact(row, run), Item::Contact(row)))
-            .await?;
+        let mut take = |row| gathered.push(order.of_contact(row, run), Item::Contact(row));
+        run.each(matches, run.look_through, &mut take).await?;
     }
     Ok(gathered)
 }

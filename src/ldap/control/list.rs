@@ -117,7 +117,7 @@ async fn place(
             let mut behind = 0_u32;
             if let Some(matches) = run.matches(query) {
                 let matches = matches.after(&order.of_name(value), NOBODY);
-                run.each(matches, |_| behind = behind.saturating_add(1)).await?;
+                run.each(matches, usize::MAX, |_| behind = behind.saturating_add(1)).await?;
             }
             contacts.saturating_sub(behind)
         }
@@ -128,7 +128,7 @@ async fn place(
 async fn count(run: &Run<'_>, query: &Query) -> Result<u32, Outcome> {
     let mut contacts = 0_u32;
     if let Some(matches) = run.matches(query) {
-        run.each(matches, |_| contacts = contacts.saturating_add(1)).await?;
+        run.each(matches, usize::MAX, |_| contacts = contacts.saturating_add(1)).await?;
     }
     Ok(contacts)
 }

@@ -155,6 +155,11 @@ pub(super) const OTHERS: &[AttributeType] = &[
         single: true,
         purpose: Purpose::User,
     },
+    AttributeType {
+        rules: NO_RULES,
+        single: true,
+        ..directory("2.5.18.6", "subtreeSpecification", syntax::SUBTREE)
+    },
     directory("2.5.21.4", "matchingRules", syntax::MATCHING_RULE),
     directory("2.5.21.5", "attributeTypes", syntax::ATTRIBUTE_TYPE),
     directory("2.5.21.6", "objectClasses", syntax::OBJECT_CLASS),

@@ -131,6 +131,13 @@ pub(super) const CLASSES: &[Class] = &[
         may: &[],
     },
     Class {
+        oid: "2.5.17.0",
+        name: "subentry",
+        kind: STRUCTURAL,
+        must: &["cn", "subtreeSpecification"],
+        may: &[],
+    },
+    Class {
         oid: "2.5.20.1",
         name: "subschema",
         kind: AUXILIARY,

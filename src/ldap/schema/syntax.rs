@@ -40,6 +40,7 @@ syntaxes! {
     OID = "1.3.6.1.4.1.1466.115.121.1.38" "OID";
     OCTETS = "1.3.6.1.4.1.1466.115.121.1.40" "Octet String";
     POSTAL = "1.3.6.1.4.1.1466.115.121.1.41" "Postal Address";
+    SUBTREE = "1.3.6.1.4.1.1466.115.121.1.45" "SubtreeSpecification";
     TELEPHONE = "1.3.6.1.4.1.1466.115.121.1.50" "Telephone Number";
     LDAP_SYNTAX = "1.3.6.1.4.1.1466.115.121.1.54" "LDAP Syntax Description";
     SUBSTRINGS = "1.3.6.1.4.1.1466.115.121.1.58" "Substring Assertion";
