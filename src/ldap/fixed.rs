@@ -12,7 +12,7 @@ use crate::ldap::control;
 use crate::ldap::naming::has_component;
 use crate::ldap::password;
 use crate::ldap::plan::{DnOf, MessageId, SUBSCHEMA_DN, Selection, put_attribute, put_entry, set};
-use crate::ldap::request::{Assertion, Filter, Substrings};
+use crate::ldap::request::{Assertion, Filter, Substrings, text};
 use crate::ldap::schema;
 use crate::ldap::session::Link;
 use crate::ldap::start_tls::START_TLS;
@@ -188,7 +188,7 @@ impl Fixed {
 
     /// Whether the attribute has the value.
     pub(super) fn compare(&self, name: &[u8], value: &[u8]) -> Truth {
-        let Ok(value) = std::str::from_utf8(value) else { return Truth::Undefined };
+        let value = &text(value);
         let meaning = AttributeId::find(name).and_then(AttributeId::get).map(|own| own.meaning);
         if meaning == Some(Meaning::EntryDn) {
             let Ok(asked) = Dn::parse(value) else { return Truth::Undefined };

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::account::device;
 use crate::auth::dn::Dn;
 use crate::auth::{Peer, Principal, Who};
+use crate::ldap::compare::CompareRequest;
 use crate::ldap::control::Controls;
 use crate::ldap::fixed::WHO_AM_I;
 use crate::ldap::operation::{Operation, decode};
@@ -129,6 +130,19 @@ impl Session {
             Operation::Search => {
                 self.search_message(message, (&envelope, &controls), replies).await
             }
+            Operation::Compare => match CompareRequest::read(envelope.operation.content) {
+                Ok(request) => {
+                    let begun = Instant::now();
+                    self.done(
+                        envelope.id,
+                        operation,
+                        (begun, self.compare(request), None),
+                        replies,
+                    );
+                    Ok(Next::Continue)
+                }
+                Err(_) => Ok(malformed(message, replies)),
+            },
             _ => match decode(envelope.operation) {
                 Ok(request) => {
                     self.other(envelope.id, operation, request, replies).await;
@@ -182,9 +196,6 @@ impl Session {
         let mut value = None;
         let outcome = match request {
             LdapOp::BindRequest(bind) => self.bind(bind).await,
-            LdapOp::CompareRequest(compare) => {
-                self.compare(&compare.dn, compare.atype.as_bytes(), &compare.val)
-            }
             LdapOp::ExtendedRequest(request) => {
                 let (outcome, answer) = self.extended(request).await;
                 value = answer;
@@ -195,6 +206,17 @@ impl Session {
                 "the directory is not changed by LDAP; use the web page, the HTTP API or CardDAV",
             ),
         };
+        self.done(id, operation, (begun, outcome, value), replies);
+    }
+
+    /// Replies to an operation that is no search.
+    fn done<W: AsyncWrite + Unpin>(
+        &self,
+        id: i32,
+        operation: Operation,
+        (begun, outcome, value): (Instant, Outcome, Option<Vec<u8>>),
+        replies: &mut Replies<W>,
+    ) {
         tracing::debug!(
             front = "ldap",
             peer = %self.link.peer,

@@ -20,7 +20,7 @@ pub(crate) struct Client {
     received: Vec<u8>,
     last_id: u8,
     /// The controls of the last message that was received: identifiers and values.
-    controls: Vec<(String, Vec<u8>)>,
+    pub(crate) controls: Vec<(String, Vec<u8>)>,
 }
 
 /// An entry that came back.

@@ -62,8 +62,8 @@ fn view((before, after): (u32, u32), target: &[u8]) -> Vec<u8> {
 }
 
 /// The parts of a response control's value.
-fn parts(found: &Found, oid: &str) -> Option<Vec<Vec<u8>>> {
-    let (_, value) = found.controls.iter().find(|(known, _)| known == oid)?;
+fn parts(controls: &[(String, Vec<u8>)], oid: &str) -> Option<Vec<Vec<u8>>> {
+    let (_, value) = controls.iter().find(|(known, _)| known == oid)?;
     let (_, tag) = Parser::new(8).parse(value).unwrap();
     let PL::C(parts) = tag.payload else { panic!("a sequence") };
     let primitive = |part: StructureTag| match part.payload {
@@ -77,28 +77,33 @@ fn value(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
 }
 
+/// The cookie of a page control.
+pub(crate) fn cookie(controls: &[(String, Vec<u8>)]) -> Option<Vec<u8>> {
+    let parts = parts(controls, PAGED)?;
+    assert_eq!(value(&parts[0]), 0, "the total is not told");
+    Some(parts[1].clone())
+}
+
 impl Found {
     /// The cookie for the next page.
     pub(crate) fn cookie(&self) -> Vec<u8> {
-        let parts = parts(self, PAGED).unwrap_or_else(|| panic!("no page control: {self:?}"));
-        assert_eq!(value(&parts[0]), 0, "the total is not told");
-        parts[1].clone()
+        cookie(&self.controls).unwrap_or_else(|| panic!("no page control: {self:?}"))
     }
 
     /// Whether and why the entries are not sorted; None where nothing is said.
     pub(crate) fn sort_result(&self) -> Option<u32> {
-        parts(self, SORT_RESPONSE).map(|parts| value(&parts[0]))
+        parts(&self.controls, SORT_RESPONSE).map(|parts| value(&parts[0]))
     }
 
     /// The attribute that is to blame for that.
     pub(crate) fn blamed(&self) -> String {
-        let parts = parts(self, SORT_RESPONSE).unwrap();
+        let parts = parts(&self.controls, SORT_RESPONSE).unwrap();
         String::from_utf8(parts[1].clone()).unwrap()
     }
 
     /// Position, length and result of a list view.
     pub(crate) fn view(&self) -> Option<(u32, u32, u32)> {
-        let parts = parts(self, VIEW_RESPONSE)?;
+        let parts = parts(&self.controls, VIEW_RESPONSE)?;
         assert_eq!(parts.len(), 3, "no context is kept");
         Some((value(&parts[0]), value(&parts[1]), value(&parts[2])))
     }
