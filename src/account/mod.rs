@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::account::networks::Networks;
 use crate::contact::book::AddressBook;
 use crate::contact::card::FieldSet;
-use crate::contact::derived::{Derivation, NameOrder};
+use crate::contact::derived::{Derivation, KeypadSearch, NameOrder};
 use crate::contact::number::{Numbering, UnknownRegion};
 use crate::contact::{OrganizationId, Rendition, Timestamp, UserId};
 
@@ -119,7 +119,9 @@ impl Organization {
         settings.region.make_ascii_uppercase();
         let OrganizationSettings { region, area_code, outside_line, .. } = &settings;
         let numbering = Numbering::new(region, area_code, outside_line)?;
-        let derivation = Derivation::new(numbering, &settings.language, settings.name_order);
+        let OrganizationSettings { language, name_order, .. } = &settings;
+        let keypad = if settings.keypad_search { KeypadSearch::On } else { KeypadSearch::Off };
+        let derivation = Derivation::new(numbering, language, *name_order, keypad);
         Ok(Self { settings, derivation: Arc::new(derivation) })
     }
 

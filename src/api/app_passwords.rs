@@ -14,8 +14,10 @@ use crate::api::problem::Problem;
 use crate::api::secret::created_with_secret;
 use crate::api::{Context, Shared, last_use, users};
 use crate::auth::Authenticator;
+use crate::auth::dn::escaped;
 use crate::contact::UserId;
 use crate::directory::{Edit, Request};
+use crate::index::Snapshot;
 
 /// The longest name of an app password.
 const NAME_CHARS_MAX: usize = 100;
@@ -124,7 +126,11 @@ async fn add(context: &Context, user: UserId, mut input: Input) -> Result<Respon
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     let (app, secret) = Authenticator::new_app_password(user, &name, doors)?;
-    let json = shown(&app);
+    let mut json = shown(&app);
+    if let Value::Object(json) = &mut json {
+        let dn = dn(&context.directory.snapshot(), user);
+        json.extend(dn.map(|dn| ("dn".to_owned(), Value::from(dn))));
+    }
     context.directory.commit(Request::one(Edit::PutAppPassword(app))).await?;
     Ok(created_with_secret(json, &secret))
 }
@@ -147,6 +153,14 @@ fn doors(input: &mut Input) -> Result<Doors, Problem> {
     let doors = names.iter().map(|name| Door::parse(name).ok_or_else(wrong));
     let doors = Doors::of(doors.collect::<Result<Vec<Door>, Problem>>()?);
     if doors.is_empty() { Err(wrong()) } else { Ok(doors) }
+}
+
+/// What phones that want a DN sign in with at LDAP.
+fn dn(snapshot: &Snapshot, user: UserId) -> Option<String> {
+    let user = snapshot.user(user)?;
+    let organization = snapshot.organization(&user.organization)?;
+    let name = user.extension.as_deref().map_or_else(|| user.id.to_string(), escaped);
+    Some(format!("uid={name},ou=people,{}", organization.suffix))
 }
 
 /// The app password without its secret, which nobody knows any more.

@@ -190,13 +190,20 @@ pub(super) async fn ask(
     Client::find(connect)?.ask(method, path, &[], body).await
 }
 
-/// Prints a list, page after page.
+/// Prints a list.
 pub(super) async fn list(
     connect: &Connect,
     what: &[&str],
     columns: &[&str],
 ) -> Result<Status, ClientError> {
-    let client = Client::find(connect)?;
+    let items = pages(&Client::find(connect)?, what).await?;
+    let answer = json!({ "items": items });
+    print(connect, &answer, || table(&items, columns));
+    Ok(Status::Done)
+}
+
+/// All items of a list, page after page.
+pub(super) async fn pages(client: &Client, what: &[&str]) -> Result<Vec<Value>, ClientError> {
     let mut items = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -212,9 +219,7 @@ pub(super) async fn list(
         }
         cursor = next;
     }
-    let answer = json!({ "items": items });
-    print(connect, &answer, || table(&items, columns));
-    Ok(Status::Done)
+    Ok(items)
 }
 
 pub(super) async fn change(

@@ -19,6 +19,7 @@ mod greeting;
 mod groups;
 mod import;
 mod organizations;
+mod phone_config;
 mod serve;
 
 /// How a command ended, as the exit status tells scripts.
@@ -67,6 +68,8 @@ enum Command {
     /// Manage phone accounts: read-only sign-ins for devices at the LDAP door.
     #[command(subcommand)]
     Phone(devices::PhoneCommand),
+    /// Print the LDAP settings of phones, filled in, in the form of their vendor.
+    PhoneConfig(phone_config::PhoneConfigArguments),
     /// Show who signed in, or failed to, and what administrators did.
     Audit(devices::AuditArguments),
     /// Manage organizations.
@@ -128,6 +131,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Book(command) => speak(groups::book(command)),
         Command::Token(command) => speak(devices::token(command)),
         Command::Phone(command) => speak(devices::phone(command)),
+        Command::PhoneConfig(arguments) => speak(phone_config::run(arguments)),
         Command::Audit(arguments) => speak(devices::audit(arguments)),
         Command::Check(arguments) => check::run(&arguments),
     }

@@ -1,5 +1,6 @@
 //! A card's fields: an ordered list of (field, text), kept as one packed string.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Ends each value of a packed list (ASCII record separator).
@@ -353,6 +354,24 @@ fn made_name(card: &Card) -> Option<String> {
     instead.filter_map(|field| card.first(field)).next().map(str::to_owned)
 }
 
+/// A part of a postal address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostalPart {
+    Street,
+    Locality,
+    Region,
+    Code,
+    Country,
+    /// All lines.
+    Whole,
+}
+
+impl PostalPart {
+    /// The parts that an address is kept in.
+    pub const ALL: [Self; 5] =
+        [Self::Street, Self::Locality, Self::Region, Self::Code, Self::Country];
+}
+
 /// A postal address (vCard ADR without its two deprecated components).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PostalAddress<'a> {
@@ -378,6 +397,24 @@ impl<'a> PostalAddress<'a> {
             code: next(),
             country: next(),
         }
+    }
+
+    /// A part; of the whole, the lines as they stand on a letter. Blank where there is none.
+    pub fn part(&self, part: PostalPart) -> Cow<'a, str> {
+        let part = match part {
+            PostalPart::Street => self.street,
+            PostalPart::Locality => self.locality,
+            PostalPart::Region => self.region,
+            PostalPart::Code => self.code,
+            PostalPart::Country => self.country,
+            PostalPart::Whole => {
+                let place = [self.code, self.locality].join(" ");
+                let lines = [self.street, place.trim(), self.region, self.country];
+                let lines = lines.into_iter().filter(|line| !line.is_empty());
+                return lines.collect::<Vec<&str>>().join("\n").into();
+            }
+        };
+        part.into()
     }
 
     /// The value to keep in [`Field::Postal`]; blank where the address is.

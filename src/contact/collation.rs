@@ -1,5 +1,6 @@
 //! Orders names as the organization's language does (Unicode collation, CLDR).
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use icu_collator::options::{CollatorOptions, Strength};
@@ -8,29 +9,45 @@ use icu_locale_core::Locale;
 
 /// The order of one language.
 pub struct Collation {
-    collator: CollatorBorrowed<'static>,
+    /// Tells accents and case apart: names that differ are always in the same order.
+    exact: CollatorBorrowed<'static>,
+    /// Does not.
+    loose: CollatorBorrowed<'static>,
 }
 
 impl Collation {
     /// The order of a language tag such as `de` or `sv-FI`; unknown tags get the root order.
     pub fn of_language(language: &str) -> Self {
         let locale = language.parse::<Locale>().unwrap_or(Locale::UNKNOWN);
-        let mut options = CollatorOptions::default();
-        options.strength = Some(Strength::Tertiary);
-        let collator = Collator::try_new(locale.into(), options)
-            .or_else(|_| Collator::try_new(Locale::UNKNOWN.into(), options));
-        match collator {
-            Ok(collator) => Self { collator },
-            // The root order is compiled into the collator crate, so this arm is never reached.
-            Err(fault) => unreachable!("the root collation is missing: {fault}"),
+        Self {
+            exact: collator(&locale, Strength::Tertiary),
+            loose: collator(&locale, Strength::Primary),
         }
+    }
+
+    /// Compares without case and accents, as far as the language does not take a letter with an
+    /// accent for another letter.
+    pub fn compare(&self, one: &str, other: &str) -> Ordering {
+        self.loose.compare(one, other)
     }
 
     /// The bytes that sort as the text does.
     pub fn sort_key(&self, text: &str) -> Box<[u8]> {
         let mut key = Vec::with_capacity(text.len() + 8);
-        let Ok(()) = self.collator.write_sort_key_to(text, &mut key);
+        let Ok(()) = self.exact.write_sort_key_to(text, &mut key);
         key.into_boxed_slice()
+    }
+}
+
+fn collator(locale: &Locale, strength: Strength) -> CollatorBorrowed<'static> {
+    let mut options = CollatorOptions::default();
+    options.strength = Some(strength);
+    let collator = Collator::try_new(locale.into(), options)
+        .or_else(|_| Collator::try_new(Locale::UNKNOWN.into(), options));
+    match collator {
+        Ok(collator) => collator,
+        // The root order is compiled into the collator crate, so this arm is never reached.
+        Err(fault) => unreachable!("the root collation is missing: {fault}"),
     }
 }
 

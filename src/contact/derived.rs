@@ -1,12 +1,16 @@
 //! Search and sort keys made from a card, kept with it so that a start need not make them again.
 
-use crate::contact::card::{Card, CardBuilder, Field, Packed};
+use crate::contact::card::{Card, CardBuilder, Field, FieldSet, Packed, PostalAddress, PostalPart};
 use crate::contact::collation::Collation;
 use crate::contact::fold::spellings;
 use crate::contact::number::Numbering;
+use crate::contact::{keypad, latin};
 
 /// Counted up whenever the same card would give other keys; part of [`Derivation::fingerprint`].
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// The fields that keypad digits find.
+const TYPED: FieldSet = FieldSet::of(&[Field::FormattedName, Field::FamilyName, Field::GivenName]);
 
 /// In which order the parts of a name are sorted and shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,23 +20,39 @@ pub enum NameOrder {
     FamilyFirst,
 }
 
+/// Whether digits find names by the letters on the keys of a telephone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeypadSearch {
+    #[default]
+    Off,
+    On,
+}
+
 /// How an organization's keys are made.
 #[derive(Debug)]
 pub struct Derivation {
     pub numbering: Numbering,
     pub collation: Collation,
     pub name_order: NameOrder,
+    pub keypad: KeypadSearch,
     /// Says which settings made a key; keys of other settings are made anew.
     pub fingerprint: u64,
 }
 
 impl Derivation {
-    pub fn new(numbering: Numbering, language: &str, name_order: NameOrder) -> Self {
+    pub fn new(
+        numbering: Numbering,
+        language: &str,
+        name_order: NameOrder,
+        keypad: KeypadSearch,
+    ) -> Self {
+        let settings = format!("{VERSION} {numbering:?} {language} {name_order:?} {keypad:?}");
         Self {
-            fingerprint: fnv1a(&format!("{VERSION} {numbering:?} {language} {name_order:?}")),
+            fingerprint: fnv1a(&settings),
             collation: Collation::of_language(language),
             numbering,
             name_order,
+            keypad,
         }
     }
 
@@ -40,21 +60,32 @@ impl Derivation {
     pub fn derive(&self, card: &Card) -> Derived {
         let mut texts = CardBuilder::default();
         let mut numbers = CardBuilder::default();
+        let mut names = Names::default();
         for (field, value) in card.iter() {
             if Field::NUMBERS.contains(field) {
                 for form in self.numbering.forms(value) {
                     numbers.push(field, &form);
                 }
-            } else if Field::TEXTS.contains(field) {
-                for spelling in spellings(value) {
-                    texts.push(field, &spelling);
+            } else if field == Field::Postal {
+                let address = PostalAddress::parse(value);
+                for part in PostalPart::ALL {
+                    self.add(&mut texts, field, &address.part(part));
                 }
+            } else if Field::TEXTS.contains(field) {
+                names.take(field, value);
+                self.add(&mut texts, field, value);
             }
         }
-        if card.first(Field::FamilyName).is_none() {
-            for spelling in spellings(surname(card)) {
-                texts.push(Field::FamilyName, &spelling);
-            }
+        if names.family.is_none() {
+            self.add(&mut texts, Field::FamilyName, surname(card));
+        }
+        for (field, name) in names.others() {
+            self.add(&mut texts, field, &name);
+        }
+        if let (KeypadSearch::On, Some(given), Some(family)) =
+            (self.keypad, names.given, names.family)
+        {
+            self.add_typed(&mut texts, Field::FormattedName, &format!("{family} {given}"));
         }
         Derived {
             texts: texts.pack(),
@@ -62,6 +93,25 @@ impl Derivation {
             sort_key: self.sort_key(card),
             fingerprint: self.fingerprint,
             group: is_group(card),
+        }
+    }
+
+    /// Adds the keys of a text.
+    fn add(&self, texts: &mut CardBuilder, field: Field, text: &str) {
+        for spelling in spellings(text) {
+            texts.push(field, &spelling);
+        }
+        if self.keypad == KeypadSearch::On && TYPED.contains(field) {
+            self.add_typed(texts, field, text);
+        }
+    }
+
+    /// Adds what a name is typed as on the keys of a telephone.
+    fn add_typed(&self, texts: &mut CardBuilder, field: Field, name: &str) {
+        for spelling in spellings(name) {
+            if let Some(keys) = keypad::keys_of(&spelling).filter(|keys| *keys != spelling) {
+                texts.push(field, &keys);
+            }
         }
     }
 
@@ -74,6 +124,51 @@ impl Derivation {
             }
             _ => self.collation.sort_key(card.formatted_name()),
         }
+    }
+}
+
+/// The parts of a name, the first of each.
+#[derive(Default)]
+struct Names<'c> {
+    formatted: Option<&'c str>,
+    family: Option<&'c str>,
+    given: Option<&'c str>,
+    family_reading: Option<&'c str>,
+    given_reading: Option<&'c str>,
+}
+
+impl<'c> Names<'c> {
+    fn take(&mut self, field: Field, value: &'c str) {
+        let part = match field {
+            Field::FormattedName => &mut self.formatted,
+            Field::FamilyName => &mut self.family,
+            Field::GivenName => &mut self.given,
+            Field::PhoneticFamilyName => &mut self.family_reading,
+            Field::PhoneticGivenName => &mut self.given_reading,
+            _ => return,
+        };
+        part.get_or_insert(value);
+    }
+
+    /// What the names are found by besides: how they are read (Japanese), and `王小明` also where
+    /// the card only has `小明` and `王`.
+    fn others(&self) -> Vec<(Field, String)> {
+        let mut others = Vec::new();
+        let readings = [self.family_reading, self.given_reading];
+        for (field, reading) in [Field::FamilyName, Field::GivenName].into_iter().zip(readings) {
+            others.extend(reading.map(|reading| (field, reading.to_owned())));
+        }
+        if readings != [None, None] {
+            let whole: Vec<&str> = readings.into_iter().flatten().collect();
+            others.push((Field::FormattedName, whole.join(" ")));
+        }
+        if let (Some(family), Some(given)) = (self.family, self.given) {
+            let together = || format!("{family}{given}");
+            if family.starts_with(latin::is_han) && self.formatted != Some(&together()) {
+                others.push((Field::FormattedName, together()));
+            }
+        }
+        others
     }
 }
 

@@ -5,18 +5,52 @@ use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The spellings under which a text is found: folded, with `ä` as `ae`, and in Latin letters.
+use crate::contact::latin::{self, Script};
+
+/// The spellings under which a text is kept: folded, with `ä` as `ae`, and in Latin letters.
 ///
-/// Two texts are alike when they share a spelling. There is at least one, and at most three.
+/// A text is found where one of its spellings is one of the [`keys`] of what is asked for. There is
+/// at least one, most texts have one or two, Cyrillic ones four.
 pub fn spellings(text: &str) -> Vec<String> {
-    if text.is_ascii() {
-        return vec![collapse_spaces(&text.to_ascii_lowercase())];
+    let mut all = written(text);
+    if let Some(folded) = all.first().filter(|_| script(text) == Script::Sounding) {
+        let sounds = latin::sounds(folded);
+        all.push(sounds);
     }
+    all
+}
+
+/// What a text that somebody searches for may look like among [`spellings`].
+pub fn keys(text: &str) -> Vec<String> {
+    let mut all = written(text);
+    if let Some(folded) = all.first().filter(|folded| folded.is_ascii()) {
+        let sounds = latin::sounds_of_latin(folded);
+        all.extend(sounds);
+    }
+    all
+}
+
+fn script(text: &str) -> Script {
+    if text.is_ascii() { Script::Latin } else { latin::script(text) }
+}
+
+/// The folded text and, where that is another, how it is written in Latin letters.
+fn written(text: &str) -> Vec<String> {
     let folded = fold(text);
+    if text.is_ascii() {
+        return vec![folded];
+    }
+    let expanded = expand_umlauts(text).map(|expanded| fold(&expanded));
+    let latin = match latin::script(text) {
+        Script::Latin if folded.is_ascii() => Vec::new(),
+        Script::Latin | Script::Other => vec![latin::english(text)],
+        Script::Sounding => vec![latin::english(text), latin::scholarly(text)],
+        Script::Kana => latin::romaji(text).into(),
+        Script::Han => latin::pinyin(text).into(),
+    };
     let mut all = vec![folded];
-    let expanded = fold(&expand_umlauts(text));
-    let latin = latin(text);
-    for spelling in [expanded, latin] {
+    let latin = latin.iter().map(|latin| collapse_spaces(latin));
+    for spelling in expanded.into_iter().chain(latin) {
         if !spelling.is_empty() && !all.contains(&spelling) {
             all.push(spelling);
         }
@@ -24,54 +58,78 @@ pub fn spellings(text: &str) -> Vec<String> {
     all
 }
 
-/// The text in Latin letters. Greek `ου` is one sound and one Latin digraph.
-fn latin(text: &str) -> String {
-    let composed: String = text.nfc().collect::<String>().replace("ου", "ou").replace("ού", "ou");
-    collapse_spaces(&any_ascii(&composed).to_ascii_lowercase())
-}
-
-/// The folded text: no case, no accents, single spaces. Latin letters without a decomposition
-/// (ø, ł, ı, đ) become their base letters; other scripts stay as they are.
+/// The folded text: no case, no accents, single spaces, hiragana for katakana. Latin letters
+/// without a decomposition (ø, ł, ı, đ) become their base letters; other scripts stay as they are.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return collapse_spaces(&text.to_ascii_lowercase());
     }
     let mut folded = String::with_capacity(text.len());
-    let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).default_case_fold();
-    for c in plain.nfkd().filter(|c| !is_combining_mark(*c)) {
+    let plain = text.nfkd().filter(|c| !is_accent(*c)).default_case_fold();
+    for c in plain.nfkd().filter(|c| !is_accent(*c)) {
         match c {
             'æ' | 'œ' | 'þ' | 'ð' | 'ø' | 'đ' | 'ħ' | 'ı' | 'ĸ' | 'ł' | 'ŋ' | 'ŧ' => {
                 folded.push_str(&any_ascii(c.encode_utf8(&mut [0; 4])).to_ascii_lowercase());
             }
+            '\u{30a1}'..='\u{30f6}' => {
+                folded.extend(u32::from(c).checked_sub(0x60).and_then(char::from_u32));
+            }
             _ => folded.push(c),
         }
     }
-    collapse_spaces(&folded)
+    let folded = collapse_spaces(&folded);
+    if folded.is_ascii() { folded } else { folded.nfc().collect() }
 }
 
-/// The transcriptions that German, Danish, Norwegian and Swedish writers use without the letters.
-fn expand_umlauts(text: &str) -> String {
+/// The marks that are left out; those that make `が` of `か` are letters.
+fn is_accent(c: char) -> bool {
+    is_combining_mark(c) && !matches!(c, '\u{3099}' | '\u{309a}')
+}
+
+/// The transcriptions that German, Danish, Norwegian and Swedish writers use without the letters;
+/// None where the text has none of these.
+fn expand_umlauts(text: &str) -> Option<String> {
     let mut expanded = String::with_capacity(text.len() + 4);
+    let mut found = false;
     for c in text.nfc() {
-        match c {
-            'ä' | 'Ä' => expanded.push_str("ae"),
-            'ö' | 'Ö' | 'ø' | 'Ø' => expanded.push_str("oe"),
-            'ü' | 'Ü' => expanded.push_str("ue"),
-            'å' | 'Å' => expanded.push_str("aa"),
-            _ => expanded.push(c),
-        }
+        let letters = match c {
+            'ä' | 'Ä' => "ae",
+            'ö' | 'Ö' | 'ø' | 'Ø' => "oe",
+            'ü' | 'Ü' => "ue",
+            'å' | 'Å' => "aa",
+            _ => {
+                expanded.push(c);
+                continue;
+            }
+        };
+        found = true;
+        expanded.push_str(letters);
     }
-    expanded
+    found.then_some(expanded)
 }
 
-/// Runs of white space become one space; there is none at the ends.
+/// Runs of white space become one space; there is none at the ends. What nobody sees is left out
+/// (RFC 4518 section 2.2): control characters, soft hyphens, marks of the writing direction.
 fn collapse_spaces(text: &str) -> String {
+    let unseen = |c: char| {
+        let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+        c.is_control() || format || matches!(c, '\u{2060}'..='\u{2064}' | '\u{feff}')
+    };
     let mut collapsed = String::with_capacity(text.len());
     for word in text.split_whitespace() {
-        if !collapsed.is_empty() {
+        let behind = collapsed.len();
+        if behind > 0 {
             collapsed.push(' ');
         }
-        collapsed.push_str(word);
+        let begins = collapsed.len();
+        if word.contains(unseen) {
+            collapsed.extend(word.chars().filter(|c| !unseen(*c)));
+        } else {
+            collapsed.push_str(word);
+        }
+        if collapsed.len() == begins {
+            collapsed.truncate(behind);
+        }
     }
     collapsed
 }
@@ -83,7 +141,7 @@ mod tests {
     #[track_caller]
     fn found(key: &str, name: &str) -> bool {
         let names = spellings(name);
-        spellings(key).iter().any(|key| names.iter().any(|name| name.starts_with(key.as_str())))
+        keys(key).iter().any(|key| names.iter().any(|name| name.starts_with(key.as_str())))
     }
 
     #[test]
@@ -109,9 +167,66 @@ mod tests {
     }
 
     #[test]
+    fn latin_keys_find_other_scripts() {
+        for (name, keys) in [
+            ("Щербаков", "shcherbakov, scherbakov, scerbakov, щербаков, shch, s"),
+            ("Юлия", "yulia, julia, yuliya, julija, iuliia, juliya, yu, yul, yuli, ju, juli"),
+            ("Хрущёв", "khrushchev, hruscev, chruschtschow, kh, k, h, khrushch, хрущев"),
+            ("Фёдор", "fedor, fyodor, fjodor, f"),
+            ("Дмитрий", "dmitriy, dmitry, dmitri, dmitrij, dmitrii"),
+            ("Сергей", "sergey, sergei, sergej, serge"),
+            ("Алексей", "alexey, aleksei, alexej"),
+            ("Евгений Жуков", "evgeny zhukov, yevgeniy, jewgenij zhu, evgenij zukov"),
+            ("Татьяна", "tatiana, tatyana, tatjana"),
+            ("Михаил Горбачёв", "mikhail gorbachev, michail gorbatschow, mihail gorbacev"),
+            ("Пётр Чайковский", "petr tchaikovsky, pyotr chaikovskiy, pjotr tschaikowski"),
+            ("Цой", "tsoi, tsoy"),
+            ("Ђорђе", "djordje"),
+            ("Γιώργος Παπαδόπουλος", "giorgos papadopoulos, yorgos papa"),
+            ("Γιάννης", "giannis, yannis"),
+            ("Χρήστος", "christos, hristos"),
+            ("Ευάγγελος", "evangelos"),
+            ("Αλέξανδρος", "alexandros, aleksandros"),
+            ("王小明", "wangxiaoming, wang xiaoming, wang, 王小"),
+            ("欧阳锋", "ouyangfeng, ouyang feng"),
+            ("やまだ", "yamada, ヤマダ, ﾔﾏﾀﾞ, やま"),
+            ("さとう ゆうこ", "satou yuuko, sato yuko, サトウ"),
+        ] {
+            for key in keys.split(", ") {
+                assert!(found(key, name), "{key} finds {name}: {:?}", spellings(name));
+            }
+        }
+        for (key, name) in [
+            ("yan", "Андрей"),
+            ("ann", "Андрей"),
+            ("yulia", "Юла"),
+            ("sh", "Сергей"),
+            ("julia", "Julio"),
+            ("ivan", "Jean"),
+            ("j", "Иван"),
+            ("jo", "Елена"),
+            ("th", "Татьяна"),
+            ("c", "Константин"),
+        ] {
+            assert!(!found(key, name), "{key} does not find {name}");
+        }
+    }
+
+    #[test]
+    fn few_spellings_are_kept() {
+        assert_eq!(spellings("Anna Adams"), ["anna adams"]);
+        assert_eq!(spellings("Müller"), ["muller", "mueller"]);
+        assert_eq!(spellings("Łukasz"), ["lukasz"]);
+        assert_eq!(spellings("Анна").len(), 3);
+        assert_eq!(spellings("王小明"), ["王小明", "wangxiaoming", "wang xiaoming"]);
+        assert_eq!(spellings("ヤマダ"), ["やまだ", "yamada"]);
+    }
+
+    #[test]
     fn spaces_are_folded() {
         assert_eq!(fold("  Anna \t Adams\n"), "anna adams");
         assert_eq!(fold("Ünal  Öz"), "unal oz");
+        assert_eq!(fold("An\0na \u{7} Ad\u{ad}ams\u{200b}"), "anna adams");
     }
 
     proptest::proptest! {
@@ -119,6 +234,16 @@ mod tests {
         fn folding_again_changes_nothing(text in "\\PC{0,20}") {
             let once = fold(&text);
             proptest::prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn every_name_is_found_by_itself(text in "[ -~äöüßåøŁа-яА-ЯёЁα-ωΑ-Ωάέあ-んア-ヴ一-鿿가-힣\u{0}\u{301}]{0,12}") {
+            let kept = spellings(&text);
+            proptest::prop_assert!(kept.len() <= 5);
+            for key in [text.to_uppercase(), text.clone()] {
+                let keys = keys(&key);
+                proptest::prop_assert!(keys.iter().any(|key| kept.contains(key)), "{:?} {:?}", keys, kept);
+            }
         }
     }
 }

@@ -14,8 +14,11 @@ pub mod card;
 pub mod collation;
 pub mod derived;
 pub mod fold;
+mod keypad;
+mod latin;
 pub mod number;
 pub mod query;
+pub mod words;
 
 /// The permanent id of an organization: lower-case letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

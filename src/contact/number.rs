@@ -1,7 +1,12 @@
 //! Telephone numbers by their meaning: `+49 30 123`, `004930123` and `030123` are one number.
 
+use std::cmp::Ordering;
+
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+
+#[cfg(test)]
+mod tests;
 
 /// Numbers with fewer digits are extensions and short codes: they mean themselves.
 const OUTSIDE_DIGITS_MIN: usize = 5;
@@ -163,14 +168,19 @@ impl Numbering {
         if raw.len() >= OUTSIDE_DIGITS_MIN && !raw.starts_with('+') {
             // Trunks deliver caller numbers without the plus, phones with the outside-line prefix.
             whole.extend(self.e164(&format!("+{raw}")));
-            let inside =
-                raw.strip_prefix(&self.outside_line).filter(|_| !self.outside_line.is_empty());
-            if let Some(inside) = inside.filter(|inside| inside.len() >= OUTSIDE_DIGITS_MIN) {
+            if let Some(inside) = self.inside(&raw) {
                 whole.extend(self.forms(inside));
             }
         }
         whole.dedup();
         whole
+    }
+
+    /// What is dialled behind the outside-line prefix.
+    fn inside<'r>(&self, raw: &'r str) -> Option<&'r str> {
+        let inside = raw.strip_prefix(&self.outside_line)?;
+        let outside = !self.outside_line.is_empty() && inside.len() >= OUTSIDE_DIGITS_MIN;
+        outside.then_some(inside)
     }
 
     /// What the beginning of a number may look like.
@@ -180,6 +190,7 @@ impl Numbering {
             return vec![raw];
         }
         let mut beginnings = vec![raw.clone()];
+        beginnings.extend(self.inside(&raw).and_then(|inside| self.international(inside)));
         match self.international(&raw) {
             Some(international) => beginnings.push(international),
             None if raw.len() >= OUTSIDE_DIGITS_MIN => {
@@ -201,7 +212,8 @@ impl Numbering {
         let bare = raw.trim_start_matches('+').to_owned();
         let mut parts = vec![bare];
         if raw.len() >= OUTSIDE_DIGITS_MIN {
-            let international = self.international(&raw);
+            let inside = self.inside(&raw).and_then(|inside| self.international(inside));
+            let international = self.international(&raw).into_iter().chain(inside);
             parts.extend(international.map(|number| number.trim_start_matches('+').to_owned()));
         }
         parts
@@ -234,6 +246,9 @@ fn dialled(text: &str) -> String {
         match c {
             '0'..='9' | '*' | '#' => dialled.push(c),
             '+' if dialled.is_empty() => dialled.push(c),
+            // `030 5551234 ext. 12`, `tel:+49305551234;ext=12`
+            ';' | ',' if !dialled.is_empty() => break,
+            _ if c.is_alphabetic() && dialled.len() >= OUTSIDE_DIGITS_MIN => break,
             _ => dialled.extend(
                 c.to_digit(10).or_else(|| other_digit(c)).and_then(|d| char::from_digit(d, 10)),
             ),
@@ -259,6 +274,10 @@ pub enum NumberPattern {
     Equals(Vec<String>),
     /// Its parts in order; each part in any of its forms.
     Parts { initial: Option<Vec<String>>, any: Vec<Vec<String>>, last: Option<Vec<String>> },
+    /// At or behind this form: extensions by their value, outside numbers digit by digit.
+    AtLeast(Box<str>),
+    /// At or before this form.
+    AtMost(Box<str>),
 }
 
 impl NumberPattern {
@@ -288,6 +307,16 @@ impl NumberPattern {
         })
     }
 
+    /// Numbers from this one on; None where it is no number.
+    pub fn at_least(text: &str, numbering: &Numbering) -> Option<Self> {
+        bound(text, numbering).map(Self::AtLeast)
+    }
+
+    /// Numbers up to this one; None where it is no number.
+    pub fn at_most(text: &str, numbering: &Numbering) -> Option<Self> {
+        bound(text, numbering).map(Self::AtMost)
+    }
+
     /// Whether a form of a stored number (see [`Numbering::forms`]) matches.
     pub fn matches(&self, form: &str) -> bool {
         match self {
@@ -297,7 +326,28 @@ impl NumberPattern {
                 let Some(rest) = without_last(rest, last.as_deref()) else { return false };
                 in_order(rest, any)
             }
+            Self::AtLeast(bound) => compared(form, bound).is_some_and(Ordering::is_ge),
+            Self::AtMost(bound) => compared(form, bound).is_some_and(Ordering::is_le),
         }
+    }
+}
+
+fn bound(text: &str, numbering: &Numbering) -> Option<Box<str>> {
+    let form = numbering.forms(text).into_iter().next()?;
+    (!form.contains(['*', '#'])).then(|| form.into())
+}
+
+/// How a form compares with a bound. Outside numbers are no further than any extension, and codes
+/// with `*` have no place among either.
+fn compared(form: &str, bound: &str) -> Option<Ordering> {
+    match (form.strip_prefix('+'), bound.strip_prefix('+')) {
+        (Some(form), Some(bound)) => Some(form.cmp(bound)),
+        (None, None) if !form.contains(['*', '#']) => {
+            let value = |digits: &str| digits.trim_start_matches('0').to_owned();
+            let (form, bound) = (value(form), value(bound));
+            Some(form.len().cmp(&bound.len()).then_with(|| form.cmp(&bound)))
+        }
+        _ => None,
     }
 }
 
@@ -329,99 +379,4 @@ fn find(text: &str, part: &str) -> Option<usize> {
         return Some(0);
     }
     text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn berlin() -> Numbering {
-        Numbering::new("DE", "30", "0").unwrap()
-    }
-
-    #[track_caller]
-    fn equal(asked: &str, stored: &str) -> bool {
-        let pattern = NumberPattern::equals(asked, &berlin());
-        berlin().forms(stored).iter().any(|form| pattern.matches(form))
-    }
-
-    #[track_caller]
-    fn parts(initial: Option<&str>, any: &[&str], last: Option<&str>, stored: &str) -> bool {
-        let Some(pattern) = NumberPattern::parts(initial, any, last, &berlin()) else {
-            return false;
-        };
-        berlin().forms(stored).iter().any(|form| pattern.matches(form))
-    }
-
-    #[test]
-    fn devices_get_numbers_as_they_want_them() {
-        let written = |text: &str| NumberFormat::ALL.map(|format| berlin().formatted(text, format));
-        let berlin = ["(030) 555-1234", "+49305551234", "0305551234", "00305551234"];
-        assert_eq!(written("(030) 555-1234"), berlin);
-        let london = ["+44 20 7946 0018", "+442079460018", "00442079460018", "000442079460018"];
-        assert_eq!(written("+44 20 7946 0018"), london);
-        for inside in ["101", "*55", "ask Anna"] {
-            assert_eq!(written(inside), [inside; 4]);
-        }
-        let names = NumberFormat::ALL.map(NumberFormat::name);
-        assert_eq!(names.map(NumberFormat::parse), NumberFormat::ALL.map(Some));
-    }
-
-    #[test]
-    fn one_number_however_it_is_written() {
-        let spellings = [
-            "+49 30 5551234",
-            "004930 5551234",
-            "030/555-1234",
-            "(030) 555 12 34",
-            "5551234",
-            "+49 (0)30 5551234",
-            "tel:+49-30-5551234",
-            "493055512 34",
-        ];
-        for stored in &spellings[..7] {
-            for asked in spellings {
-                assert!(equal(asked, stored), "{asked} = {stored}");
-            }
-            assert!(parts(None, &[], Some("5551234"), stored), "*5551234 {stored}");
-            assert!(parts(Some("+4930"), &[], None, stored), "+4930* {stored}");
-            assert!(parts(Some("030 55"), &[], None, stored), "03055* {stored}");
-            assert!(parts(None, &["5512"], None, stored), "*5512* {stored}");
-            assert!(!parts(None, &["5513"], None, stored));
-        }
-        assert!(!equal("+49 40 5551234", "030 5551234"));
-        assert!(equal("0 030 5551234", "+49305551234"), "with the outside-line prefix");
-    }
-
-    #[test]
-    fn short_codes_mean_themselves() {
-        assert!(equal("101", "101") && equal("*55", "*55"));
-        assert!(!equal("101", "*101") && !equal("+49101", "101"));
-        assert!(!parts(Some("49"), &[], None, "+49 30 5551234"), "extensions 49xx stay findable");
-        assert_eq!(berlin().e164("101"), None);
-    }
-
-    #[test]
-    fn a_value_without_digits_matches_nothing() {
-        assert!(!equal("foo", "101") && !parts(Some("foo"), &[], None, "101"));
-        assert!(berlin().forms("anonymous").is_empty());
-    }
-
-    #[test]
-    fn other_regions_dial_otherwise() {
-        let us = Numbering::new("us", "", "9").unwrap();
-        assert_eq!(us.forms("(212) 555-0123")[0], "+12125550123");
-        assert_eq!(us.forms("011 49 30 5551234")[0], "+49305551234");
-        let ru = Numbering::new("RU", "", "").unwrap();
-        assert_eq!(ru.forms("8 800 555 35 35")[0], "+78005553535");
-        assert!(Numbering::new("XX", "", "").is_err());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn a_stored_number_is_found_by_itself(text in "[+0-9*#() /-]{1,20}") {
-            let has_digit = text.contains(|c: char| c.is_ascii_digit());
-            proptest::prop_assert_eq!(equal(&text, &text), has_digit);
-        }
-    }
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::contact::book::Group;
-use crate::contact::card::{FieldSet, Packed};
+use crate::contact::card::{Card, Field, FieldSet, Packed, PostalAddress, PostalPart};
 use crate::contact::collation::Collation;
-use crate::contact::fold::{fold, spellings};
+use crate::contact::derived::surname;
+use crate::contact::fold::{fold, keys, spellings};
 use crate::contact::number::{NumberPattern, in_order};
+use crate::contact::words::{self, Fit};
 use crate::contact::{Book, Contact, ContactId, Timestamp};
 
 /// The three values of an LDAP filter (RFC 4511 section 4.5.1.7).
@@ -40,9 +42,15 @@ pub enum Query {
     Present(FieldSet),
     /// A text in any of the fields.
     Text(FieldSet, TextPattern),
+    /// A text in any of the fields on this side of a bound.
+    Range(FieldSet, Bound),
+    /// A part of a postal address.
+    Address(PostalPart, TextPattern),
+    /// A part of a postal address on this side of a bound.
+    AddressRange(PostalPart, Bound),
     /// A number in any of the fields.
     Number(FieldSet, NumberPattern),
-    /// A value that is the same to the letter, for references.
+    /// A value that is the same to the letter.
     Exact(FieldSet, Box<str>),
     Id(ContactId),
     /// One of these contacts.
@@ -50,41 +58,54 @@ pub enum Query {
     Book(Book),
     /// A member of a department or site.
     Group(Group),
+    /// Made at this time or later.
+    CreatedSince(Timestamp),
+    /// Made at this time or earlier.
+    CreatedUntil(Timestamp),
     /// Changed at this time or later.
     ModifiedSince(Timestamp),
     /// Changed at this time or earlier.
     ModifiedUntil(Timestamp),
 }
 
-/// How a text is compared. Every text is in its spellings (see [`spellings`]); any of them counts.
+/// How a text is compared: what is asked for in its [`keys`], with the [`spellings`] of the value;
+/// any of them counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextPattern {
     Equals(Vec<String>),
-    /// Parts in order; each part in any of its spellings.
+    /// Parts in order; each part in any of its keys.
     Parts {
         initial: Option<Vec<String>>,
         any: Vec<Vec<String>>,
         last: Option<Vec<String>>,
     },
-    /// At or behind this sort key.
-    AtLeast(Box<[u8]>),
-    /// At or before this sort key.
-    AtMost(Box<[u8]>),
+    /// Several words in any order.
+    Words(Vec<Vec<String>>, Fit),
 }
 
 impl TextPattern {
     pub fn equals(text: &str) -> Self {
-        Self::Equals(spellings(text))
+        Self::Equals(keys(text))
     }
 
     /// The parts of a substring filter; blank parts are no condition.
     pub fn parts(initial: Option<&str>, any: &[&str], last: Option<&str>) -> Self {
-        let part = |text: &str| Some(spellings(text)).filter(|s| s.iter().any(|s| !s.is_empty()));
+        let part = |text: &str| Some(keys(text)).filter(|s| s.iter().any(|s| !s.is_empty()));
         Self::Parts {
             initial: initial.and_then(part),
             any: any.iter().copied().filter_map(part).collect(),
             last: last.and_then(part),
         }
+    }
+
+    /// The words of a text, in any order. None where it is one word, or has very many.
+    pub fn words(text: &str, fit: Fit) -> Option<Self> {
+        words::asked(text).map(|words| Self::Words(words, fit))
+    }
+
+    /// Any value.
+    pub fn anything() -> Self {
+        Self::parts(None, &[], None)
     }
 
     pub fn starts_with(text: &str) -> Self {
@@ -99,21 +120,8 @@ impl TextPattern {
         Self::parts(None, &[], Some(text))
     }
 
-    pub fn at_least(text: &str, collation: &Collation) -> Self {
-        Self::AtLeast(collation.sort_key(&fold(text)))
-    }
-
-    /// A bound of only z's is none: Poly phones send `(givenName<=zz)` and mean "to the end".
-    pub fn at_most(text: &str, collation: &Collation) -> Self {
-        let folded = fold(text);
-        if !folded.is_empty() && folded.chars().all(|c| c == 'z') {
-            return Self::AtLeast(Box::default());
-        }
-        Self::AtMost(collation.sort_key(&folded))
-    }
-
     /// Whether one spelling of a value matches.
-    pub fn matches(&self, spelling: &str, collation: &Collation) -> bool {
+    pub fn matches(&self, spelling: &str) -> bool {
         match self {
             Self::Equals(texts) => texts.iter().any(|text| text == spelling),
             Self::Parts { initial, any, last } => {
@@ -130,8 +138,31 @@ impl TextPattern {
                 };
                 rest.is_some_and(|rest| in_order(rest, any))
             }
-            Self::AtLeast(key) => *collation.sort_key(spelling) >= **key,
-            Self::AtMost(key) => *collation.sort_key(spelling) <= **key,
+            Self::Words(asked, fit) => words::fit(spelling, asked, *fit),
+        }
+    }
+}
+
+/// A bound in the order of the organization's language, without case and accents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    AtLeast(Box<str>),
+    AtMost(Box<str>),
+    Below(Box<str>),
+}
+
+impl Bound {
+    /// A bound of only z's is none: Poly phones send `(givenName<=zz)` and mean "to the end".
+    pub fn is_end(text: &str) -> bool {
+        let folded = fold(text);
+        !folded.is_empty() && folded.bytes().all(|letter| letter == b'z')
+    }
+
+    pub fn admits(&self, value: &str, collation: &Collation) -> bool {
+        match self {
+            Self::AtLeast(bound) => collation.compare(value, bound).is_ge(),
+            Self::AtMost(bound) => collation.compare(value, bound).is_le(),
+            Self::Below(bound) => collation.compare(value, bound).is_lt(),
         }
     }
 }
@@ -157,21 +188,29 @@ impl Query {
                 contact.card.iter().any(|(field, _)| fields.contains(field))
             }),
             Self::Text(fields, pattern) => visible(*fields, gaze, |fields| {
-                any_of(&contact.derived.texts, fields, |text| pattern.matches(text, gaze.collation))
+                any_of(&contact.derived.texts, fields, |text| pattern.matches(text))
             }),
+            Self::Range(fields, bound) => visible(*fields, gaze, |fields| {
+                values(&contact.card, fields).any(|value| bound.admits(value, gaze.collation))
+            }),
+            Self::Address(part, pattern) => address(*part, contact, gaze, |part| {
+                spellings(part).iter().any(|spelling| pattern.matches(spelling))
+            }),
+            Self::AddressRange(part, bound) => {
+                address(*part, contact, gaze, |part| bound.admits(part, gaze.collation))
+            }
             Self::Number(fields, pattern) => visible(*fields, gaze, |fields| {
                 any_of(&contact.derived.numbers, fields, |form| pattern.matches(form))
             }),
             Self::Exact(fields, wanted) => visible(*fields, gaze, |fields| {
-                contact
-                    .card
-                    .iter()
-                    .any(|(field, value)| fields.contains(field) && value == &**wanted)
+                values(&contact.card, fields).any(|value| value == &**wanted)
             }),
             Self::Id(id) => (contact.id == *id).into(),
             Self::Among(ids) => ids.contains(&contact.id).into(),
             Self::Book(book) => (contact.book == *book).into(),
             Self::Group(group) => contact.groups.contains(group).into(),
+            Self::CreatedSince(time) => (contact.created >= *time).into(),
+            Self::CreatedUntil(time) => (contact.created <= *time).into(),
             Self::ModifiedSince(time) => (contact.modified >= *time).into(),
             Self::ModifiedUntil(time) => (contact.modified <= *time).into(),
         }
@@ -182,6 +221,27 @@ impl Query {
 fn visible(fields: FieldSet, gaze: &Gaze<'_>, holds: impl FnOnce(FieldSet) -> bool) -> Truth {
     let seen = fields.without(gaze.hidden);
     if seen.is_empty() { Truth::Undefined } else { holds(seen).into() }
+}
+
+/// The condition on a part of the postal addresses that have it.
+fn address(
+    part: PostalPart,
+    contact: &Contact,
+    gaze: &Gaze<'_>,
+    holds: impl Fn(&str) -> bool,
+) -> Truth {
+    visible(FieldSet::of(&[Field::Postal]), gaze, |_| {
+        let parts =
+            contact.card.all(Field::Postal).map(|value| PostalAddress::parse(value).part(part));
+        parts.filter(|part| !part.trim().is_empty()).any(|part| holds(&part))
+    })
+}
+
+/// The values of fields as they are written; every contact has a surname.
+fn values(card: &Card, fields: FieldSet) -> impl Iterator<Item = &str> {
+    let surname = fields.contains(Field::FamilyName).then(|| surname(card));
+    let others = card.iter().filter(move |(field, _)| fields.contains(*field));
+    others.map(|(_, value)| value).chain(surname)
 }
 
 fn any_of(values: &Packed, fields: FieldSet, holds: impl Fn(&str) -> bool) -> bool {
@@ -234,22 +294,28 @@ mod tests {
 
     #[test]
     fn parts_never_share_letters() {
-        let root = Collation::of_language("en");
         let parts = |initial, any: &[&str], last| TextPattern::parts(initial, any, last);
-        assert!(parts(Some("an"), &["a"], Some("s")).matches("anna adams", &root));
-        assert!(!parts(Some("anna"), &[], Some("na")).matches("anna", &root));
-        assert!(!parts(None, &["dam", "ada"], None).matches("anna adams", &root));
+        assert!(parts(Some("an"), &["a"], Some("s")).matches("anna adams"));
+        assert!(!parts(Some("anna"), &[], Some("na")).matches("anna"));
+        assert!(!parts(None, &["dam", "ada"], None).matches("anna adams"));
     }
 
     #[test]
-    fn ranges_follow_the_collation() {
-        let root = Collation::of_language("de");
-        assert!(TextPattern::at_least("Ryan", &root).matches("zoe", &root));
-        assert!(!TextPattern::at_least("Ryan", &root).matches("anna", &root));
-        assert!(
-            TextPattern::at_most("zz", &root).matches("яна", &root),
-            "Poly's upper bound is none"
-        );
-        assert!(TextPattern::at_most("m", &root).matches("anna", &root));
+    fn bounds_follow_the_language() {
+        let at_least = |bound: &str, name: &str, language| {
+            Bound::AtLeast(bound.into()).admits(name, &Collation::of_language(language))
+        };
+        assert!(at_least("Ryan", "Zoe", "de") && !at_least("Ryan", "Anna", "de"));
+        assert!(at_least("ryan", "RYAN", "de") && at_least("Ryan", "Яна", "de"));
+        assert!(at_least("Z", "Ärmel", "sv") && !at_least("Z", "Ärmel", "de"));
+        let german = Collation::of_language("de");
+        assert!(Bound::AtMost("m".into()).admits("Anna", &german));
+        assert!(!Bound::AtMost("m".into()).admits("Müller", &german));
+        assert!(Bound::AtMost("mull".into()).admits("Müll", &german));
+        assert!(!Bound::Below("mull".into()).admits("Müll", &german));
+        for (bound, end) in [("z", true), ("ZZ", true), ("zzzz", true), ("zza", false), ("", false)]
+        {
+            assert_eq!(Bound::is_end(bound), end, "{bound}");
+        }
     }
 }

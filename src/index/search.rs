@@ -8,10 +8,11 @@ use crate::account::Organization;
 use crate::contact::card::FieldSet;
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::contact::{Book, Contact, ContactId, OrganizationId, Rendition, UserId};
-use crate::index::candidates::{Candidates, Walk};
+use crate::index::candidates::{Candidate, Finder};
 use crate::index::class::{Class, Classes};
 use crate::index::segment::{Segment, rank};
 use crate::index::shelf::{Live, Shelf};
+use crate::index::walk::Walk;
 
 /// Who looks: decides what they see of each contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,8 +190,8 @@ impl<'a> Matches<'a> {
         let mut matches = Self { condition: Some(condition), ..Self::none() };
         matches.effort.look_through = look_through;
         for live in shelves.flat_map(Shelf::segments) {
-            let (query, within) = (condition.query, &condition.extent.within);
-            let candidates = Candidates::of_both(query, within, &live.segment);
+            let finder = Finder { segment: &live.segment, hidden: condition.hidden() };
+            let candidates = finder.of_both(condition.query, &condition.extent.within);
             let walk = Walk::new(candidates, live.segment.rows.len());
             matches.sources.push(Source { live, walk, head: None });
         }
@@ -262,24 +263,25 @@ impl Source<'_> {
         if self.head.is_some() {
             return Advance::Head;
         }
-        let constant = |query| matches!(query, &Query::Constant(_));
-        let counted = self.walk.visits_all()
-            && !(constant(condition.query) && constant(&condition.extent.within));
+        let blind = self.walk.is_blind();
         while effort.step > 0 {
-            let Some(row) = self.walk.next() else { return Advance::Exhausted };
+            let Some(candidate) = self.walk.next() else { return Advance::Exhausted };
             effort.step -= 1;
-            if counted {
+            if blind {
                 if effort.look_through == 0 {
                     effort.exceeded = true;
                     return Advance::Exhausted;
                 }
                 effort.look_through -= 1;
             }
+            let Candidate { row, proven } = candidate;
             let Some((contact, class)) = self.live.segment.classified(row) else {
                 return Advance::Exhausted;
             };
-            let wanted = condition.classes.contain(class) && self.live.is_alive(row);
-            if wanted && condition.holds(contact, class) {
+            let wanted = condition.classes.contain(class)
+                && self.live.is_alive(row)
+                && condition.is_in_books(contact, class);
+            if wanted && (proven || condition.holds(contact)) {
                 self.head = Some((row, contact));
                 return Advance::Head;
             }
@@ -289,10 +291,16 @@ impl Source<'_> {
 }
 
 impl Condition<'_> {
-    fn holds(&self, contact: &Contact, class: Class) -> bool {
-        if Classes::depend_on_book(class) && !self.extent.books.contains(&contact.book) {
-            return false;
-        }
+    /// What may be hidden of some contact.
+    fn hidden(&self) -> FieldSet {
+        if self.viewer.full { FieldSet::EMPTY } else { self.organization.hidden_numbers }
+    }
+
+    fn is_in_books(&self, contact: &Contact, class: Class) -> bool {
+        !Classes::depend_on_book(class) || self.extent.books.contains(&contact.book)
+    }
+
+    fn holds(&self, contact: &Contact) -> bool {
         self.is_true(&self.extent.within, contact) && self.is_true(self.query, contact)
     }
 

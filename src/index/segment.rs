@@ -8,11 +8,12 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 use crate::contact::book::Group;
-use crate::contact::card::Field;
+use crate::contact::card::{Field, FieldSet};
 use crate::contact::{Book, Contact, ContactId, Revision};
 use crate::index::class::Class;
-use crate::index::digits::Digits;
+use crate::index::digits::{Digits, DigitsBuilder};
 use crate::index::grams::{Grams, GramsBuilder};
+use crate::index::posting::{Division, Kinds, Posting};
 use crate::index::references::References;
 
 /// Contacts whose row number is their rank by name. Postings are therefore in name order too.
@@ -20,13 +21,15 @@ pub(super) struct Segment {
     pub(super) rows: Vec<Arc<Contact>>,
     /// What each row is.
     classes: Vec<Class>,
-    pub(super) grams: Grams,
+    pub(super) texts: Grams,
+    /// The numbers as texts.
+    pub(super) numbers: Grams,
     pub(super) digits: Digits,
     pub(super) references: References,
     /// For each field, the rows that have a value; fields that all rows have are left out.
-    present: Vec<(Field, Vec<u32>)>,
+    present: Vec<(Field, Vec<Posting>)>,
     /// The members of each department and site.
-    groups: FxHashMap<Group, Vec<u32>>,
+    groups: FxHashMap<Group, Vec<Posting>>,
     /// Rows by contact id.
     by_id: Vec<u32>,
     /// Rows whose client chose the resource name, by book and name.
@@ -51,43 +54,46 @@ pub(super) fn rank(contact: &Contact) -> (&[u8], ContactId) {
 
 impl Segment {
     /// Sorts the contacts and indexes them.
-    pub(super) fn build(mut rows: Vec<Arc<Contact>>) -> Self {
-        rows.sort_unstable_by(|a, b| rank(a).cmp(&rank(b)));
-        let mut grams = GramsBuilder::default();
-        let mut digits = Digits::default();
+    pub(super) fn build(rows: Vec<Arc<Contact>>) -> Self {
+        let rows = ranked(rows);
+        let (mut texts, mut numbers) = (GramsBuilder::default(), GramsBuilder::default());
+        let mut digits = DigitsBuilder::default();
         let mut references = References::default();
-        let mut present: Vec<(Field, Vec<u32>)> =
+        let mut present: Vec<(Field, Vec<Posting>)> =
             Field::ALL.iter().map(|field| (*field, Vec::new())).collect();
-        let mut groups: FxHashMap<Group, Vec<u32>> = FxHashMap::default();
+        let mut groups: FxHashMap<Group, Vec<Posting>> = FxHashMap::default();
         for (row, contact) in (0..).zip(&rows) {
+            let posting = Posting::new(row, Kinds::ANY);
             for group in contact.groups.iter() {
-                groups.entry(*group).or_default().push(row);
+                groups.entry(*group).or_default().push(posting);
             }
             references.add(row, contact);
-            for (_, spelling) in contact.derived.texts.iter() {
-                grams.add(row, spelling);
+            for (field, spelling) in contact.derived.texts.iter() {
+                let kinds = Division::TEXTS.touched_by(FieldSet::of(&[field]));
+                texts.add(row, spelling, kinds);
             }
-            for (_, form) in contact.derived.numbers.iter() {
-                grams.add(row, form.trim_start_matches('+'));
-                digits.add(row, form);
+            for (field, form) in contact.derived.numbers.iter() {
+                let kinds = Division::NUMBERS.touched_by(FieldSet::of(&[field]));
+                numbers.add(row, form, kinds);
+                digits.add(row, form, kinds);
             }
             for (field, _) in contact.card.iter() {
-                let rows = present.get_mut(field as usize).map(|(_, rows)| rows);
-                if let Some(rows) = rows.filter(|rows| rows.last() != Some(&row)) {
-                    rows.push(row);
+                let having = present.get_mut(field as usize).map(|(_, having)| having);
+                if let Some(having) = having.filter(|having| having.last() != Some(&posting)) {
+                    having.push(posting);
                 }
             }
         }
-        digits.finish();
         references.finish();
         present.retain(|(_, having)| having.len() < rows.len());
         Self {
-            grams: grams.finish(),
-            digits,
+            texts: texts.finish(),
+            numbers: numbers.finish(),
+            digits: digits.finish(),
             references,
             present,
             groups,
-            by_id: sorted(&rows, |_| true, |a, b| a.id.cmp(&b.id)),
+            by_id: ordered(&rows, |contact| contact.id),
             by_name: sorted(
                 &rows,
                 |contact| contact.name.is_some(),
@@ -98,7 +104,7 @@ impl Segment {
                 |contact| contact.uid.is_some(),
                 |a, b| (a.book, &a.uid).cmp(&(b.book, &b.uid)),
             ),
-            by_revision: sorted(&rows, |_| true, |a, b| a.written().cmp(&b.written())),
+            by_revision: ordered(&rows, Contact::written),
             classes: rows.iter().map(|contact| Class::of(contact)).collect(),
             rows,
             attachment: OnceLock::new(),
@@ -146,12 +152,12 @@ impl Segment {
     }
 
     /// The members of a department or site.
-    pub(super) fn members_of(&self, group: Group) -> &[u32] {
+    pub(super) fn members_of(&self, group: Group) -> &[Posting] {
         self.groups.get(&group).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The rows that have a value of the field; None where all have.
-    pub(super) fn having(&self, field: Field) -> Option<&[u32]> {
+    pub(super) fn having(&self, field: Field) -> Option<&[Posting]> {
         let found = self.present.iter().find(|(known, _)| *known == field);
         found.map(|(_, rows)| rows.as_slice())
     }
@@ -179,6 +185,34 @@ impl Segment {
     }
 }
 
+/// Sorts contacts by [`rank`]. The beginnings of the sort keys stand beside them, so that most
+/// comparisons fetch no contact from memory.
+fn ranked(rows: Vec<Arc<Contact>>) -> Vec<Arc<Contact>> {
+    let beginning = |contact: &Contact| {
+        let mut bytes = [0; size_of::<u128>()];
+        for (byte, of_key) in bytes.iter_mut().zip(&contact.derived.sort_key) {
+            *byte = *of_key;
+        }
+        u128::from_be_bytes(bytes)
+    };
+    let mut ranked: Vec<(u128, Arc<Contact>)> =
+        rows.into_iter().map(|contact| (beginning(&contact), contact)).collect();
+    ranked.sort_unstable_by(|(first, a), (second, b)| {
+        first.cmp(second).then_with(|| rank(a).cmp(&rank(b)))
+    });
+    let mut rows = Vec::with_capacity(ranked.len());
+    rows.extend(ranked.into_iter().map(|(_, contact)| contact));
+    rows
+}
+
+/// All rows by a key.
+fn ordered<K: Ord>(rows: &[Arc<Contact>], key: impl Fn(&Contact) -> K) -> Vec<u32> {
+    let mut keyed: Vec<(K, u32)> = rows.iter().map(|contact| key(contact)).zip(0..).collect();
+    keyed.sort_unstable();
+    keyed.iter().map(|(_, row)| *row).collect()
+}
+
+/// Some rows in an order.
 fn sorted(
     rows: &[Arc<Contact>],
     keep: impl Fn(&Contact) -> bool,
@@ -187,5 +221,5 @@ fn sorted(
     let kept = (0..).zip(rows).filter(|(_, contact)| keep(contact));
     let mut order: Vec<(u32, &Arc<Contact>)> = kept.collect();
     order.sort_by(|(_, a), (_, b)| compare(a, b));
-    order.into_iter().map(|(row, _)| row).collect()
+    order.iter().map(|(row, _)| *row).collect()
 }

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::contact::book::AddressBook;
 use crate::contact::{Book, Contact, ContactId, Revision};
+use crate::index::posting::SEGMENT_ROWS_MAX;
 use crate::index::segment::Segment;
 use crate::index::state::BookState;
 use crate::store::Tombstone;
@@ -204,13 +205,17 @@ impl Shelf {
             let alive = last.rows_alive();
             let small = alive <= SMALL_ROWS_MAX;
             let medium = alive <= MEDIUM_ROWS_MAX && rows.len() > SMALL_ROWS_MAX;
-            if !small && !medium && alive > 2 * rows.len() {
+            let large = !small && !medium && alive > 2 * rows.len();
+            if large || alive + rows.len() > SEGMENT_ROWS_MAX {
                 break;
             }
             rows.extend(last.contacts().cloned());
             self.segments.pop();
         }
-        self.segments.push(Live::whole(Segment::build(rows)));
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(SEGMENT_ROWS_MAX));
+            self.segments.push(Live::whole(Segment::build(std::mem::replace(&mut rows, rest))));
+        }
     }
 
     /// The segments that should become one in the background, if any: all but the smallest, once
@@ -221,7 +226,8 @@ impl Shelf {
             return None;
         }
         let inputs = self.segments.iter().filter(|live| live.rows_alive() > SMALL_ROWS_MAX);
-        Some(Merge { inputs: inputs.cloned().collect() })
+        let rows: usize = inputs.clone().map(Live::rows_alive).sum();
+        (rows <= SEGMENT_ROWS_MAX).then(|| Merge { inputs: inputs.cloned().collect() })
     }
 
     /// Takes a merged segment in place of its inputs, with the deaths since the merge began. False

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::contact::card::{Field, FieldSet};
+use crate::contact::card::{Field, FieldSet, PostalPart};
 
 /// Longer attribute descriptions than this are of no attribute that is known here.
 const NAME_BYTES_MAX: usize = 64;
@@ -15,18 +15,6 @@ pub(super) const OBJECT_CLASSES: [&str; 5] =
 
 /// The structural one of [`OBJECT_CLASSES`].
 pub(super) const STRUCTURAL_CLASS: &str = "inetOrgPerson";
-
-/// A part of a postal address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PostalPart {
-    Street,
-    Locality,
-    Region,
-    Code,
-    Country,
-    /// All lines, separated by `$` (RFC 4517 section 3.3.28).
-    Whole,
-}
 
 /// A part of what is known of a person's presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

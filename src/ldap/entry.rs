@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use crate::auth::dn;
 use crate::contact::book::AddressBook;
-use crate::contact::card::{Field, FieldSet, PostalAddress};
+use crate::contact::card::{Field, FieldSet, PostalAddress, PostalPart};
 use crate::contact::derived::surname;
 use crate::contact::{Book, Contact};
-use crate::ldap::attribute::{AttributeId, Meaning, PostalPart, TELEPHONE};
+use crate::ldap::attribute::{AttributeId, Meaning, TELEPHONE};
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::ldap::style::Style;
 use crate::ldap::time;
@@ -279,27 +279,13 @@ pub(super) fn put_value(out: &mut Vec<u8>, value: &str) {
     out.extend_from_slice(&encoded);
 }
 
+/// A part of a postal address; of the whole, lines as in RFC 4517 section 3.3.28.
 fn postal(part: PostalPart, address: PostalAddress<'_>) -> String {
-    let PostalAddress { street, locality, region, code, country, .. } = address;
-    let part = match part {
-        PostalPart::Street => street,
-        PostalPart::Locality => locality,
-        PostalPart::Region => region,
-        PostalPart::Code => code,
-        PostalPart::Country => country,
-        PostalPart::Whole => {
-            let place = [code, locality].join(" ");
-            let lines = [street, place.trim(), region, country];
-            let lines = lines.iter().filter(|line| !line.is_empty()).map(|line| postal_line(line));
-            return lines.collect::<Vec<String>>().join("$");
-        }
-    };
-    part.to_owned()
-}
-
-/// A line of a postal address (RFC 4517 section 3.3.28).
-fn postal_line(line: &str) -> String {
-    line.replace('\\', "\\5C").replace('$', "\\24").replace('\n', "$")
+    let text = address.part(part).into_owned();
+    match part {
+        PostalPart::Whole => text.replace('\\', "\\5C").replace('$', "\\24").replace('\n', "$"),
+        _ => text,
+    }
 }
 
 #[cfg(test)]

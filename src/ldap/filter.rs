@@ -1,24 +1,28 @@
 //! Filters become searches: three-valued logic over what the attributes mean.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::auth::dn::Dn;
-use crate::contact::card::{Field, FieldSet};
+use crate::contact::card::{Field, FieldSet, PostalPart};
 use crate::contact::derived::Derivation;
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
+use crate::contact::words::Fit;
 use crate::contact::{Book, ContactId};
 use crate::ldap::attribute::{
-    AttributeId, Meaning, OBJECT_CLASSES, PostalPart, STRUCTURAL_CLASS, without_options,
+    AttributeId, Meaning, OBJECT_CLASSES, STRUCTURAL_CLASS, without_options,
 };
 use crate::ldap::entry::UidForm;
 use crate::ldap::plan::SUBSCHEMA_DN;
-use crate::ldap::request::{Assertion, Filter, Substrings};
-use crate::ldap::rule::{self, Rule};
+use crate::ldap::request::{Filter, Substrings};
 use crate::ldap::style::Style;
 use crate::ldap::time;
 use crate::presence::Seen;
 
+mod extensible;
+mod ordering;
+mod postal;
 mod presence;
 mod shape;
 #[cfg(test)]
@@ -26,8 +30,8 @@ mod tests;
 
 const NOTHING: Query = Query::Constant(Truth::False);
 const EVERYTHING: Query = Query::Constant(Truth::True);
-/// Separates the parts of a postal address in the keys it is found by.
-const POSTAL_SEPARATOR: char = '\u{1f}';
+/// The fields whose words are found in any order, as people type them.
+const NAMES: FieldSet = FieldSet::of(&[Field::FormattedName, Field::FamilyName, Field::GivenName]);
 
 /// What a filter is read against.
 pub(super) struct Context<'a> {
@@ -98,12 +102,31 @@ pub(super) fn compile_equality(
     value: &[u8],
     context: &Context<'_>,
 ) -> Option<Query> {
-    context.equality(AttributeId::find(attribute)?.get()?.meaning, value)
+    context.equality(meaning(attribute)?, value)
 }
 
 /// The search for entries that have the attribute; `None` where it is not known.
 pub(super) fn compile_presence(attribute: &[u8], context: &Context<'_>) -> Option<Query> {
-    Some(context.present(AttributeId::find(attribute)?.get()?.meaning))
+    Some(context.present(meaning(attribute)?))
+}
+
+/// What an attribute description means in a filter; `None` where it is not known.
+fn meaning(description: &[u8]) -> Option<Meaning> {
+    let name = without_options(description);
+    if name.eq_ignore_ascii_case(b"name") || name == b"2.5.4.41" {
+        // Every name of a person is a subtype of it (RFC 4519 section 2.18); SARK's phones ask so.
+        return Some(Meaning::Texts(NAMES));
+    }
+    AttributeId::find(name)?.get().map(|found| found.meaning)
+}
+
+/// A value as text. What is no UTF-8 comes from old phones, which send Latin-1, whatever RFC 4511
+/// says.
+fn text(value: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => value.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
+    }
 }
 
 impl Context<'_> {
@@ -124,7 +147,6 @@ impl Context<'_> {
 
     /// A filter without parts; `None` where it is Undefined.
     fn term(&self, filter: &Filter<'_>) -> Option<Query> {
-        let meaning = |name: &[u8]| AttributeId::find(name)?.get().map(|found| found.meaning);
         match filter {
             Filter::Equality(name, value) => self.equality(meaning(name)?, value),
             Filter::Substrings(name, parts) => self.substrings(meaning(name)?, parts),
@@ -142,12 +164,12 @@ impl Context<'_> {
             // wazo-dird asks by the 16 bytes of the UUID.
             return Some(Query::Id(ContactId(uuid::Uuid::from_bytes(bytes))));
         }
-        let text = std::str::from_utf8(value).ok()?;
+        let text = &*text(value);
         let query = match meaning {
-            Meaning::Name(field) => Query::Text(self.name(field), TextPattern::equals(text)),
-            Meaning::Texts(fields) => Query::Text(fields, TextPattern::equals(text)),
+            Meaning::Name(field) => text_equality(self.name(field), text),
+            Meaning::Texts(fields) => text_equality(fields, text),
             Meaning::Numbers(fields) => self.number(fields, text),
-            Meaning::Postal(part) => postal(part, &postal_equality(part, text)),
+            Meaning::Postal(part) => postal::equality(part, text),
             Meaning::Reference(field) => {
                 let dn = Dn::parse(text).ok()?;
                 self.names.contact(&dn).map_or(NOTHING, |id| {
@@ -158,7 +180,7 @@ impl Context<'_> {
                 let dn = Dn::parse(text).ok()?;
                 self.names.contact(&dn).map_or(NOTHING, |id| self.names.managers_of(id))
             }
-            Meaning::Presence(part) => self.presence(part, &presence::Test::equals(text))?,
+            Meaning::Presence(part) => self.presence(part, &presence::Test::Equals(text))?,
             Meaning::Uid => uid_query(text, self.style.uid, self.derivation),
             Meaning::ObjectClass => class(text, &OBJECT_CLASSES),
             Meaning::StructuralObjectClass => class(text, &[STRUCTURAL_CLASS]),
@@ -171,11 +193,14 @@ impl Context<'_> {
                 let time = time::parse(text)?;
                 Query::And(vec![Query::ModifiedSince(time), Query::ModifiedUntil(time)])
             }
+            Meaning::Created => {
+                let time = time::parse(text)?;
+                Query::And(vec![Query::CreatedSince(time), Query::CreatedUntil(time)])
+            }
             Meaning::HasSubordinates => self.subordinates(text),
             Meaning::SubschemaSubentry => {
                 Query::Constant((Dn::parse(text) == Dn::parse(SUBSCHEMA_DN)).into())
             }
-            Meaning::Created => return None,
             Meaning::Never => NOTHING,
         };
         Some(query)
@@ -204,11 +229,10 @@ impl Context<'_> {
 
     fn present(&self, meaning: Meaning) -> Query {
         match meaning {
+            Meaning::Texts(fields) if fields.contains(Field::FormattedName) => EVERYTHING,
             Meaning::Texts(fields) | Meaning::Numbers(fields) => Query::Present(fields),
-            Meaning::Postal(PostalPart::Locality) => {
-                Query::Present(FieldSet::of(&[Field::Postal, Field::Site]))
-            }
-            Meaning::Postal(_) => Query::Present(FieldSet::of(&[Field::Postal])),
+            Meaning::Postal(PostalPart::Whole) => Query::Present(FieldSet::of(&[Field::Postal])),
+            Meaning::Postal(part) => postal::present(part),
             Meaning::Reference(field) => self.names.with_reference(field),
             Meaning::Reports => self.names.with_reports(),
             Meaning::Presence(part) => self.with_presence(part),
@@ -223,122 +247,98 @@ impl Context<'_> {
 
     fn substrings(&self, meaning: Meaning, parts: &Substrings<'_>) -> Option<Query> {
         let given = |part: &&[u8]| !part.is_empty();
-        let text = |part: &[u8]| std::str::from_utf8(part).map(str::to_owned);
-        let initial = parts.initial.filter(given).map(text).transpose().ok()?;
-        let any = parts.any.iter().filter(|part| given(part)).map(|part| text(part));
-        let any = any.collect::<Result<Vec<String>, _>>().ok()?;
-        let last = parts.last.filter(given).map(text).transpose().ok()?;
+        let initial = parts.initial.filter(given).map(text);
+        let any: Vec<_> =
+            parts.any.iter().filter(|part| given(part)).map(|part| text(part)).collect();
+        let last = parts.last.filter(given).map(text);
         if initial.is_none() && any.is_empty() && last.is_none() {
             return Some(self.present(meaning));
         }
-        let any: Vec<&str> = any.iter().map(String::as_str).collect();
-        let (initial, last) = (initial.as_deref(), last.as_deref());
-        let pattern = || TextPattern::parts(initial, &any, last);
+        let any: Vec<&str> = any.iter().map(|part| &**part).collect();
+        let parts = Parts { initial: initial.as_deref(), any: &any, last: last.as_deref() };
         let numbers = |fields| {
-            let numbering = &self.derivation.numbering;
-            let pattern = NumberPattern::parts(initial, &any, last, numbering);
+            let Parts { initial, any, last } = parts;
+            let pattern = NumberPattern::parts(initial, any, last, &self.derivation.numbering);
             Query::Number(fields, pattern.unwrap_or(NumberPattern::Equals(Vec::new())))
         };
         let query = match meaning {
-            Meaning::Name(field) => Query::Text(self.name(field), pattern()),
-            Meaning::Texts(fields) => Query::Text(fields, pattern()),
+            Meaning::Name(field) => text_parts(self.name(field), parts),
+            Meaning::Texts(fields) => text_parts(fields, parts),
             Meaning::Numbers(fields) => numbers(fields),
             Meaning::Uid => {
                 let extension = numbers(FieldSet::of(&[Field::Extension]));
                 Query::And(vec![extension, Query::Book(Book::People)])
             }
-            Meaning::Postal(part) => postal(part, &postal_parts(initial, &any, last)),
-            Meaning::Presence(part) => self.presence(part, &presence::Test::text(pattern()))?,
+            Meaning::Postal(part) => postal::parts(part, parts),
+            Meaning::Presence(part) => {
+                self.presence(part, &presence::Test::Parts(parts.pattern()))?
+            }
             Meaning::Never => NOTHING,
             _ => return None,
         };
         Some(query)
     }
 
-    fn at_least(&self, meaning: Meaning, value: &[u8]) -> Option<Query> {
-        let text = std::str::from_utf8(value).ok()?;
-        let pattern = || TextPattern::at_least(text, &self.derivation.collation);
-        match meaning {
-            Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern())),
-            Meaning::Texts(fields) => Some(Query::Text(fields, pattern())),
-            Meaning::Modified => Some(Query::ModifiedSince(time::parse(text)?)),
-            Meaning::Presence(part) => {
-                self.presence(part, &presence::Test::at_least(text, pattern()))
-            }
-            _ => None,
-        }
-    }
-
-    fn at_most(&self, meaning: Meaning, value: &[u8]) -> Option<Query> {
-        let text = std::str::from_utf8(value).ok()?;
-        let pattern = || TextPattern::at_most(text, &self.derivation.collation);
-        let is_text = matches!(meaning, Meaning::Name(_) | Meaning::Texts(_));
-        if is_text && pattern() == TextPattern::AtLeast(Box::default()) {
-            // Poly's upper bound `zz` is none.
-            return Some(self.present(meaning));
-        }
-        match meaning {
-            Meaning::Name(field) => Some(Query::Text(FieldSet::of(&[field]), pattern())),
-            Meaning::Texts(fields) => Some(Query::Text(fields, pattern())),
-            Meaning::Modified => Some(Query::ModifiedUntil(time::parse(text)?)),
-            Meaning::Presence(part) => {
-                self.presence(part, &presence::Test::at_most(text, pattern()))
-            }
-            _ => None,
-        }
-    }
-
-    /// `~=` finds texts that contain a spelling of the value; for the rest it is equality.
+    /// `~=` finds texts that contain every word of the value; for the rest it is equality.
     fn approximate(&self, meaning: Meaning, value: &[u8]) -> Option<Query> {
-        let pattern = || std::str::from_utf8(value).ok().map(TextPattern::contains);
-        match meaning {
-            Meaning::Name(field) => Some(Query::Text(self.name(field), pattern()?)),
-            Meaning::Texts(fields) => Some(Query::Text(fields, pattern()?)),
+        let contains = |word: &str| {
+            let text = |fields| Query::Text(fields, TextPattern::contains(word));
+            match meaning {
+                Meaning::Name(field) => Some(text(self.name(field))),
+                Meaning::Texts(fields) => Some(text(fields)),
+                Meaning::Postal(part) => Some(postal::contains(part, word)),
+                _ => None,
+            }
+        };
+        let text = text(value);
+        let words: Option<Vec<Query>> = text.split_whitespace().map(contains).collect();
+        match words {
+            Some(words) if !words.is_empty() => Some(shape::all(words.into_iter())),
             _ => self.equality(meaning, value),
         }
     }
+}
 
-    /// `attribute:dn:rule:=value` (RFC 4511 section 4.5.1.7.7).
-    fn extensible(&self, assertion: &Assertion<'_>) -> Option<Query> {
-        let rule = assertion.rule.map(|name| rule::find(name).ok_or(()));
-        let rule = rule.transpose().ok()?;
-        let of_entry = match (assertion.attribute, rule) {
-            (Some(name), _) => {
-                let found = AttributeId::find(name).and_then(AttributeId::get);
-                found.and_then(|found| self.equality(found.meaning, assertion.value))
-            }
-            (None, Some(Rule::Text)) => {
-                let text = std::str::from_utf8(assertion.value).ok()?;
-                Some(Query::Text(Field::TEXTS, TextPattern::equals(text)))
-            }
-            (None, Some(Rule::Number)) => {
-                let text = std::str::from_utf8(assertion.value).ok()?;
-                Some(self.number(Field::NUMBERS, text))
-            }
-            (None, Some(Rule::Other) | None) => None,
-        };
-        if !assertion.dn_attributes {
-            return of_entry;
+/// The parts of a substring filter that are not empty.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    initial: Option<&'p str>,
+    any: &'p [&'p str],
+    last: Option<&'p str>,
+}
+
+impl Parts<'_> {
+    fn pattern(self) -> TextPattern {
+        TextPattern::parts(self.initial, self.any, self.last)
+    }
+}
+
+/// Phones that send a literal value mean a name in either order.
+fn text_equality(fields: FieldSet, text: &str) -> Query {
+    let words = Some(text).filter(|_| is_name(fields));
+    let words = words.and_then(|text| TextPattern::words(text, Fit::Whole));
+    Query::Text(fields, words.unwrap_or_else(|| TextPattern::equals(text)))
+}
+
+/// `jo ad*` and `*jo ad*` are names whose words begin so, in any order: people type them so, and
+/// phones put the stars. Every name that begins with `jo ad` is one of them.
+fn text_parts(fields: FieldSet, parts: Parts<'_>) -> Query {
+    let text = match (parts.initial, parts.any, parts.last) {
+        (Some(text), [], None) | (None, &[text], None) if is_name(fields) => text,
+        _ => return Query::Text(fields, parts.pattern()),
+    };
+    match TextPattern::words(text, Fit::Beginnings) {
+        Some(words) if parts.initial.is_some() => Query::Text(fields, words),
+        Some(words) => {
+            let contained = Query::Text(fields, parts.pattern());
+            Query::Or(vec![Query::Text(fields, words), contained])
         }
-        let of_name = self.in_name(assertion.attribute, assertion.value)?;
-        Some(shape::any([of_entry.unwrap_or(NOTHING), of_name].into_iter()))
+        None => Query::Text(fields, parts.pattern()),
     }
+}
 
-    /// Which entries have the value in the components of their names.
-    fn in_name(&self, attribute: Option<&[u8]>, value: &[u8]) -> Option<Query> {
-        let value = std::str::from_utf8(value).ok()?;
-        let kind = match attribute.map(without_options) {
-            Some(name) => Some(match AttributeId::find(name).and_then(AttributeId::get) {
-                Some(known) => known.name,
-                None => std::str::from_utf8(name).ok()?,
-            }),
-            None => None,
-        };
-        let asked = kind.is_none_or(|kind| kind.eq_ignore_ascii_case("uid"));
-        let uid = asked.then(|| uid_query(value, self.style.uid, self.derivation));
-        let behind = self.names.behind(kind, value);
-        Some(shape::any([Some(behind), uid].into_iter().flatten()))
-    }
+fn is_name(fields: FieldSet) -> bool {
+    fields.without(NAMES).is_empty()
 }
 
 /// A person is called by the extension, whoever has none by the contact id. Under [`UidForm::Id`]
@@ -362,45 +362,4 @@ pub(super) fn uid_query(text: &str, form: UidForm, derivation: &Derivation) -> Q
 
 fn class(name: &str, classes: &[&str]) -> Query {
     Query::Constant(classes.iter().any(|class| class.eq_ignore_ascii_case(name)).into())
-}
-
-/// The pattern of one part among all parts of an address; the locality is a site's name too.
-fn postal(part: PostalPart, pattern: &PostalPattern) -> Query {
-    let address = Query::Text(FieldSet::of(&[Field::Postal]), pattern.address.clone());
-    match part {
-        PostalPart::Locality => {
-            let site = Query::Text(FieldSet::of(&[Field::Site]), pattern.site.clone());
-            Query::Or(vec![site, address])
-        }
-        _ => address,
-    }
-}
-
-struct PostalPattern {
-    site: TextPattern,
-    address: TextPattern,
-}
-
-fn postal_equality(part: PostalPart, text: &str) -> PostalPattern {
-    let begins = format!("{POSTAL_SEPARATOR}{text}");
-    let whole = format!("{begins}{POSTAL_SEPARATOR}");
-    let address = match part {
-        // The country is the last part.
-        PostalPart::Country => TextPattern::ends_with(&begins),
-        // Nobody knows all of an address as it is written here.
-        PostalPart::Whole => TextPattern::contains(&begins),
-        _ => TextPattern::contains(&whole),
-    };
-    PostalPattern { site: TextPattern::equals(text), address }
-}
-
-fn postal_parts(initial: Option<&str>, any: &[&str], last: Option<&str>) -> PostalPattern {
-    let begins = initial.map(|text| format!("{POSTAL_SEPARATOR}{text}"));
-    let mut parts: Vec<&str> = begins.iter().map(String::as_str).collect();
-    parts.extend(any);
-    parts.extend(last);
-    PostalPattern {
-        site: TextPattern::parts(initial, any, last),
-        address: TextPattern::parts(None, &parts, None),
-    }
 }

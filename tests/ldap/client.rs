@@ -106,6 +106,12 @@ pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     element
 }
 
+/// The bytes of a recorded message.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(byte).collect()
+}
+
 /// A message around an operation.
 pub(crate) fn message(id: u8, operation: &[u8], controls: &[u8]) -> Vec<u8> {
     element(0x30, &[&[2, 1, id], operation, controls].concat())

@@ -8,6 +8,8 @@ mod client;
 mod connections;
 mod control;
 mod filter;
+mod matching;
+mod messages;
 mod mutations;
 mod office;
 mod paged;

@@ -8,7 +8,7 @@ use ringbook::ldap::serve_in_clear;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::timeout;
 
-use crate::client::{Ask, bind, element, message, messages_of};
+use crate::client::{Ask, bind, bytes, element, message, messages_of};
 use crate::world::{SUFFIX, World};
 
 /// Of each message so many damaged ones are sent.
@@ -69,11 +69,7 @@ fn whole(damaged: &[u8]) -> Vec<u8> {
 /// Everything that is known of clients, as bytes.
 fn seeds() -> Vec<Vec<u8>> {
     let lines = include_str!("messages.txt").lines().filter(|line| !line.starts_with('#'));
-    let byte = |hex: &str, at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    let recorded = lines.map(|line| {
-        let hex = line.split_once('|').unwrap().1;
-        (0..hex.len()).step_by(2).map(|at| byte(hex, at)).collect::<Vec<u8>>()
-    });
+    let recorded = lines.filter_map(|line| line.split_once('|')).map(|(_, hex)| bytes(hex));
     let filters = [
         "(|(cn=jo*)(sn=*mi*)(telephoneNumber=*555*))",
         "(&(objectClass=person)(!(mobile=0170*))(givenName>=A)(givenName<=zz))",

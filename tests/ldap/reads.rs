@@ -1,5 +1,7 @@
 //! Reading: trees, scopes, attributes, limits and compares.
 
+use std::cell::RefCell;
+
 use ldap3_proto::proto::LdapResultCode;
 use ringbook::contact::Book;
 use ringbook::contact::card::{Field, FieldSet};
@@ -147,6 +149,27 @@ async fn a_search_that_no_index_helps_ends() {
     assert_eq!(found.code, LdapResultCode::AdminLimitExceeded);
     let found = phone.search(&Ask::sub(SUFFIX, "(sn=smith)")).await;
     assert_eq!((found.code, found.entries.len()), (LdapResultCode::Success, 1));
+}
+
+#[tokio::test]
+async fn others_are_answered_while_a_search_looks_through_everybody() {
+    let limits = Limits { look_through: 9_500, ..Limits::default() };
+    let world = World::start_with(limits, FieldSet::EMPTY).await;
+    world.crowd(10_000).await;
+    let mut long = Client::phone(&world).await;
+    let mut short = Client::phone(&world).await;
+    let answered = RefCell::new(Vec::new());
+    let search = async |client: &mut Client, filter| {
+        let found = client.search(&Ask::sub(SUFFIX, filter)).await;
+        answered.borrow_mut().push(filter);
+        (found.code, found.entries.len())
+    };
+    let (unindexed, indexed) = ("(!(cn=Member*))", "(sn=smith)");
+    // Both run on one thread, and the long one is asked first.
+    let found = tokio::join!(search(&mut long, unindexed), search(&mut short, indexed));
+    assert_eq!(found.0.0, LdapResultCode::AdminLimitExceeded);
+    assert_eq!(found.1, (LdapResultCode::Success, 1));
+    assert_eq!(answered.into_inner(), [indexed, unindexed]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringbook::account::{BaseAlias, OrganizationSettings};
 use ringbook::contact::book::{AddressBook, BookId, Group};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
-use ringbook::contact::derived::{Derivation, NameOrder};
+use ringbook::contact::derived::{Derivation, KeypadSearch, NameOrder};
 use ringbook::contact::number::Numbering;
 use ringbook::contact::{Body, Book, Contact, OrganizationId, Revision, Timestamp};
 use ringbook::directory::new_id;
@@ -66,7 +66,8 @@ pub(crate) fn contact(name: &str, book: Book, at: Revision) -> Contact {
         book,
         name: Some(format!("{name}.vcf").into()),
         uid: None,
-        derived: Derivation::new(numbering, "de", NameOrder::FamilyFirst).derive(&card),
+        derived: Derivation::new(numbering, "de", NameOrder::FamilyFirst, KeypadSearch::Off)
+            .derive(&card),
         card,
         body: Body::Written,
         listed: true,

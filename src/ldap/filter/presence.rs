@@ -2,56 +2,58 @@
 
 use crate::contact::Timestamp;
 use crate::contact::fold::spellings;
-use crate::contact::query::{Query, TextPattern};
+use crate::contact::query::{Bound, Query, TextPattern};
 use crate::ldap::attribute::PresencePart;
 use crate::ldap::filter::Context;
 use crate::ldap::presence::value;
 use crate::ldap::time;
-use crate::presence::Seen;
 
-/// What a value is compared with: a text, or the bounds of a time.
-pub(super) struct Test {
-    pattern: TextPattern,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
+/// How a value is compared: as a text, or as a time.
+pub(super) enum Test<'t> {
+    Equals(&'t str),
+    /// No time can match.
+    Parts(TextPattern),
+    AtLeast(&'t str),
+    AtMost(&'t str),
 }
 
-impl Test {
-    pub(super) fn equals(text: &str) -> Self {
-        let time = time::parse(text);
-        Self { pattern: TextPattern::equals(text), from: time, to: time }
-    }
-
-    /// A pattern that no time can match.
-    pub(super) fn text(pattern: TextPattern) -> Self {
-        Self { pattern, from: None, to: None }
-    }
-
-    pub(super) fn at_least(text: &str, pattern: TextPattern) -> Self {
-        Self { pattern, from: time::parse(text), to: None }
-    }
-
-    pub(super) fn at_most(text: &str, pattern: TextPattern) -> Self {
-        Self { pattern, from: None, to: time::parse(text) }
+impl Test<'_> {
+    /// The earliest and the latest time that match; None where the value is no time.
+    fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        let (first, last) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+        match self {
+            Self::Equals(time) => time::parse(time).map(|time| (time, time)),
+            Self::Parts(_) => None,
+            Self::AtLeast(from) => time::parse(from).map(|from| (from, last)),
+            Self::AtMost(to) => time::parse(to).map(|to| (first, to)),
+        }
     }
 }
 
 impl Context<'_> {
     /// The people for whose value the test holds; None where the value is none of the attribute's kind.
-    pub(super) fn presence(&self, part: PresencePart, test: &Test) -> Option<Query> {
+    pub(super) fn presence(&self, part: PresencePart, test: &Test<'_>) -> Option<Query> {
         if part == PresencePart::LastSeen {
-            test.from.or(test.to)?;
-            let inside = |seen: Timestamp| {
-                test.from.is_none_or(|from| from <= seen) && test.to.is_none_or(|to| seen <= to)
-            };
+            let (from, to) = test.times()?;
+            let inside = |seen: Timestamp| from <= seen && seen <= to;
             return Some(self.names.whose_presence(&|seen| seen.last_seen.is_some_and(inside)));
         }
-        let collation = &self.derivation.collation;
-        let holds = |seen: &Seen| {
-            let texts = value(part, seen).map(|text| spellings(&text)).unwrap_or_default();
-            texts.iter().any(|spelling| test.pattern.matches(spelling, collation))
-        };
-        Some(self.names.whose_presence(&holds))
+        Some(match test {
+            Test::Equals(text) => self.whose_text(part, &TextPattern::equals(text)),
+            Test::Parts(pattern) => self.whose_text(part, pattern),
+            Test::AtLeast(text) => self.whose_bound(part, &Bound::AtLeast((*text).into())),
+            Test::AtMost(text) => self.whose_bound(part, &Bound::AtMost((*text).into())),
+        })
+    }
+
+    fn whose_text(&self, part: PresencePart, pattern: &TextPattern) -> Query {
+        let matches = |text: &str| spellings(text).iter().any(|text| pattern.matches(text));
+        self.names.whose_presence(&|seen| value(part, seen).is_some_and(|text| matches(&text)))
+    }
+
+    fn whose_bound(&self, part: PresencePart, bound: &Bound) -> Query {
+        let admits = |text: &str| bound.admits(text, &self.derivation.collation);
+        self.names.whose_presence(&|seen| value(part, seen).is_some_and(|text| admits(&text)))
     }
 
     /// The people who have a value.

@@ -1,6 +1,7 @@
 //! Attribute types as the schema publishes them (RFC 4512 section 4.1.2).
 
-use crate::ldap::attribute::{Attribute, Meaning, PostalPart, PresencePart, Usage, own};
+use crate::contact::card::PostalPart;
+use crate::ldap::attribute::{Attribute, Meaning, PresencePart, Usage, own};
 use crate::ldap::schema::syntax::{self, Syntax};
 
 /// By which rules values are compared: equality, order, parts.

@@ -1,111 +1,24 @@
 //! The index finds what [`Query::matches`] says, and nothing else, however contacts came and went.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+mod random;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use ringbook::account::Organization;
 use ringbook::account::group::SharedBook;
-use ringbook::account::{Organization, OrganizationSettings};
-use ringbook::contact::book::{AddressBook, BookId, Group};
+use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
-use ringbook::contact::derived::NameOrder;
-use ringbook::contact::number::NumberPattern;
 use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::index::{Extent, Search, Snapshot, Viewer};
 use ringbook::store::sqlite::SqliteStore;
 
-const GIVEN: [&str; 12] = [
-    "Anna",
-    "Max",
-    "Jürgen",
-    "Иван",
-    "Γιώργος",
-    "José",
-    "Łukasz",
-    "Li",
-    "山田",
-    "Hanna",
-    "A",
-    "Özgür",
-];
-const FAMILY: [&str; 10] = [
-    "Müller",
-    "Mueller",
-    "Adams",
-    "Иванов",
-    "Straße",
-    "O'Neill",
-    "van der Berg",
-    "Ng",
-    "Żak",
-    "Smith",
-];
-const NUMBERS: [&str; 9] = [
-    "030 5551234",
-    "+49 30 5551234",
-    "101",
-    "1010",
-    "*55",
-    "0171 2345678",
-    "+1 212 555 0123",
-    "5551234",
-    "004940123456",
-];
-const TEXT_KEYS: [&str; 20] = [
-    "m", "mu", "mul", "müller", "mueller", "a", "an", "anna", "иван", "ivanov", "smith", "strasse",
-    "ber", "x", "zz", "", "na", "van der", "ł", "5",
-];
-const NUMBER_KEYS: [&str; 14] = [
-    "1",
-    "10",
-    "101",
-    "*55",
-    "030",
-    "0305551234",
-    "5551234",
-    "+49",
-    "+4930",
-    "4930555",
-    "234",
-    "foo",
-    "+",
-    "00",
-];
+use crate::random::{GIVEN, card, departments, homes, main, query, settings, suppliers};
+
 const PEOPLE: [Book; 2] = [Book::People, Book::Shared];
-const DEPARTMENTS: [&str; 3] = ["Support", "R&D, Berlin", "Sales"];
-
-fn suppliers() -> BookId {
-    BookId::parse("suppliers").unwrap()
-}
-
-fn homes() -> Vec<Book> {
-    vec![Book::People, Book::Shared, Book::SharedBook(suppliers())]
-}
-
-fn departments() -> Vec<Group> {
-    let ids = ["support", "r-d-berlin", "sales"].into_iter();
-    ids.map(|id| Group::Department(BookId::parse(id).unwrap())).collect()
-}
-
-fn main() -> OrganizationId {
-    OrganizationId::parse("main").unwrap()
-}
-
-fn settings() -> OrganizationSettings {
-    OrganizationSettings {
-        name: "Main".into(),
-        domain: "pbx.example".into(),
-        suffix: "dc=pbx,dc=example".into(),
-        area_code: "30".into(),
-        outside_line: "0".into(),
-        language: "de".into(),
-        name_order: NameOrder::FamilyFirst,
-        hidden_numbers: FieldSet::of(&[Field::Mobile]),
-        ..OrganizationSettings::new(main())
-    }
-}
 
 fn directory() -> Directory {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
@@ -120,95 +33,6 @@ fn directory() -> Directory {
     };
     directory.commit_blocking(Request::one(Edit::PutSharedBook(book))).unwrap();
     directory
-}
-
-fn card() -> impl Strategy<Value = Card> {
-    let pick = |from: &'static [&'static str]| proptest::option::of(proptest::sample::select(from));
-    let numbers = (pick(&NUMBERS), pick(&NUMBERS));
-    (pick(&GIVEN), pick(&FAMILY), numbers, pick(&["Acme", "Müller AG"]), pick(&DEPARTMENTS))
-        .prop_map(|(given, family, (work, mobile), company, department)| {
-            let mut card = CardBuilder::default();
-            let values = [
-                (Field::GivenName, given),
-                (Field::FamilyName, family),
-                (Field::Work, work),
-                (Field::Mobile, mobile),
-                (Field::Company, Some(company.unwrap_or("Nobody"))),
-                (Field::Department, department),
-            ];
-            for (field, value) in values {
-                card.push(field, value.unwrap_or_default());
-            }
-            card.finish().unwrap()
-        })
-}
-
-fn fields() -> impl Strategy<Value = FieldSet> {
-    let texts =
-        [Field::FormattedName, Field::FamilyName, Field::GivenName, Field::Company, Field::Note];
-    proptest::sample::subsequence(texts.to_vec(), 1..=3).prop_map(|fields| FieldSet::of(&fields))
-}
-
-fn number_fields() -> impl Strategy<Value = FieldSet> {
-    let numbers = [Field::Work, Field::Mobile, Field::Extension];
-    proptest::sample::subsequence(numbers.to_vec(), 1..=2).prop_map(|fields| FieldSet::of(&fields))
-}
-
-fn text_pattern() -> impl Strategy<Value = TextPattern> {
-    let key = || proptest::sample::select(&TEXT_KEYS[..]);
-    let some = || proptest::option::of(key());
-    prop_oneof![
-        key().prop_map(TextPattern::equals),
-        (some(), proptest::collection::vec(key(), 0..3), some())
-            .prop_map(|(initial, any, last)| TextPattern::parts(initial, &any, last)),
-        (key(), any::<bool>()).prop_map(|(key, least)| {
-            let organization = Organization::new(settings()).unwrap();
-            let collation = &organization.derivation.collation;
-            if least {
-                TextPattern::at_least(key, collation)
-            } else {
-                TextPattern::at_most(key, collation)
-            }
-        }),
-    ]
-}
-
-fn number_query() -> impl Strategy<Value = Query> {
-    let key = || proptest::sample::select(&NUMBER_KEYS[..]);
-    let some = || proptest::option::of(key());
-    (number_fields(), some(), some(), some(), key()).prop_map(
-        |(fields, initial, any, last, whole)| {
-            let organization = Organization::new(settings()).unwrap();
-            let numbering = &organization.derivation.numbering;
-            if initial.is_none() && any.is_none() && last.is_none() {
-                return Query::Number(fields, NumberPattern::equals(whole, numbering));
-            }
-            let any: Vec<&str> = any.into_iter().collect();
-            match NumberPattern::parts(initial, &any, last, numbering) {
-                Some(pattern) => Query::Number(fields, pattern),
-                None => Query::Constant(Truth::False),
-            }
-        },
-    )
-}
-
-fn query() -> impl Strategy<Value = Query> {
-    let leaf = prop_oneof![
-        4 => (fields(), text_pattern()).prop_map(|(fields, pattern)| Query::Text(fields, pattern)),
-        4 => number_query(),
-        1 => fields().prop_map(Query::Present),
-        1 => number_fields().prop_map(Query::Present),
-        1 => proptest::sample::select(vec![Truth::True, Truth::False, Truth::Undefined]).prop_map(Query::Constant),
-        1 => proptest::sample::select(homes()).prop_map(Query::Book),
-        1 => proptest::sample::select(departments()).prop_map(Query::Group),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..3).prop_map(Query::And),
-            proptest::collection::vec(inner.clone(), 0..3).prop_map(Query::Or),
-            inner.prop_map(|query| Query::Not(Box::new(query))),
-        ]
-    })
 }
 
 /// Some homes and what of them; the contacts of `Among` by their numbers.
