@@ -1,5 +1,7 @@
 //! Plays the requests of `tests/ldap/phones.txt` and compares what comes back.
 
+use std::collections::BTreeSet;
+
 use ldap3_proto::proto::LdapResultCode;
 use ringbook::account::{BaseAlias, OrganizationSettings};
 use ringbook::contact::book::AddressBook;
@@ -148,6 +150,23 @@ async fn the_same_requests_as_bytes_find_the_same() {
         }
     }
     check(&wrong);
+}
+
+/// Gigaset bases and Jitsi open an entry by its name.
+#[tokio::test]
+async fn each_name_of_an_answer_reads_back() {
+    let world = successor().await;
+    let mut client = Client::phone(&world).await;
+    let mut names = BTreeSet::new();
+    for case in cases() {
+        let found = ask(&mut client, &case).await;
+        names.extend(found.entries.into_iter().map(|entry| entry.dn).filter(|dn| !dn.is_empty()));
+    }
+    assert!(names.len() > 16, "{names:?}");
+    for name in names {
+        let read = Ask { scope: BASE, ..Ask::sub(&name, "(objectClass=*)") };
+        assert_eq!(client.search(&read).await.dns(), [name.as_str()]);
+    }
 }
 
 /// Wazo keeps favorites by `entryUUID`, and asks for them by their bytes.
