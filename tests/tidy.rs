@@ -94,7 +94,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("tower", "api"),
     ("tracing", "*"),
     ("tracing_subscriber", "cli"),
-    ("unicode_normalization", "contact/fold"),
+    ("unicode_normalization", "contact"),
     ("uuid", "*"),
     ("x509_parser", "net"),
     ("zeroize", "*"),
