@@ -92,7 +92,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("tower", "api"),
     ("tracing", "*"),
     ("tracing_subscriber", "cli"),
-    ("unicode_normalization", "contact/fold"),
+    ("unicode_normalization", "contact"),
     ("uuid", "*"),
     ("x509_parser", "net"),
     ("zeroize", "*"),

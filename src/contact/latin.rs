@@ -283,7 +283,7 @@ pub(super) fn sounds_of_latin(folded: &str) -> Vec<String> {
         let others = [
             with_inner_o_as_e(way),
             // Γιάννης is `Yannis` as well.
-            if way.starts_with('J') { format!("G{way}") } else { String::new() },
+            if way.starts_with('J') && way.len() > 1 { format!("G{way}") } else { String::new() },
             // Of `yuli` nobody knows yet whether it is Юлия.
             way.strip_suffix('I')
                 .filter(|_| last.len() > 1)

@@ -5,6 +5,9 @@ use std::cmp::Ordering;
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
+#[cfg(test)]
+mod tests;
+
 /// Numbers with fewer digits are extensions and short codes: they mean themselves.
 const OUTSIDE_DIGITS_MIN: usize = 5;
 /// Longer texts are no telephone number; E.164 allows 15 digits, dialling prefixes add some.
@@ -376,99 +379,4 @@ fn find(text: &str, part: &str) -> Option<usize> {
         return Some(0);
     }
     text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn berlin() -> Numbering {
-        Numbering::new("DE", "30", "0").unwrap()
-    }
-
-    #[track_caller]
-    fn equal(asked: &str, stored: &str) -> bool {
-        let pattern = NumberPattern::equals(asked, &berlin());
-        berlin().forms(stored).iter().any(|form| pattern.matches(form))
-    }
-
-    #[track_caller]
-    fn parts(initial: Option<&str>, any: &[&str], last: Option<&str>, stored: &str) -> bool {
-        let Some(pattern) = NumberPattern::parts(initial, any, last, &berlin()) else {
-            return false;
-        };
-        berlin().forms(stored).iter().any(|form| pattern.matches(form))
-    }
-
-    #[test]
-    fn devices_get_numbers_as_they_want_them() {
-        let written = |text: &str| NumberFormat::ALL.map(|format| berlin().formatted(text, format));
-        let berlin = ["(030) 555-1234", "+49305551234", "0305551234", "00305551234"];
-        assert_eq!(written("(030) 555-1234"), berlin);
-        let london = ["+44 20 7946 0018", "+442079460018", "00442079460018", "000442079460018"];
-        assert_eq!(written("+44 20 7946 0018"), london);
-        for inside in ["101", "*55", "ask Anna"] {
-            assert_eq!(written(inside), [inside; 4]);
-        }
-        let names = NumberFormat::ALL.map(NumberFormat::name);
-        assert_eq!(names.map(NumberFormat::parse), NumberFormat::ALL.map(Some));
-    }
-
-    #[test]
-    fn one_number_however_it_is_written() {
-        let spellings = [
-            "+49 30 5551234",
-            "004930 5551234",
-            "030/555-1234",
-            "(030) 555 12 34",
-            "5551234",
-            "+49 (0)30 5551234",
-            "tel:+49-30-5551234",
-            "493055512 34",
-        ];
-        for stored in &spellings[..7] {
-            for asked in spellings {
-                assert!(equal(asked, stored), "{asked} = {stored}");
-            }
-            assert!(parts(None, &[], Some("5551234"), stored), "*5551234 {stored}");
-            assert!(parts(Some("+4930"), &[], None, stored), "+4930* {stored}");
-            assert!(parts(Some("030 55"), &[], None, stored), "03055* {stored}");
-            assert!(parts(None, &["5512"], None, stored), "*5512* {stored}");
-            assert!(!parts(None, &["5513"], None, stored));
-        }
-        assert!(!equal("+49 40 5551234", "030 5551234"));
-        assert!(equal("0 030 5551234", "+49305551234"), "with the outside-line prefix");
-    }
-
-    #[test]
-    fn short_codes_mean_themselves() {
-        assert!(equal("101", "101") && equal("*55", "*55"));
-        assert!(!equal("101", "*101") && !equal("+49101", "101"));
-        assert!(!parts(Some("49"), &[], None, "+49 30 5551234"), "extensions 49xx stay findable");
-        assert_eq!(berlin().e164("101"), None);
-    }
-
-    #[test]
-    fn a_value_without_digits_matches_nothing() {
-        assert!(!equal("foo", "101") && !parts(Some("foo"), &[], None, "101"));
-        assert!(berlin().forms("anonymous").is_empty());
-    }
-
-    #[test]
-    fn other_regions_dial_otherwise() {
-        let us = Numbering::new("us", "", "9").unwrap();
-        assert_eq!(us.forms("(212) 555-0123")[0], "+12125550123");
-        assert_eq!(us.forms("011 49 30 5551234")[0], "+49305551234");
-        let ru = Numbering::new("RU", "", "").unwrap();
-        assert_eq!(ru.forms("8 800 555 35 35")[0], "+78005553535");
-        assert!(Numbering::new("XX", "", "").is_err());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn a_stored_number_is_found_by_itself(text in "[+0-9*#() /-]{1,20}") {
-            let has_digit = text.contains(|c: char| c.is_ascii_digit());
-            proptest::prop_assert_eq!(equal(&text, &text), has_digit);
-        }
-    }
 }

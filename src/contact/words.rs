@@ -44,10 +44,10 @@ pub(super) fn fit(name: &str, asked: &[Vec<String>], fit: Fit) -> bool {
     enough && (0..asked.len()).all(|one| pairs.pair(one, &mut 0, &fits))
 }
 
-/// The words without the commas around them.
+/// The words between spaces and commas.
 fn whole(text: &str) -> impl Iterator<Item = &str> {
-    let bare = |word| str::trim_matches(word, [',', ';']);
-    text.split_whitespace().map(bare).filter(|word| !word.is_empty())
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
+    text.split(between).filter(|word| !word.is_empty())
 }
 
 /// The rest of a text from each place where a word begins.

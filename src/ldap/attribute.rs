@@ -75,7 +75,7 @@ pub(super) struct Attribute {
     /// The name in answers, unless the client asked by another.
     pub(super) name: &'static str,
     /// Object identifier and other names; clients find their own spelling in the answer.
-    aliases: &'static [&'static str],
+    pub(super) aliases: &'static [&'static str],
     pub(super) meaning: Meaning,
     pub(super) usage: Usage,
 }
@@ -153,6 +153,14 @@ const fn numbers(fields: &[Field]) -> Meaning {
     Meaning::Numbers(FieldSet::of(fields))
 }
 
+/// Identifiers of our own, below one that a UUID gives to whoever makes it (ITU-T X.667).
+macro_rules! own {
+    ($number:literal) => {
+        concat!("2.25.80981694473632303912438094741718288211.", $number)
+    };
+}
+pub(super) use own;
+
 /// The number fields of `telephoneNumber` in the order of their values: phones show the first.
 pub(super) const TELEPHONE: [Field; 4] =
     [Field::Extension, Field::Work, Field::Did, Field::OtherNumber];
@@ -188,7 +196,11 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("title", &["2.5.4.12"], texts(&[Field::Title])),
     user("employeeType", &["2.16.840.1.113730.3.1.4"], texts(&[Field::Role])),
     user("telephoneNumber", &["2.5.4.20", "AccountNumber"], numbers(&TELEPHONE)),
-    user("ipPhone", &["extension", "ext", "number"], numbers(&[Field::Extension])),
+    user(
+        "ipPhone",
+        &["1.2.840.113556.1.4.721", "extension", "ext", "number"],
+        numbers(&[Field::Extension]),
+    ),
     user(
         "mobile",
         &[
@@ -212,7 +224,11 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
         &["0.9.2342.19200300.100.1.42", "pagerTelephoneNumber", "pagerphone"],
         numbers(&[Field::Pager]),
     ),
-    user("otherTelephone", &["otherPhone", "other"], numbers(&[Field::OtherNumber])),
+    user(
+        "otherTelephone",
+        &["1.2.840.113556.1.2.18", "otherPhone", "other"],
+        numbers(&[Field::OtherNumber]),
+    ),
     user("mail", &["0.9.2342.19200300.100.1.3", "rfc822Mailbox", "email"], texts(&[Field::Email])),
     user("labeledURI", &["1.3.6.1.4.1.250.1.57", "IMHandle"], texts(&[Field::Address, Field::Url])),
     user("street", &["2.5.4.9", "streetAddress"], Meaning::Postal(PostalPart::Street)),
@@ -228,12 +244,12 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("description", &["2.5.4.13", "notes"], texts(&[Field::Note])),
     user("businessCategory", &["2.5.4.15"], texts(&[Field::Category])),
     user("preferredLanguage", &["2.16.840.1.113730.3.1.39"], texts(&[Field::Language])),
-    user("ringbookVoicemail", &[], texts(&[Field::VoicemailBox])),
-    user("ringbookPresence", &[], Meaning::Presence(PresencePart::Availability)),
-    user("ringbookPhoneStatus", &[], Meaning::Presence(PresencePart::Phone)),
-    user("ringbookAgentStatus", &[], Meaning::Presence(PresencePart::Agent)),
-    user("ringbookStatusText", &[], Meaning::Presence(PresencePart::Text)),
-    user("ringbookLastSeen", &[], Meaning::Presence(PresencePart::LastSeen)),
+    user("ringbookVoicemail", &[own!("1.1")], texts(&[Field::VoicemailBox])),
+    user("ringbookPresence", &[own!("1.2")], Meaning::Presence(PresencePart::Availability)),
+    user("ringbookPhoneStatus", &[own!("1.3")], Meaning::Presence(PresencePart::Phone)),
+    user("ringbookAgentStatus", &[own!("1.4")], Meaning::Presence(PresencePart::Agent)),
+    user("ringbookStatusText", &[own!("1.5")], Meaning::Presence(PresencePart::Text)),
+    user("ringbookLastSeen", &[own!("1.6")], Meaning::Presence(PresencePart::LastSeen)),
     user("jpegPhoto", &["0.9.2342.19200300.100.1.60", "thumbnailPhoto"], Meaning::Never),
     operational("structuralObjectClass", &["2.5.21.9"], Meaning::StructuralObjectClass),
     operational("entryUUID", &["1.3.6.1.1.16.4"], Meaning::EntryUuid),

@@ -281,14 +281,21 @@ impl Context<'_> {
 
     /// `~=` finds texts that contain every word of the value; for the rest it is equality.
     fn approximate(&self, meaning: Meaning, value: &[u8]) -> Option<Query> {
-        let fields = match meaning {
-            Meaning::Name(field) => self.name(field),
-            Meaning::Texts(fields) => fields,
-            _ => return self.equality(meaning, value),
+        let contains = |word: &str| {
+            let text = |fields| Query::Text(fields, TextPattern::contains(word));
+            match meaning {
+                Meaning::Name(field) => Some(text(self.name(field))),
+                Meaning::Texts(fields) => Some(text(fields)),
+                Meaning::Postal(part) => Some(postal::contains(part, word)),
+                _ => None,
+            }
         };
         let text = text(value);
-        let words = text.split_whitespace();
-        Some(shape::all(words.map(|word| Query::Text(fields, TextPattern::contains(word)))))
+        let words: Option<Vec<Query>> = text.split_whitespace().map(contains).collect();
+        match words {
+            Some(words) if !words.is_empty() => Some(shape::all(words.into_iter())),
+            _ => self.equality(meaning, value),
+        }
     }
 }
 

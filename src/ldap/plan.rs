@@ -106,8 +106,9 @@ enum Part {
     Column(Column),
 }
 
+/// One attribute of entries, under one name.
 #[derive(Clone, Debug)]
-struct Column {
+pub(super) struct Column {
     id: AttributeId,
     meaning: Meaning,
     fields: FieldSet,
@@ -229,7 +230,7 @@ impl Part {
 }
 
 impl Column {
-    fn new(id: Option<AttributeId>, name: &[u8]) -> Option<Self> {
+    pub(super) fn new(id: Option<AttributeId>, name: &[u8]) -> Option<Self> {
         let id = id?;
         let meaning = id.get()?.meaning;
         let mut encoded = Vec::new();
@@ -284,7 +285,11 @@ impl Column {
     }
 
     /// The encoded set of values; None where there are none.
-    fn values<'e>(&self, entry: &EntryOf<'e>, style: &Style<'_>) -> Option<Cow<'e, [u8]>> {
+    pub(super) fn values<'e>(
+        &self,
+        entry: &EntryOf<'e>,
+        style: &Style<'_>,
+    ) -> Option<Cow<'e, [u8]>> {
         match self.copied(entry, style) {
             Some(values) => values.map(Cow::Borrowed),
             None => Some(self.made(entry, style)).filter(|set| *set != NO_VALUES).map(Cow::Owned),

@@ -18,6 +18,11 @@ pub(super) fn parts(part: PostalPart, parts: Parts<'_>) -> Query {
     pattern(part, TextPattern::parts(initial.as_deref(), &any, last.as_deref()))
 }
 
+/// An address whose part contains a word.
+pub(super) fn contains(part: PostalPart, word: &str) -> Query {
+    pattern(part, TextPattern::contains(word))
+}
+
 pub(super) fn present(part: PostalPart) -> Query {
     let address = Query::Address(part, TextPattern::anything());
     match part {

@@ -1,7 +1,5 @@
 //! Filters and the searches they become.
 
-use proptest::prelude::{Just, Strategy, prop_oneof};
-
 use crate::auth::dn::Dn;
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, PostalAddress};
 use crate::contact::derived::{Derivation, KeypadSearch, NameOrder};
@@ -12,6 +10,8 @@ use crate::ldap::filter::{Context, NOTHING, Names, compile};
 use crate::ldap::request::{Assertion, Filter, Substrings};
 use crate::ldap::style::Style;
 use crate::presence::Seen;
+
+mod random;
 
 fn derivation() -> Derivation {
     let numbering = Numbering::new("DE", "30", "0").unwrap();
@@ -395,94 +395,4 @@ fn the_same_pattern_on_several_attributes_is_one_term() {
     assert_eq!(query(&Filter::Present(b"cn")), Query::Constant(Truth::True));
     assert_eq!(query(&Filter::And(Vec::new())), Query::Constant(Truth::True));
     assert_eq!(query(&Filter::Or(Vec::new())), Query::Constant(Truth::False));
-}
-
-/// A filter as proptest makes it: a term is the number of one of [`TERMS`].
-#[derive(Clone, Debug)]
-enum Shape {
-    Term(usize),
-    And(Vec<Self>),
-    Or(Vec<Self>),
-    Not(Box<Self>),
-}
-
-/// True, False and Undefined ones; some are Undefined because the field is hidden.
-const TERMS: [fn() -> Filter<'static>; 9] = [
-    || equal("sn", "muller"),
-    || equal("sn", "nobody"),
-    || begins("cn", "anna"),
-    || equal("moblie", "x"),
-    || equal("telephoneNumber", "204"),
-    || equal("mail", "anna@pbx.example"),
-    || Filter::Present(b"mail"),
-    || Filter::Present(b"objectClass"),
-    || equal("entryUUID", "nonsense"),
-];
-
-impl Shape {
-    fn filter(&self) -> Filter<'static> {
-        let list = |shapes: &Vec<Self>| shapes.iter().map(Self::filter).collect();
-        match self {
-            Self::Term(number) => TERMS[*number](),
-            Self::And(all) => Filter::And(list(all)),
-            Self::Or(any) => Filter::Or(list(any)),
-            Self::Not(inner) => not(inner.filter()),
-        }
-    }
-
-    /// What RFC 4511 says of the filter, computed step by step.
-    fn truth(&self, of_term: &dyn Fn(usize) -> Truth) -> Truth {
-        let negated = |truth| match truth {
-            Truth::True => Truth::False,
-            Truth::False => Truth::True,
-            Truth::Undefined => Truth::Undefined,
-        };
-        let all = |truths: Vec<Truth>| {
-            if truths.contains(&Truth::False) {
-                Truth::False
-            } else if truths.contains(&Truth::Undefined) {
-                Truth::Undefined
-            } else {
-                Truth::True
-            }
-        };
-        match self {
-            Self::Term(number) => of_term(*number),
-            Self::And(shapes) => all(shapes.iter().map(|shape| shape.truth(of_term)).collect()),
-            Self::Or(shapes) => {
-                let truths = shapes.iter().map(|shape| negated(shape.truth(of_term)));
-                negated(all(truths.collect()))
-            }
-            Self::Not(inner) => negated(inner.truth(of_term)),
-        }
-    }
-}
-
-fn shape() -> impl Strategy<Value = Shape> {
-    (0..TERMS.len()).prop_map(Shape::Term).prop_recursive(4, 24, 4, |inner| {
-        let list = proptest::collection::vec(inner.clone(), 0..4);
-        prop_oneof![
-            list.clone().prop_map(Shape::And),
-            list.prop_map(Shape::Or),
-            inner.prop_map(|inner| Shape::Not(Box::new(inner))),
-        ]
-    })
-}
-
-proptest::proptest! {
-    #[test]
-    fn a_filter_finds_what_it_is_true_of(
-        shape in shape(),
-        hidden in prop_oneof![Just(FieldSet::EMPTY), Just(FieldSet::of(&[Field::Email]))],
-    ) {
-        let derivation = derivation();
-        let gaze = Gaze { hidden, collation: &derivation.collation };
-        let anna = anna();
-        let of_term = |number: usize| with_context(|context| {
-            let query = context.term(&TERMS[number]());
-            query.map_or(Truth::Undefined, |query| query.matches(&anna, &gaze))
-        });
-        let found = query(&shape.filter()).matches(&anna, &gaze) == Truth::True;
-        proptest::prop_assert_eq!(found, shape.truth(&of_term) == Truth::True);
-    }
 }
