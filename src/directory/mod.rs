@@ -183,8 +183,10 @@ impl Directory {
     pub fn open_with_clock(mut store: Box<dyn Store>, clock: Clock) -> Result<Self, StoreError> {
         let epoch = store.epoch()?;
         let (mut events, mut alike) = (Vec::new(), Alike::default());
-        let revision = store.load(&mut |event| events.push(alike.shared(event)))?;
-        drop(alike);
+        let revision = store.load(&mut |mut event| {
+            alike.share(&mut event);
+            events.push(event);
+        })?;
         let (snapshot, broken) = Snapshot::empty(&epoch).after(events, revision);
         writer::report_broken(&broken);
         let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));

@@ -17,9 +17,8 @@ pub struct Alike {
 
 impl Alike {
     /// Replaces what an earlier event had as well.
-    #[must_use]
-    pub fn shared(&mut self, mut event: Event) -> Event {
-        match &mut event {
+    pub fn share(&mut self, event: &mut Event) {
+        match event {
             Event::Put(Record::Contact(stored)) => {
                 if let Some(contact) = Arc::get_mut(&mut stored.contact) {
                     share(&mut self.organizations, &mut contact.organization);
@@ -31,7 +30,6 @@ impl Alike {
             }
             _ => {}
         }
-        event
     }
 }
 

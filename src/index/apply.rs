@@ -55,8 +55,9 @@ impl Snapshot {
         let mut broken = Vec::new();
         let mut shelves = ShelfChanges::default();
         let mut alike = Alike::default();
-        for event in events {
-            match alike.shared(event) {
+        for mut event in events {
+            alike.share(&mut event);
+            match event {
                 Event::Put(Record::Contact(stored)) => {
                     let contact = next.rederived(stored.contact);
                     let key = (contact.organization.clone(), contact.book.owner());
