@@ -83,8 +83,8 @@ impl Entries {
     }
 }
 
-/// The attributes of one contact that depend on nothing else, in the full rendition. Operational
-/// attributes are made when they are asked for, which is seldom.
+/// The attributes of one contact that depend on nothing else, in the full rendition. Those
+/// that are sent only where they are asked for are made then, which is seldom.
 ///
 /// All in one piece of memory, so that reading it costs one cache miss: the home (a byte), which
 /// attributes there are (a bit for each [`AttributeId`]), where each piece ends, and the pieces: the name component
@@ -108,7 +108,7 @@ impl Prepared {
         let mut attributes = 0;
         let mut values = Vec::new();
         for (id, attribute) in AttributeId::all() {
-            if attribute.usage == Usage::Operational {
+            if attribute.usage != Usage::User {
                 continue;
             }
             values.clear();
@@ -263,7 +263,7 @@ pub(super) fn put_values(
         | Meaning::StructuralObjectClass
         | Meaning::EntryDn
         | Meaning::HasSubordinates
-        | Meaning::Never => {}
+        | Meaning::Photo(_) => {}
     }
 }
 
