@@ -120,7 +120,7 @@ async fn add(context: &Context, user: UserId, mut input: Input) -> Result<Respon
     }
     let doors = doors(&mut input)?;
     input.must_be_empty()?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     if context.directory.snapshot().app_passwords(user).len() >= OWN_MAX {
         let detail = format!("a user has at most {OWN_MAX} app passwords; remove one first");
         return Err(Problem::new(StatusCode::CONFLICT, detail));

@@ -118,7 +118,7 @@ async fn remove(
     _: Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
     asker.must_be_admin()?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let sight = asker.sight(&snapshot)?;
     let group = find(&sight, kind, &id)?.group;

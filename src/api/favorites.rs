@@ -19,7 +19,7 @@ pub(super) async fn add(
     _: Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
     let user = user(&asker)?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let sight = asker.sight(&snapshot)?;
     let row = ContactId::parse(&id).and_then(|id| sight.contact(id));

@@ -8,7 +8,7 @@ use axum::routing::{delete, get, post, put};
 use axum::{Router, middleware};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::api::import_run::Imports;
@@ -46,6 +46,7 @@ mod organizations;
 mod password;
 mod phone_edit;
 mod phones;
+mod photos;
 mod presence;
 mod problem;
 mod report_json;
@@ -75,8 +76,6 @@ struct Context {
     presence: Arc<Presence>,
     imports: Imports,
     upload_memory: Arc<Semaphore>,
-    /// Held while an account is read, changed and written, so that no change is lost to another.
-    account_changes: Mutex<()>,
     clock: Clock,
 }
 
@@ -90,16 +89,8 @@ impl Api {
     ) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
-        let (upload_memory, account_changes) = (upload::memory(), Mutex::new(()));
-        let context = Context {
-            directory,
-            authenticator,
-            presence,
-            imports,
-            upload_memory,
-            account_changes,
-            clock,
-        };
+        let upload_memory = upload::memory();
+        let context = Context { directory, authenticator, presence, imports, upload_memory, clock };
         let context = Arc::new(context);
         let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
         let routes = routes().route_layer(gate).fallback(nothing_here);
@@ -149,6 +140,7 @@ fn routes() -> Router<Shared> {
                 .patch(contacts::change)
                 .delete(contacts::remove),
         )
+        .route("/contacts/{id}/photo", get(photos::show).put(photos::put).delete(photos::remove))
         .route("/favorites/{id}", put(favorites::add).delete(favorites::remove))
         .route("/lookup", get(lookup::lookup))
         .route("/presence", get(presence::list).post(presence::add))

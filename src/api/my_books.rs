@@ -31,7 +31,7 @@ pub(super) async fn put(
     mut input: Input,
 ) -> Result<Json<Value>, Problem> {
     let given = input.take("listed");
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let sight = asker.sight(&snapshot)?;
     let user = user(&asker, &sight)?;

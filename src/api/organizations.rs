@@ -47,7 +47,7 @@ pub(super) async fn add(
 ) -> Result<Response, Problem> {
     asker.must_be_operator()?;
     let id = input.required("id")?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let wrong = || Problem::field("id", "an id has 1 to 63 of a-z, 0-9 and -");
     let id = OrganizationId::parse(&id).ok_or_else(wrong)?;
     if context.directory.snapshot().organization(&id).is_some() {
@@ -73,7 +73,7 @@ pub(super) async fn change(
     _: Params<NoParams>,
     input: Input,
 ) -> Result<Json<Value>, Problem> {
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let old = OrganizationId::parse(&id).and_then(|id| snapshot.organization(&id));
     let old = old.filter(|organization| sees(&asker, organization));

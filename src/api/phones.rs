@@ -63,7 +63,7 @@ pub(super) async fn add(
     let edit = PhoneEdit::read(&mut input)?;
     let (secret, hash) = secret(&context, &mut input).await?;
     input.must_be_empty()?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?;
     if snapshot.phone(&organization.id, &name).is_some() {
@@ -168,7 +168,7 @@ async fn change_phone(
         &crate::account::Organization,
     ) -> Result<(), Problem>,
 ) -> Result<Value, Problem> {
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?;
     let phone = snapshot.phone(&organization.id, name).ok_or_else(|| Problem::absent("phone"))?;

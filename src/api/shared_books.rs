@@ -91,7 +91,7 @@ pub(super) async fn change(
     mut input: Input,
 ) -> Result<Json<Value>, Problem> {
     asker.must_be_admin()?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let sight = asker.sight(&snapshot)?;
     // Who left the organization since is no reason to refuse another change.

@@ -74,7 +74,7 @@ pub(super) async fn add(
     let edit = UserEdit::read(input, &asker)?;
     let password = edit.hashed_password(&context.authenticator).await?.flatten();
     let id = new_id();
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     for _ in 0..ATTEMPTS_MAX {
         let snapshot = context.directory.snapshot();
         let organization = asker.organization(&snapshot)?;
@@ -131,7 +131,7 @@ pub(super) async fn change(
     may_change_card(&asker, &context.directory.snapshot(), &name)?;
     let edit = UserEdit::read(input, &asker)?;
     let password = edit.hashed_password(&context.authenticator).await?;
-    let _turn = context.account_changes.lock().await;
+    let _turn = context.authenticator.account_changes().await;
     for _ in 0..ATTEMPTS_MAX {
         let request = changed(&context.directory.snapshot(), &asker, (&name, &edit), &password)?;
         match context.directory.commit(request).await {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::account::device::{AppPassword, Door, Doors, Token};
@@ -19,17 +20,20 @@ use crate::index::Snapshot;
 
 mod brakes;
 mod cache;
+mod change;
 pub mod dn;
 mod name;
 mod password;
 mod principal;
 mod record;
 pub mod rights;
+pub mod seal;
 mod secret;
 pub mod sight;
 mod token;
 mod validity;
 
+pub use change::NotChanged;
 pub use password::{HashError, unfit};
 pub use principal::{Credential, Principal, Who};
 pub use record::actor;
@@ -89,6 +93,7 @@ pub struct Authenticator {
     cache: Arc<Cache>,
     brakes: Arc<Brakes>,
     now: Stopwatch,
+    changes: Mutex<()>,
 }
 
 impl Authenticator {
@@ -104,7 +109,8 @@ impl Authenticator {
     ) -> Self {
         let (hasher, cache) = (Hasher::new(), Arc::new(Cache::new()));
         let brakes = Arc::new(Brakes::new());
-        Self { directory, listener: default_organization, hasher, cache, brakes, now }
+        let changes = Mutex::new(());
+        Self { directory, listener: default_organization, hasher, cache, brakes, now, changes }
     }
 
     /// Signs in a user, or at LDAP a phone account. The name is a DN, `uid|cn|mail=value`,

@@ -47,7 +47,7 @@ impl Snapshot {
         let name: Box<str> = login.to_lowercase().into();
         [LoginKind::Extension, LoginKind::Name, LoginKind::Email].into_iter().find_map(|kind| {
             let key = LoginKey { organization: organization.clone(), kind, name: name.clone() };
-            match self.logins.get(&key)?.as_slice() {
+            match &**self.logins.get(&key)? {
                 [only] => self.user(*only),
                 _ => None,
             }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::{Organization, OrganizationSettings, User};
+use crate::contact::book::Group;
 use crate::contact::derived::Derivation;
 use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
 use crate::index::neighbor::{Neighbor, share};
@@ -53,10 +54,12 @@ impl Snapshot {
         next.revision = revision;
         let mut broken = Vec::new();
         let mut shelves = ShelfChanges::default();
+        let mut alike = FxHashSet::default();
         for event in events {
             match event {
                 Event::Put(Record::Contact(stored)) => {
-                    let contact = next.rederived(stored.contact);
+                    let mut contact = next.rederived(stored.contact);
+                    share_groups(&mut contact, &mut alike);
                     let key = (contact.organization.clone(), contact.book.owner());
                     shelves.entry(key).or_default().puts.push(contact);
                 }
@@ -239,8 +242,8 @@ impl Snapshot {
     fn put_user(&mut self, user: Arc<User>) {
         self.forget_names(user.id);
         for key in login_keys(&user) {
-            let mut holders = self.logins.get(&key).cloned().unwrap_or_default();
-            holders.push(user.id);
+            let others = self.logins.get(&key).into_iter().flatten().copied();
+            let holders = others.chain([user.id]).collect();
             self.logins.insert(key, holders);
         }
         self.principals.insert(user.principal.clone(), user.id);
@@ -292,8 +295,8 @@ impl Snapshot {
     fn forget_names(&mut self, id: UserId) {
         let Some(user) = self.users.get(&id).map(Arc::clone) else { return };
         for key in login_keys(&user) {
-            let mut holders = self.logins.get(&key).cloned().unwrap_or_default();
-            holders.retain(|holder| *holder != id);
+            let holders = self.logins.get(&key).into_iter().flatten().copied();
+            let holders: Box<[UserId]> = holders.filter(|holder| *holder != id).collect();
             if holders.is_empty() {
                 self.logins.remove(&key);
             } else {
@@ -341,6 +344,18 @@ impl Tenant {
         if let Some(shelf) = shelf.filter(|shelf| !shelf.is_empty()) {
             self.personal.insert(owner, Arc::new(shelf));
         }
+    }
+}
+
+/// Contacts of the same departments and sites keep one list of them in memory.
+fn share_groups(contact: &mut Arc<Contact>, alike: &mut FxHashSet<Arc<[Group]>>) {
+    match alike.get(&contact.groups) {
+        Some(known) => {
+            if let Some(contact) = Arc::get_mut(contact) {
+                contact.groups = Arc::clone(known);
+            }
+        }
+        None => drop(alike.insert(Arc::clone(&contact.groups))),
     }
 }
 

@@ -7,7 +7,6 @@ use crate::contact::card::{Field, FieldSet, PostalPart};
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Query, TextPattern, Truth};
 use crate::contact::words::BEFORE_WORDS;
-use crate::index::digits;
 use crate::index::grams::{self, Ends};
 use crate::index::posting::{Division, Kinds, Posting};
 use crate::index::segment::Segment;
@@ -15,15 +14,12 @@ use crate::index::segment::Segment;
 #[cfg(test)]
 mod tests;
 
-/// Postings that are not in row order are put into it up to this part of a segment's rows; beyond,
-/// walking all rows in name order until the limit is reached is cheaper.
-const ORDERED_PART: usize = 4;
-/// In small segments, postings up to this number are.
-const ORDERED_MIN: usize = 4096;
-/// Up to this part of a segment's rows, sorting them is cheaper than a look at each row.
-const SORTED_PART: usize = 32;
-/// More alternatives than this are put into one list.
-const LISTS_MAX: usize = 8;
+/// Larger sets of contacts are not looked up one by one.
+const AMONG_MAX: usize = 4096;
+/// Rows that are cheaper to sort than to be found in order.
+const SORTED_MAX: usize = 1000;
+/// Further lists that a row is looked up in: the rarest ones tell most.
+pub(super) const ALSO_MAX: usize = 2;
 const POSTAL: FieldSet = FieldSet::of(&[Field::Postal]);
 
 /// The rows to verify.
@@ -42,12 +38,14 @@ pub(super) enum Candidates<'a> {
 /// same kind.
 #[derive(Clone, Debug)]
 pub(super) struct List<'a> {
-    postings: Cow<'a, [Posting]>,
-    also: Vec<&'a [Posting]>,
+    pub(super) postings: Cow<'a, [Posting]>,
+    /// Where the order begins anew; empty where it is one. See [`grams::Rows::Any`].
+    pub(super) runs: &'a [u32],
+    pub(super) also: Vec<&'a [Posting]>,
     /// Rows with values of other kinds only are none of the list's.
-    kinds: Kinds,
+    pub(super) kinds: Kinds,
     /// A value of one of these kinds matches: the row need not be verified.
-    proof: Kinds,
+    pub(super) proof: Kinds,
 }
 
 /// A row to look at.
@@ -126,10 +124,6 @@ impl<'a> Candidates<'a> {
         if unknown {
             return Self::UNKNOWN;
         }
-        if union.len() > LISTS_MAX {
-            let rows = union.iter().flat_map(|list| list.postings.iter().map(|p| p.row()));
-            return Self::of_rows(rows, false);
-        }
         Self::Lists(union)
     }
 
@@ -144,7 +138,7 @@ impl<'a> List<'a> {
     /// Rows that are not kept by the kinds of their values.
     fn of(postings: Cow<'a, [Posting]>, proven: bool) -> Self {
         let proof = if proven { Kinds::ANY } else { Kinds::NONE };
-        Self { postings, also: Vec::new(), kinds: Kinds::ANY, proof }
+        Self { postings, runs: &[], also: Vec::new(), kinds: Kinds::ANY, proof }
     }
 
     /// Whether both are the same places in the postings: `(|(cn=mar*)(sn=mar*))` needs one walk.
@@ -189,7 +183,7 @@ impl<'a> Finder<'a> {
                 self.number(pattern, self.values(&Division::NUMBERS, *fields))
             }
             Query::Id(id) => Candidates::of_rows(self.segment.row_of(*id).into_iter(), true),
-            Query::Among(ids) if ids.len() <= ORDERED_MIN => {
+            Query::Among(ids) if ids.len() <= AMONG_MAX => {
                 let rows = ids.iter().filter_map(|id| self.segment.row_of(*id));
                 Candidates::of_rows(rows, true)
             }
@@ -204,6 +198,7 @@ impl<'a> Finder<'a> {
                 rows.map_or(Candidates::UNKNOWN, found)
             }
             Query::Not(_)
+            | Query::HasPhoto
             | Query::Among(_)
             | Query::Book(_)
             | Query::Range(..)
@@ -265,24 +260,15 @@ impl<'a> Finder<'a> {
     }
 
     fn number(self, pattern: &NumberPattern, values: Values) -> Candidates<'a> {
-        let digits = &self.segment.digits;
-        let rows = |found: digits::Found<'a>| self.ordered(found.postings, values, found.proven);
+        let part = |forms: &[String], ends| {
+            Candidates::union(forms.iter().map(|form| self.digits(form, ends, values)))
+        };
         match pattern {
-            NumberPattern::Equals(whole) => {
-                Candidates::union(whole.iter().map(|form| rows(digits.equal(form))))
-            }
+            NumberPattern::Equals(whole) => part(whole, Ends::Both),
             NumberPattern::Parts { initial, any, last } => {
-                let initial = initial.iter().map(|forms| {
-                    Candidates::union(forms.iter().map(|form| rows(digits.starting(form))))
-                });
-                let last = last.iter().map(|forms| {
-                    Candidates::union(forms.iter().map(|form| rows(digits.ending(form))))
-                });
-                let any = any.iter().map(|forms| {
-                    Candidates::union(forms.iter().map(|form| {
-                        self.gram(self.segment.numbers.find(form, Ends::Neither), values)
-                    }))
-                });
+                let initial = initial.iter().map(|forms| part(forms, Ends::Start));
+                let last = last.iter().map(|forms| part(forms, Ends::End));
+                let any = any.iter().map(|forms| part(forms, Ends::Neither));
                 self.in_some_value(initial.chain(last).chain(any))
             }
             NumberPattern::AtLeast(_) | NumberPattern::AtMost(_) => Candidates::UNKNOWN,
@@ -298,39 +284,42 @@ impl<'a> Finder<'a> {
     }
 
     fn gram(self, found: grams::Found<'a>, values: Values) -> Candidates<'a> {
-        match found.rows {
-            grams::Rows::Any(postings) => self.ordered(postings, values, found.proven),
+        let Values { kinds, proof } = values;
+        let proof = if found.proven { proof } else { Kinds::NONE };
+        let list = match found.rows {
+            grams::Rows::Every => return Candidates::UNKNOWN,
+            grams::Rows::Any { postings, runs } => {
+                List { postings: Cow::Borrowed(postings), runs, also: Vec::new(), kinds, proof }
+            }
             grams::Rows::All(lists) => {
                 let mut lists = lists.into_iter();
                 let postings = Cow::Borrowed(lists.next().unwrap_or(&[]));
-                let Values { kinds, proof } = values;
-                let proof = if found.proven { proof } else { Kinds::NONE };
-                Candidates::Lists(vec![List {
-                    postings,
-                    also: lists.take(2).collect(),
-                    kinds,
-                    proof,
-                }])
+                List { postings, runs: &[], also: lists.take(ALSO_MAX).collect(), kinds, proof }
             }
-        }
+        };
+        Candidates::Lists(vec![list])
     }
 
-    /// Postings in any order, where they are few enough to be put in order.
-    fn ordered(self, postings: &[Posting], values: Values, proven: bool) -> Candidates<'a> {
-        let rows = self.segment.rows.len();
-        if postings.len() > (rows / ORDERED_PART).max(ORDERED_MIN) {
-            return Candidates::UNKNOWN;
-        }
-        let Values { kinds, proof } = values;
-        let proof = if proven { proof } else { Kinds::NONE };
-        let wanted = postings.iter().copied().filter(|p| !p.kinds().and(kinds).is_empty());
-        let postings = if postings.len() > rows / SORTED_PART {
-            counted(wanted, rows)
-        } else {
-            sorted(wanted.collect())
+    /// The candidates of a form of a number. A few rows are put in order; where there are many, the
+    /// sequences of its digits have them in order.
+    fn digits(self, form: &str, ends: Ends, values: Values) -> Candidates<'a> {
+        let digits = &self.segment.digits;
+        let found = match ends {
+            Ends::Both => Some(digits.equal(form)),
+            Ends::Start => Some(digits.starting(form)),
+            Ends::End => Some(digits.ending(form)),
+            Ends::Neither => None,
         };
-        let list = List { postings: Cow::Owned(postings), also: Vec::new(), kinds, proof };
-        Candidates::Lists(vec![list])
+        match found.filter(|found| found.postings.len() <= SORTED_MAX) {
+            Some(found) => {
+                let Values { kinds, proof } = values;
+                let proof = if found.proven { proof } else { Kinds::NONE };
+                let postings = Cow::Owned(sorted(found.postings.to_vec()));
+                let list = List { postings, runs: &[], also: Vec::new(), kinds, proof };
+                Candidates::Lists(vec![list])
+            }
+            None => self.gram(self.segment.numbers.find(form, ends), values),
+        }
     }
 }
 
@@ -339,141 +328,4 @@ fn sorted(mut postings: Vec<Posting>) -> Vec<Posting> {
     postings.sort_unstable();
     postings.dedup_by(|next, last| last.absorb(*next));
     postings
-}
-
-/// As [`sorted`], by a look at each row of the segment.
-fn counted(postings: impl Iterator<Item = Posting>, rows: usize) -> Vec<Posting> {
-    let mut of_rows = vec![Kinds::NONE; rows];
-    for posting in postings {
-        if let Some(kinds) = of_rows.get_mut(posting.row() as usize) {
-            *kinds = kinds.or(posting.kinds());
-        }
-    }
-    let of_rows = (0..).zip(of_rows).filter(|(_, kinds)| !kinds.is_empty());
-    of_rows.map(|(row, kinds)| Posting::new(row, kinds)).collect()
-}
-
-/// Walks candidates in row order, each once.
-#[derive(Debug)]
-pub(super) struct Walk<'a> {
-    steps: Steps<'a>,
-}
-
-#[derive(Debug)]
-enum Steps<'a> {
-    All { next: u32, rows: u32, proven: bool },
-    Lists(Vec<ListWalk<'a>>),
-}
-
-#[derive(Debug)]
-struct ListWalk<'a> {
-    list: List<'a>,
-    at: usize,
-    /// Where each of `list.also` is read.
-    also_at: Vec<usize>,
-}
-
-impl<'a> Walk<'a> {
-    pub(super) fn new(candidates: Candidates<'a>, rows: usize) -> Self {
-        let steps = match candidates {
-            Candidates::All { proven } => {
-                Steps::All { next: 0, rows: u32::try_from(rows).unwrap_or(u32::MAX), proven }
-            }
-            Candidates::Lists(lists) => Steps::Lists(
-                lists
-                    .into_iter()
-                    .map(|list| ListWalk { at: 0, also_at: vec![0; list.also.len()], list })
-                    .collect(),
-            ),
-        };
-        Self { steps }
-    }
-
-    /// Leaves out the rows before one.
-    pub(super) fn skip_to(&mut self, row: u32) {
-        match &mut self.steps {
-            Steps::All { next, .. } => *next = row.max(*next),
-            Steps::Lists(lists) => {
-                for list in lists {
-                    let from = list.list.postings.partition_point(|found| found.row() < row);
-                    list.at = from.max(list.at);
-                }
-            }
-        }
-    }
-
-    /// Whether rows are visited of which nothing is known: look-through limits count them.
-    pub(super) fn is_blind(&self) -> bool {
-        matches!(self.steps, Steps::All { proven: false, .. })
-    }
-}
-
-impl Iterator for Walk<'_> {
-    type Item = Candidate;
-
-    fn next(&mut self) -> Option<Candidate> {
-        match &mut self.steps {
-            Steps::All { next, rows, proven } => {
-                let row = *next;
-                (row < *rows).then(|| {
-                    *next += 1;
-                    Candidate { row, proven: *proven }
-                })
-            }
-            Steps::Lists(lists) => {
-                let heads = lists.iter_mut().filter_map(ListWalk::peek);
-                let first = heads.reduce(|one, other| match one.row.cmp(&other.row) {
-                    std::cmp::Ordering::Less => one,
-                    std::cmp::Ordering::Greater => other,
-                    std::cmp::Ordering::Equal => {
-                        Candidate { proven: one.proven || other.proven, ..one }
-                    }
-                })?;
-                for list in lists.iter_mut() {
-                    list.pass(first.row);
-                }
-                Some(first)
-            }
-        }
-    }
-}
-
-impl ListWalk<'_> {
-    /// The next row that is in all lists with a value of the same kind.
-    fn peek(&mut self) -> Option<Candidate> {
-        loop {
-            let posting = self.list.postings.get(self.at)?;
-            let (row, mut kinds) = (posting.row(), posting.kinds().and(self.list.kinds));
-            for (list, at) in self.list.also.iter().zip(&mut self.also_at) {
-                if kinds.is_empty() {
-                    break;
-                }
-                *at = gallop(list, *at, row);
-                let found = list.get(*at).filter(|found| found.row() == row);
-                kinds = kinds.and(found.map_or(Kinds::NONE, |found| found.kinds()));
-            }
-            if !kinds.is_empty() {
-                return Some(Candidate { row, proven: !kinds.and(self.list.proof).is_empty() });
-            }
-            self.at += 1;
-        }
-    }
-
-    fn pass(&mut self, row: u32) {
-        if self.list.postings.get(self.at).is_some_and(|found| found.row() == row) {
-            self.at += 1;
-        }
-    }
-}
-
-/// The first place at or behind `from` whose row is not before `row`.
-fn gallop(list: &[Posting], from: usize, row: u32) -> usize {
-    let mut step = 1;
-    let mut low = from;
-    while list.get(low + step).is_some_and(|found| found.row() < row) {
-        low += step;
-        step *= 2;
-    }
-    let high = (low + step + 1).min(list.len());
-    low + list.get(low..high).map_or(0, |part| part.partition_point(|found| found.row() < row))
 }

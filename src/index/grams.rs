@@ -25,40 +25,82 @@ pub(super) struct Grams {
 }
 
 /// Collects the sequences of rows in ascending order.
+///
+/// The postings are in blocks of one vector: its memory is given back as a whole, and no posting is
+/// moved as the lists grow.
 #[derive(Default)]
 pub(super) struct GramsBuilder {
-    postings: FxHashMap<u64, Vec<Posting>>,
+    chains: FxHashMap<u64, Chain>,
+    blocks: Vec<Block>,
 }
+
+/// The postings of one sequence: full blocks, and at last one that may have room.
+struct Chain {
+    first: u32,
+    last: u32,
+    postings: usize,
+}
+
+/// As large as a cache line.
+struct Block {
+    postings: [Posting; BLOCK_POSTINGS],
+    next: u32,
+}
+
+const BLOCK_POSTINGS: usize = 15;
 
 impl GramsBuilder {
     /// Adds a row's value of some kind. Rows come in ascending order.
     pub(super) fn add(&mut self, row: u32, value: &str, kinds: Kinds) {
         let posting = Posting::new(row, kinds);
-        let mut add = |key| {
-            let postings = self.postings.entry(key).or_default();
-            if !postings.last_mut().is_some_and(|last| last.absorb(posting)) {
-                postings.push(posting);
-            }
-        };
         let mut letters = value.chars();
         if let Some(first) = letters.next() {
-            add(key([START, first, ANY]));
+            self.push(key([START, first, ANY]), posting);
             if let (Some(second), Some(third)) = (letters.next(), letters.next()) {
-                add(AT_START | key([first, second, third]));
+                self.push(AT_START | key([first, second, third]), posting);
             }
         }
-        each_gram(value, Ends::Both, add);
+        each_gram(value, Ends::Both, |key| self.push(key, posting));
+    }
+
+    fn push(&mut self, key: u64, posting: Posting) {
+        let fresh = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        let new = Chain { first: fresh, last: fresh, postings: 0 };
+        let chain = self.chains.entry(key).or_insert(new);
+        let place = chain.postings % BLOCK_POSTINGS;
+        if let Some(block) = self.blocks.get_mut(chain.last as usize) {
+            let last = (chain.postings + BLOCK_POSTINGS - 1) % BLOCK_POSTINGS;
+            if block.postings.get_mut(last).is_some_and(|last| last.absorb(posting)) {
+                return;
+            }
+            if let Some(free) = block.postings.get_mut(place).filter(|_| place > 0) {
+                *free = posting;
+            } else {
+                block.next = fresh;
+            }
+        }
+        if place == 0 {
+            chain.last = fresh;
+            self.blocks.push(Block { postings: [posting; BLOCK_POSTINGS], next: 0 });
+        }
+        chain.postings += 1;
     }
 
     pub(super) fn finish(self) -> Grams {
-        let mut postings: Vec<(u64, Vec<Posting>)> = self.postings.into_iter().collect();
-        postings.sort_unstable_by_key(|(key, _)| *key);
+        let mut chains: Vec<(u64, Chain)> = self.chains.into_iter().collect();
+        chains.sort_unstable_by_key(|(key, _)| *key);
         let mut grams = Grams { offsets: vec![0], ..Grams::default() };
-        grams.postings.reserve_exact(postings.iter().map(|(_, postings)| postings.len()).sum());
-        grams.keys.reserve_exact(postings.len());
-        for (key, postings) in postings {
+        grams.postings.reserve_exact(chains.iter().map(|(_, chain)| chain.postings).sum());
+        grams.keys.reserve_exact(chains.len());
+        grams.offsets.reserve_exact(chains.len());
+        for (key, chain) in chains {
+            let (mut at, mut left) = (chain.first, chain.postings);
+            while let Some(block) = self.blocks.get(at as usize).filter(|_| left > 0) {
+                let here = block.postings.get(..left).unwrap_or(&block.postings);
+                grams.postings.extend_from_slice(here);
+                (at, left) = (block.next, left - here.len());
+            }
             grams.keys.push(key);
-            grams.postings.extend_from_slice(&postings);
             grams.offsets.push(u32::try_from(grams.postings.len()).unwrap_or(u32::MAX));
         }
         grams
@@ -94,8 +136,11 @@ impl<'a> Found<'a> {
 pub(super) enum Rows<'a> {
     /// In ascending order, one slice for each sequence; a row must be in all of them.
     All(Vec<&'a [Posting]>),
-    /// For texts of one or two letters: in any order, in one of these places.
-    Any(&'a [Posting]),
+    /// For texts of one or two letters: in one of these lists, which follow each other; each
+    /// begins where `runs` says, counted from its first number, and the last ends at its last.
+    Any { postings: &'a [Posting], runs: &'a [u32] },
+    /// In every row.
+    Every,
 }
 
 impl Grams {
@@ -107,7 +152,7 @@ impl Grams {
         let plain = !text.contains(char::is_control);
         let at_start = ends == Ends::Start;
         match first {
-            [None, ..] => Found { rows: Rows::Any(&self.postings), proven: false },
+            [None, ..] => Found { rows: Rows::Every, proven: false },
             [Some(a), None, ..] if at_start => self.one([START, a, ANY], plain),
             [Some(a), None, ..] if ends == Ends::End => self.one([a, END, END], plain),
             [Some(a), None, ..] if ends == Ends::Neither => self.range([a, ANY], plain),
@@ -139,7 +184,8 @@ impl Grams {
         let width = if second == ANY { 2 * LETTER_BITS } else { LETTER_BITS };
         let from = self.keys.partition_point(|key| *key < low);
         let to = self.keys.partition_point(|key| *key < low + (1 << width));
-        Found { rows: Rows::Any(self.between(from, to)), proven }
+        let runs = self.offsets.get(from..=to).unwrap_or_default();
+        Found { rows: Rows::Any { postings: self.between(from, to), runs }, proven }
     }
 
     fn postings_of(&self, key: u64) -> &[Posting] {
@@ -184,7 +230,8 @@ mod tests {
         let found = grams.find(text, ends);
         let rows = |postings: &[Posting]| postings.iter().map(|p| p.row()).collect::<Vec<u32>>();
         let mut all = match found.rows {
-            Rows::Any(postings) => rows(postings),
+            Rows::Any { postings, .. } => rows(postings),
+            Rows::Every => return (vec![0, 1, 2, 3, 4], found.proven),
             Rows::All(lists) => {
                 let mut all = rows(lists[0]);
                 all.retain(|row| lists.iter().all(|list| rows(list).contains(row)));
@@ -221,6 +268,24 @@ mod tests {
         check("xyz", Ends::Neither, &[], true);
         check("", Ends::Neither, &[0, 1, 2, 3, 4], false);
         check("", Ends::Start, &[0, 1, 2, 3, 4], false);
+    }
+
+    #[test]
+    fn lists_of_any_length_are_kept() {
+        let mut builder = GramsBuilder::default();
+        for row in 0..100 {
+            builder.add(row, "anna", Kinds::ANY);
+            if row % 2 == 0 {
+                builder.add(row, "annabel", Kinds::ANY);
+            }
+        }
+        let grams = builder.finish();
+        let rows = |text| {
+            let Rows::All(lists) = grams.find(text, Ends::Neither).rows else { panic!("lists") };
+            lists[0].iter().map(|posting| posting.row()).collect::<Vec<u32>>()
+        };
+        assert_eq!(rows("ann"), (0..100).collect::<Vec<u32>>());
+        assert_eq!(rows("bel"), (0..100).step_by(2).collect::<Vec<u32>>());
     }
 
     #[test]

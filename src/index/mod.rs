@@ -31,6 +31,7 @@ mod segment;
 mod sharded;
 mod shelf;
 mod state;
+mod walk;
 
 pub use apply::{BackgroundMerge, MergedShelf};
 pub use history::BookChange;
@@ -43,7 +44,8 @@ pub struct Snapshot {
     epoch: Arc<str>,
     tenants: BTreeMap<OrganizationId, Tenant>,
     users: Sharded<UserId, Arc<User>>,
-    logins: Sharded<LoginKey, Vec<UserId>>,
+    /// Whose each name is; mostly one user's.
+    logins: Sharded<LoginKey, Box<[UserId]>>,
     /// Those of removed users too.
     principals: Sharded<Box<str>, UserId>,
     tokens: Arc<BTreeMap<Box<str>, Token>>,

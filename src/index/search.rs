@@ -8,10 +8,11 @@ use crate::account::Organization;
 use crate::contact::card::FieldSet;
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::contact::{Book, Contact, ContactId, OrganizationId, Rendition, UserId};
-use crate::index::candidates::{Candidate, Finder, Walk};
+use crate::index::candidates::{Candidate, Finder};
 use crate::index::class::{Class, Classes};
 use crate::index::segment::{Segment, rank};
 use crate::index::shelf::{Live, Shelf};
+use crate::index::walk::Walk;
 
 /// Who looks: decides what they see of each contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

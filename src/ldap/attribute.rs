@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::contact::card::{Field, FieldSet, PostalPart};
+use crate::contact::photo::PhotoSize;
 
 /// Longer attribute descriptions than this are of no attribute that is known here.
 const NAME_BYTES_MAX: usize = 64;
@@ -38,6 +39,8 @@ pub(super) enum Meaning {
     Numbers(FieldSet),
     /// A part of the postal addresses; the locality stands behind the sites.
     Postal(PostalPart),
+    /// A JPEG, read from the store.
+    Photo(PhotoSize),
     /// Names of persons here, as DNs.
     Reference(Field),
     /// The names of those whose manager a person is.
@@ -56,8 +59,6 @@ pub(super) enum Meaning {
     HasSubordinates,
     /// The entry that describes the attributes.
     SubschemaSubentry,
-    /// Known, but no contact has a value.
-    Never,
 }
 
 /// When an attribute is returned without being named (RFC 4511 section 4.5.1.8).
@@ -65,6 +66,8 @@ pub(super) enum Meaning {
 pub(super) enum Usage {
     /// With `*`.
     User,
+    /// Never: telephones that ask for everything do not mean pictures of everybody.
+    Named,
     /// With `+` (RFC 3673).
     Operational,
 }
@@ -75,7 +78,7 @@ pub(super) struct Attribute {
     /// The name in answers, unless the client asked by another.
     pub(super) name: &'static str,
     /// Object identifier and other names; clients find their own spelling in the answer.
-    aliases: &'static [&'static str],
+    pub(super) aliases: &'static [&'static str],
     pub(super) meaning: Meaning,
     pub(super) usage: Usage,
 }
@@ -145,6 +148,10 @@ const fn operational(
     Attribute { name, aliases, meaning, usage: Usage::Operational }
 }
 
+const fn photo(name: &'static str, aliases: &'static [&'static str], size: PhotoSize) -> Attribute {
+    Attribute { name, aliases, meaning: Meaning::Photo(size), usage: Usage::Named }
+}
+
 const fn texts(fields: &[Field]) -> Meaning {
     Meaning::Texts(FieldSet::of(fields))
 }
@@ -153,6 +160,14 @@ const fn numbers(fields: &[Field]) -> Meaning {
     Meaning::Numbers(FieldSet::of(fields))
 }
 
+/// Identifiers of our own, below one that a UUID gives to whoever makes it (ITU-T X.667).
+macro_rules! own {
+    ($number:literal) => {
+        concat!("2.25.80981694473632303912438094741718288211.", $number)
+    };
+}
+pub(super) use own;
+
 /// The number fields of `telephoneNumber` in the order of their values: phones show the first.
 pub(super) const TELEPHONE: [Field; 4] =
     [Field::Extension, Field::Work, Field::Did, Field::OtherNumber];
@@ -160,7 +175,7 @@ pub(super) const TELEPHONE: [Field; 4] =
 /// All attributes of contacts. The aliases are those that phones and softphones ask for: Grandstream
 /// (`CallerIDName` …), Cisco (`otherphone`), iOS (`IMHandle`), Asterisk modules (`homeTelephoneNumber`)
 /// and others.
-pub(super) static ATTRIBUTES: [Attribute; 50] = [
+pub(super) static ATTRIBUTES: [Attribute; 51] = [
     user("objectClass", &["2.5.4.0"], Meaning::ObjectClass),
     user("uid", &["0.9.2342.19200300.100.1.1", "userid"], Meaning::Uid),
     user(
@@ -188,7 +203,11 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("title", &["2.5.4.12"], texts(&[Field::Title])),
     user("employeeType", &["2.16.840.1.113730.3.1.4"], texts(&[Field::Role])),
     user("telephoneNumber", &["2.5.4.20", "AccountNumber"], numbers(&TELEPHONE)),
-    user("ipPhone", &["extension", "ext", "number"], numbers(&[Field::Extension])),
+    user(
+        "ipPhone",
+        &["1.2.840.113556.1.4.721", "extension", "ext", "number"],
+        numbers(&[Field::Extension]),
+    ),
     user(
         "mobile",
         &[
@@ -212,7 +231,11 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
         &["0.9.2342.19200300.100.1.42", "pagerTelephoneNumber", "pagerphone"],
         numbers(&[Field::Pager]),
     ),
-    user("otherTelephone", &["otherPhone", "other"], numbers(&[Field::OtherNumber])),
+    user(
+        "otherTelephone",
+        &["1.2.840.113556.1.2.18", "otherPhone", "other"],
+        numbers(&[Field::OtherNumber]),
+    ),
     user("mail", &["0.9.2342.19200300.100.1.3", "rfc822Mailbox", "email"], texts(&[Field::Email])),
     user("labeledURI", &["1.3.6.1.4.1.250.1.57", "IMHandle"], texts(&[Field::Address, Field::Url])),
     user("street", &["2.5.4.9", "streetAddress"], Meaning::Postal(PostalPart::Street)),
@@ -228,13 +251,14 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("description", &["2.5.4.13", "notes"], texts(&[Field::Note])),
     user("businessCategory", &["2.5.4.15"], texts(&[Field::Category])),
     user("preferredLanguage", &["2.16.840.1.113730.3.1.39"], texts(&[Field::Language])),
-    user("ringbookVoicemail", &[], texts(&[Field::VoicemailBox])),
-    user("ringbookPresence", &[], Meaning::Presence(PresencePart::Availability)),
-    user("ringbookPhoneStatus", &[], Meaning::Presence(PresencePart::Phone)),
-    user("ringbookAgentStatus", &[], Meaning::Presence(PresencePart::Agent)),
-    user("ringbookStatusText", &[], Meaning::Presence(PresencePart::Text)),
-    user("ringbookLastSeen", &[], Meaning::Presence(PresencePart::LastSeen)),
-    user("jpegPhoto", &["0.9.2342.19200300.100.1.60", "thumbnailPhoto"], Meaning::Never),
+    user("ringbookVoicemail", &[own!("1.1")], texts(&[Field::VoicemailBox])),
+    user("ringbookPresence", &[own!("1.2")], Meaning::Presence(PresencePart::Availability)),
+    user("ringbookPhoneStatus", &[own!("1.3")], Meaning::Presence(PresencePart::Phone)),
+    user("ringbookAgentStatus", &[own!("1.4")], Meaning::Presence(PresencePart::Agent)),
+    user("ringbookStatusText", &[own!("1.5")], Meaning::Presence(PresencePart::Text)),
+    user("ringbookLastSeen", &[own!("1.6")], Meaning::Presence(PresencePart::LastSeen)),
+    photo("jpegPhoto", &["0.9.2342.19200300.100.1.60"], PhotoSize::Full),
+    photo("thumbnailPhoto", &["2.16.840.1.113730.3.1.35"], PhotoSize::Thumbnail),
     operational("structuralObjectClass", &["2.5.21.9"], Meaning::StructuralObjectClass),
     operational("entryUUID", &["1.3.6.1.1.16.4"], Meaning::EntryUuid),
     operational("entryDN", &["1.3.6.1.1.20"], Meaning::EntryDn),
@@ -268,6 +292,7 @@ mod tests {
             ("2.5.4.4", "sn"),
             ("cn;lang-de", "cn"),
             ("jpegPhoto;binary", "jpegPhoto"),
+            ("ThumbnailPhoto", "thumbnailPhoto"),
             ("moblie", ""),
             ("", ""),
             (";binary", ""),
@@ -282,7 +307,7 @@ mod tests {
         let names = ATTRIBUTES.iter().map(|attribute| 1 + attribute.aliases.len()).sum::<usize>();
         assert_eq!(NAMES.len(), names);
         assert!(ATTRIBUTES.len() < 64, "a prepared entry marks them in 64 bits");
-        for usage in [Usage::User, Usage::Operational] {
+        for usage in [Usage::User, Usage::Named, Usage::Operational] {
             let all = AttributeId::all().filter(|(_, attribute)| attribute.usage == usage);
             assert_eq!(AttributeId::all_of(usage).len(), all.count(), "they stand together");
         }

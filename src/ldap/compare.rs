@@ -6,22 +6,44 @@ use crate::auth::dn::Dn;
 use crate::contact::Contact;
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::ldap::attribute::AttributeId;
+use crate::ldap::ber::{Malformed, OCTET_STRING, Reader, SEQUENCE};
 use crate::ldap::filter;
 use crate::ldap::fixed::Fixed;
-use crate::ldap::request::Scope;
+use crate::ldap::request::{Scope, text};
 use crate::ldap::result::Outcome;
 use crate::ldap::search::no_such_object;
 use crate::ldap::session::Session;
 use crate::ldap::target::{Target, containers};
 use crate::ldap::tree::{Place, Tree};
 
+/// A compare request; a value may be no text, as that of `entryUUID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CompareRequest<'a> {
+    dn: &'a [u8],
+    attribute: &'a [u8],
+    value: &'a [u8],
+}
+
+impl<'a> CompareRequest<'a> {
+    /// Reads the content of a compare request.
+    pub(super) fn read(content: &'a [u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(content);
+        let dn = reader.expect(OCTET_STRING)?;
+        let mut assertion = Reader::new(reader.expect(SEQUENCE)?);
+        let (attribute, value) = (assertion.expect(OCTET_STRING)?, assertion.primitive()?);
+        let whole = reader.is_empty() && assertion.is_empty();
+        if whole { Ok(Self { dn, attribute, value }) } else { Err(Malformed) }
+    }
+}
+
 impl Session {
-    pub(super) fn compare(&self, dn: &str, attribute: &[u8], value: &[u8]) -> Outcome {
-        let Ok(dn) = Dn::parse(dn) else {
+    pub(super) fn compare(&self, request: CompareRequest<'_>) -> Outcome {
+        let CompareRequest { dn, attribute, value } = request;
+        let Ok(dn) = Dn::parse(&text(dn)) else {
             return Outcome::new(LdapResultCode::InvalidDNSyntax, "this is no distinguished name");
         };
-        if dn.rdns().is_empty() {
-            return fixed(&self.root_dse(), attribute, value);
+        if let Some(entry) = self.of_server(&dn, Scope::Base) {
+            return fixed(&entry, attribute, value);
         }
         let snapshot = self.door.directory.snapshot();
         let (principal, presence) = (&self.principal, self.presence());

@@ -90,8 +90,9 @@ async fn answer<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             interruption = inbox.watch(running, bytes_max, &limits) => Ok(Err(interruption)),
         }
     };
-    if peek.and_then(|peek| Operation::of_tag(peek.operation)) == Some(Operation::Bind) {
-        // The password stays in memory no longer than needed.
+    let operation = peek.and_then(|peek| Operation::of_tag(peek.operation));
+    if matches!(operation, Some(Operation::Bind | Operation::Extended)) {
+        // Passwords stay in memory no longer than needed.
         message.fill(0);
     }
     match outcome? {

@@ -8,17 +8,18 @@ use crate::contact::query::Truth;
 use crate::ldap::attribute::{AttributeId, Meaning, Usage, without_options};
 use crate::ldap::ber;
 use crate::ldap::bind::PLAIN;
+use crate::ldap::control;
 use crate::ldap::naming::has_component;
-use crate::ldap::plan::{DnOf, MessageId, Selection, put_attribute, put_entry, set};
-use crate::ldap::request::{Assertion, Filter, Substrings};
+use crate::ldap::password;
+use crate::ldap::plan::{DnOf, MessageId, SUBSCHEMA_DN, Selection, put_attribute, put_entry, set};
+use crate::ldap::request::{Assertion, Filter, Substrings, text};
+use crate::ldap::schema;
 use crate::ldap::session::Link;
 use crate::ldap::start_tls::START_TLS;
 use crate::net::rules::Transport;
 
 /// The extended operation that tells who is signed in (RFC 4532).
 pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
-/// The control that switches referrals off; as there are none, it always holds (RFC 3296).
-pub(super) const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 /// The feature of asking for all operational attributes by `+` (RFC 3673).
 const ALL_OPERATIONAL: &str = "1.3.6.1.4.1.4203.1.5.1";
 /// The feature of empty AND and OR filters (RFC 4526).
@@ -41,12 +42,32 @@ impl Fixed {
         entry.operational("supportedLDAPVersion", ["3"].into_iter());
         let mechanisms = (link.transport == Transport::Tls).then_some(PLAIN);
         entry.operational("supportedSASLMechanisms", mechanisms.into_iter());
-        let extensions = [link.start_tls.then_some(START_TLS), Some(WHO_AM_I)];
+        let secure = link.transport == Transport::Tls;
+        let extensions = [
+            link.start_tls.then_some(START_TLS),
+            Some(WHO_AM_I),
+            secure.then_some(password::MODIFY),
+        ];
         entry.operational("supportedExtension", extensions.into_iter().flatten());
-        entry.operational("supportedControl", [MANAGE_DSA_IT].into_iter());
+        entry.operational("supportedControl", control::SUPPORTED.into_iter());
         entry.operational("supportedFeatures", [ALL_OPERATIONAL, ABSOLUTE_FILTERS].into_iter());
         entry.operational("vendorName", ["Ringbook"].into_iter());
         entry.operational("vendorVersion", [env!("CARGO_PKG_VERSION")].into_iter());
+        entry.operational("subschemaSubentry", [SUBSCHEMA_DN].into_iter());
+        entry
+    }
+
+    /// The entry of the schema (RFC 4512 section 4.2).
+    pub(super) fn subschema(definitions: &[(&'static str, Vec<String>)]) -> Self {
+        let mut entry = Self::new(SUBSCHEMA_DN.to_owned(), &["top", "subentry", "subschema"]);
+        entry.user("cn", schema::NAME);
+        // It is of the whole tree.
+        entry.operational("subtreeSpecification", ["{}"].into_iter());
+        entry.operational("structuralObjectClass", ["subentry"].into_iter());
+        for (name, values) in definitions {
+            entry.operational(name, values.iter().map(String::as_str));
+        }
+        entry.operational("subschemaSubentry", [SUBSCHEMA_DN].into_iter());
         entry
     }
 
@@ -92,6 +113,17 @@ impl Fixed {
         self.operational("structuralObjectClass", [class].into_iter());
         self.operational("entryDN", [dn.as_str()].into_iter());
         self.operational("hasSubordinates", [subordinates].into_iter());
+        self.operational("subschemaSubentry", [SUBSCHEMA_DN].into_iter());
+    }
+
+    pub(super) fn dn(&self) -> &str {
+        &self.dn
+    }
+
+    /// The values of the attribute of this name, in any case.
+    pub(super) fn values_of(&self, name: &str) -> &[String] {
+        let found = self.attributes.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, _, values)| values.as_slice()).unwrap_or_default()
     }
 
     /// Appends the message of the entry.
@@ -156,7 +188,7 @@ impl Fixed {
 
     /// Whether the attribute has the value.
     pub(super) fn compare(&self, name: &[u8], value: &[u8]) -> Truth {
-        let Ok(value) = std::str::from_utf8(value) else { return Truth::Undefined };
+        let value = &text(value);
         let meaning = AttributeId::find(name).and_then(AttributeId::get).map(|own| own.meaning);
         if meaning == Some(Meaning::EntryDn) {
             let Ok(asked) = Dn::parse(value) else { return Truth::Undefined };

@@ -2,9 +2,10 @@
 //!
 //! A connection cuts its bytes into messages (`framing`); the session answers one after the other
 //! (`session`); a search reads its request without copying (`request`), finds its base in the tree
-//! that the asker sees (`tree`), covers what is below (`target`), becomes a query (`filter`), and its
-//! entries are copied out of prepared ones (`entry`, `plan`) under the names they have there
-//! (`naming`).
+//! that the asker sees (`tree`), covers what is below (`target`), becomes a query (`filter`), and is
+//! run (`run`): its entries are copied out of prepared ones (`entry`, `plan`) under the names they have
+//! there (`naming`). Controls ask for pages, another order or a part of a list (`control`). What there
+//! may be in entries is published (`schema`).
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::seal::Sealer;
 use crate::auth::{Authenticator, UnauthenticatedBind};
 use crate::contact::OrganizationId;
 use crate::directory::{Directory, system_clock};
@@ -31,6 +33,7 @@ mod ber;
 mod bind;
 mod compare;
 mod connection;
+mod control;
 mod entry;
 mod filter;
 mod fixed;
@@ -38,11 +41,15 @@ mod framing;
 mod inbox;
 mod naming;
 mod operation;
+mod password;
+mod photo;
 mod plan;
 mod presence;
 mod request;
 mod result;
 mod rule;
+mod run;
+mod schema;
 mod search;
 mod session;
 mod start_tls;
@@ -60,6 +67,8 @@ pub struct Door {
     limits: Limits,
     presence: Arc<Presence>,
     unauthenticated_bind: UnauthenticatedBind,
+    /// Seals the cookies of pages.
+    sealer: Sealer,
 }
 
 impl Door {
@@ -71,7 +80,16 @@ impl Door {
     ) -> Self {
         let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(system_clock)));
         let unauthenticated_bind = UnauthenticatedBind::default();
-        Self { directory, authenticator, organization, limits, presence, unauthenticated_bind }
+        let sealer = Sealer::default();
+        Self {
+            directory,
+            authenticator,
+            organization,
+            limits,
+            presence,
+            unauthenticated_bind,
+            sealer,
+        }
     }
 
     /// The door, where a name without a password is this.

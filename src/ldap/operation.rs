@@ -1,4 +1,4 @@
-//! The operations of the protocol, and what `ldap3_proto` reads of all but searches.
+//! The operations of the protocol, and what `ldap3_proto` reads of all but searches and compares.
 
 use ldap3_lber::Parser;
 use ldap3_lber::structure::{PL, StructureTag};
@@ -53,13 +53,13 @@ pub(super) fn decode(operation: Element<'_>) -> Result<LdapOp, Malformed> {
     if !rest.is_empty() {
         return Err(Malformed);
     }
-    if Operation::of_tag(operation.tag) == Some(Operation::Bind) {
+    if Operation::of_tag(operation.tag) != Some(Operation::Extended) {
         accept_latin_1(&mut tag);
     }
     LdapOp::try_from(tag).map_err(|_| Malformed)
 }
 
-/// Names and passwords of binds that are no UTF-8 are Latin-1: LDAPv2 phones send that.
+/// Names and passwords that are no UTF-8 are Latin-1: LDAPv2 phones send that.
 fn accept_latin_1(tag: &mut StructureTag) {
     match &mut tag.payload {
         PL::C(inner) => inner.iter_mut().for_each(accept_latin_1),

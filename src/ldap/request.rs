@@ -2,6 +2,8 @@
 //!
 //! Nothing is copied: names and values are bytes of the message, as they may be no UTF-8.
 
+use std::borrow::Cow;
+
 use crate::ldap::ber::{
     self, BOOLEAN, ENUMERATED, Element, INTEGER, Malformed, OCTET_STRING, Reader, SEQUENCE,
 };
@@ -276,4 +278,12 @@ fn extensible(mut reader: Reader<'_>) -> Result<Assertion<'_>, Malformed> {
         return Err(Malformed);
     }
     Ok(Assertion { rule, attribute, value, dn_attributes })
+}
+
+/// Text that is no UTF-8 is Latin-1.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
+    }
 }

@@ -1,5 +1,6 @@
 //! Results of operations, and the one buffer that replies are written through.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ const BATCH_BYTES: usize = 64 * 1024;
 const KEPT_BYTES_MAX: usize = 256 * 1024;
 /// Tag of a search's last reply.
 const SEARCH_RESULT_DONE: u8 = 0x65;
+/// Tag of a message's controls.
+const CONTROLS: u8 = 0xa0;
 /// Name of the message that a server sends before it ends a connection (RFC 4511 section 4.4.1).
 const NOTICE_OF_DISCONNECTION: &str = "1.3.6.1.4.1.1466.20036";
 
@@ -32,12 +35,14 @@ pub(super) struct Outcome {
     /// The part of the base that exists, where it does not in whole.
     pub(super) matched: String,
     /// For people who read traces.
-    pub(super) message: &'static str,
+    pub(super) message: Cow<'static, str>,
+    /// Encoded controls of a search's last reply.
+    pub(super) controls: Vec<u8>,
 }
 
 impl Outcome {
-    pub(super) fn new(code: LdapResultCode, message: &'static str) -> Self {
-        Self { code, matched: String::new(), message }
+    pub(super) fn new(code: LdapResultCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, matched: String::new(), message: message.into(), controls: Vec::new() }
     }
 
     pub(super) fn success() -> Self {
@@ -45,8 +50,8 @@ impl Outcome {
     }
 
     fn result(self) -> LdapResult {
-        let Self { code, matched, message } = self;
-        LdapResult { code, matcheddn: matched, message: message.to_owned(), referral: Vec::new() }
+        let Self { code, matched, message, .. } = self;
+        LdapResult { code, matcheddn: matched, message: message.into(), referral: Vec::new() }
     }
 }
 
@@ -137,9 +142,12 @@ impl<W: AsyncWrite + Unpin> Replies<W> {
         ber::put(&mut result, ENUMERATED, &[code_byte(&outcome.code)]);
         ber::put(&mut result, OCTET_STRING, outcome.matched.as_bytes());
         ber::put(&mut result, OCTET_STRING, outcome.message.as_bytes());
-        let mut message = Vec::with_capacity(result.len() + 16);
+        let mut message = Vec::with_capacity(result.len() + outcome.controls.len() + 20);
         ber::put_integer(&mut message, id);
         ber::put(&mut message, SEARCH_RESULT_DONE, &result);
+        if !outcome.controls.is_empty() {
+            ber::put(&mut message, CONTROLS, &outcome.controls);
+        }
         ber::put(&mut self.out, SEQUENCE, &message);
     }
 

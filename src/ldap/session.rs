@@ -7,19 +7,21 @@ use std::time::Instant;
 
 use ldap3_proto::proto::{LdapExtendedRequest, LdapOp, LdapResultCode};
 use tokio::io::AsyncWrite;
+use zeroize::Zeroizing;
 
 use crate::account::device;
 use crate::auth::dn::Dn;
 use crate::auth::{Peer, Principal, Who};
-use crate::ldap::fixed::{MANAGE_DSA_IT, WHO_AM_I};
+use crate::ldap::compare::CompareRequest;
+use crate::ldap::control::Controls;
+use crate::ldap::fixed::WHO_AM_I;
 use crate::ldap::operation::{Operation, decode};
-use crate::ldap::request::{Control, Envelope, Peek, SearchRequest, Unreadable};
+use crate::ldap::password;
+use crate::ldap::request::{Envelope, Peek, SearchRequest, Unreadable};
 use crate::ldap::result::{Outcome, Pieces, Replies};
+use crate::ldap::search::Asked;
 use crate::ldap::{Door, Limits, start_tls};
 use crate::net::rules::Transport;
-
-/// The operation that changes a password (RFC 3062).
-const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 
 /// What a connection does after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,12 +106,13 @@ impl Session {
             replies.notice_of_disconnection(LdapResultCode::StrongerAuthRequired, message);
             return Ok(Next::Close);
         }
-        if operation.is_answered() && envelope.controls.iter().any(is_refused) {
-            let code = LdapResultCode::UnavailableCriticalExtension;
-            let outcome = Outcome::new(code, "a critical control is not known here");
-            replies.result(envelope.id, operation, outcome);
-            return Ok(Next::Continue);
-        }
+        let controls = match Controls::read(operation, &envelope.controls) {
+            Ok(controls) => controls,
+            Err(outcome) => {
+                replies.result(envelope.id, operation, outcome);
+                return Ok(Next::Continue);
+            }
+        };
         if let Some(outcome) = start_tls::refusal(self.link, operation, &envelope) {
             replies.result(envelope.id, operation, outcome);
             return Ok(Next::Continue);
@@ -124,7 +127,22 @@ impl Session {
             Operation::Unbind => Ok(Next::Close),
             // Nothing is running: operations are answered one after the other.
             Operation::Abandon => Ok(Next::Continue),
-            Operation::Search => self.search_message(message, &envelope, replies).await,
+            Operation::Search => {
+                self.search_message(message, (&envelope, &controls), replies).await
+            }
+            Operation::Compare => match CompareRequest::read(envelope.operation.content) {
+                Ok(request) => {
+                    let begun = Instant::now();
+                    self.done(
+                        envelope.id,
+                        operation,
+                        (begun, self.compare(request), None),
+                        replies,
+                    );
+                    Ok(Next::Continue)
+                }
+                Err(_) => Ok(malformed(message, replies)),
+            },
             _ => match decode(envelope.operation) {
                 Ok(request) => {
                     self.other(envelope.id, operation, request, replies).await;
@@ -138,13 +156,16 @@ impl Session {
     async fn search_message<W: AsyncWrite + Unpin>(
         &self,
         message: &[u8],
-        envelope: &Envelope<'_>,
+        (envelope, controls): (&Envelope<'_>, &Controls<'_>),
         replies: &mut Replies<W>,
     ) -> io::Result<Next> {
         let (begun, entries) = (Instant::now(), replies.entries);
         let content = envelope.operation.content;
         let outcome = match SearchRequest::read(content, self.limits().filter()) {
-            Ok(request) => self.search(envelope.id, &request, replies).await?,
+            Ok(request) => {
+                let asked = Asked { id: envelope.id, request: &request, content, controls };
+                self.search(asked, replies).await?
+            }
             Err(Unreadable::TooComplex) => Outcome::new(
                 LdapResultCode::AdminLimitExceeded,
                 "the filter is too long or too deep",
@@ -175,11 +196,8 @@ impl Session {
         let mut value = None;
         let outcome = match request {
             LdapOp::BindRequest(bind) => self.bind(bind).await,
-            LdapOp::CompareRequest(compare) => {
-                self.compare(&compare.dn, compare.atype.as_bytes(), &compare.val)
-            }
             LdapOp::ExtendedRequest(request) => {
-                let (outcome, answer) = self.extended(&request);
+                let (outcome, answer) = self.extended(request).await;
                 value = answer;
                 outcome
             }
@@ -188,6 +206,17 @@ impl Session {
                 "the directory is not changed by LDAP; use the web page, the HTTP API or CardDAV",
             ),
         };
+        self.done(id, operation, (begun, outcome, value), replies);
+    }
+
+    /// Replies to an operation that is no search.
+    fn done<W: AsyncWrite + Unpin>(
+        &self,
+        id: i32,
+        operation: Operation,
+        (begun, outcome, value): (Instant, Outcome, Option<Vec<u8>>),
+        replies: &mut Replies<W>,
+    ) {
         tracing::debug!(
             front = "ldap",
             peer = %self.link.peer,
@@ -202,12 +231,12 @@ impl Session {
         }
     }
 
-    fn extended(&self, request: &LdapExtendedRequest) -> (Outcome, Option<Vec<u8>>) {
+    async fn extended(&mut self, request: LdapExtendedRequest) -> (Outcome, Option<Vec<u8>>) {
         match request.name.as_str() {
             WHO_AM_I => (Outcome::success(), Some(self.who_am_i().into_bytes())),
-            PASSWORD_MODIFY => {
-                let message = "passwords are not changed by LDAP; use the web page or the HTTP API";
-                (Outcome::new(LdapResultCode::UnwillingToPerform, message), None)
+            password::MODIFY => {
+                let value = Zeroizing::new(request.value.unwrap_or_default());
+                (self.modify_password(&value).await, None)
             }
             _ => {
                 let message = "this extended operation is not known here";
@@ -235,11 +264,6 @@ impl Session {
             Who::Anonymous | Who::Token(_) => String::new(),
         }
     }
-}
-
-/// Whether a control forbids to answer as if it were not there.
-fn is_refused(control: &Control<'_>) -> bool {
-    control.critical && control.oid != MANAGE_DSA_IT.as_bytes()
 }
 
 /// Tells the client that its message was malformed, on the message's id where that can be read,

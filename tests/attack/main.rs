@@ -7,10 +7,13 @@ use crate::world::{PASSWORD, Secret, World};
 
 #[path = "../ldap/client.rs"]
 mod client;
+#[path = "../ldap/control.rs"]
+mod control;
 #[path = "../ldap/filter.rs"]
 mod filter;
 mod http;
 mod ldap;
+mod lists;
 mod world;
 
 const ONE: Secret = Secret {
@@ -61,6 +64,7 @@ async fn no_answer_depends_on_what_the_asker_may_not_see() {
         let mut answers = Vec::new();
         for (name, password) in ATTACKERS {
             ldap::ask(&world, name, password, &mut answers).await;
+            lists::ask(&world, name, password, &mut answers).await;
             if !name.starts_with("cn=") {
                 http::ask(&world, name, password, &mut answers).await;
             }
@@ -83,6 +87,8 @@ async fn no_answer_depends_on_what_the_asker_may_not_see() {
 fn known(answers: &[(String, String)]) {
     for (question, expected) in [
         ("202 search ou=people,dc=acme,dc=example (cn=*) 2", "Anna Adams"),
+        ("202 page 0 of ou=people,dc=acme,dc=example by -sn", "Bert"),
+        ("202 list ou=people,dc=acme,dc=example by cn from bert", "Bert"),
         ("202 GET /api/v1/groups/people/contacts", "Anna Adams"),
         ("202 PROPFIND /dav/homes/202.acme/people/", "<response>"),
     ] {

@@ -11,6 +11,7 @@ mod client;
 #[path = "../ldap/filter.rs"]
 mod filter;
 mod live;
+mod modify;
 mod password;
 mod phones;
 mod sasl;

@@ -1,6 +1,7 @@
 //! A client that writes its requests byte by byte and reads the replies with `ldap3_proto`.
 
 use ldap3_lber::Parser;
+use ldap3_lber::structure::{PL, StructureTag};
 use ldap3_proto::proto::{LdapMsg, LdapOp, LdapResultCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,6 +19,8 @@ pub(crate) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
     last_id: u8,
+    /// The controls of the last message that was received: identifiers and values.
+    pub(crate) controls: Vec<(String, Vec<u8>)>,
 }
 
 /// An entry that came back.
@@ -45,6 +48,7 @@ pub(crate) struct Found {
     pub(crate) code: LdapResultCode,
     pub(crate) matched: String,
     pub(crate) message: String,
+    pub(crate) controls: Vec<(String, Vec<u8>)>,
 }
 
 impl Found {
@@ -128,7 +132,7 @@ impl Client {
 
     pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self { stream, received: Vec::new(), last_id: 0 }
+        Self { stream, received: Vec::new(), last_id: 0, controls: Vec::new() }
     }
 
     /// A client that has signed in.
@@ -149,18 +153,28 @@ impl Client {
 
     /// Sends an operation under the next message id.
     pub(crate) async fn request(&mut self, operation: &[u8]) -> u8 {
+        self.request_with(operation, &[]).await
+    }
+
+    /// As [`Client::request`], with encoded controls.
+    pub(crate) async fn request_with(&mut self, operation: &[u8], controls: &[Vec<u8>]) -> u8 {
         // One byte, and never negative.
         self.last_id = self.last_id % 127 + 1;
-        self.send(&message(self.last_id, operation, &[])).await;
+        let controls = match controls {
+            [] => Vec::new(),
+            controls => element(0xa0, &controls.concat()),
+        };
+        self.send(&message(self.last_id, operation, &controls)).await;
         self.last_id
     }
 
     /// The next message; `None` where the connection has ended.
     pub(crate) async fn receive(&mut self) -> Option<LdapMsg> {
         loop {
-            if let Ok((rest, tag)) = Parser::new(32).parse(&self.received) {
+            if let Ok((rest, mut tag)) = Parser::new(32).parse(&self.received) {
                 let rest = rest.to_vec();
                 self.received = rest;
+                self.controls = take_controls(&mut tag);
                 return Some(LdapMsg::try_from(tag).unwrap());
             }
             let mut bytes = [0; 4096];
@@ -188,6 +202,11 @@ impl Client {
         self.found().await
     }
 
+    pub(crate) async fn search_with(&mut self, ask: &Ask<'_>, controls: &[Vec<u8>]) -> Found {
+        self.request_with(&ask.encoded(), controls).await;
+        self.found().await
+    }
+
     /// The replies to a search.
     pub(crate) async fn found(&mut self) -> Found {
         let mut entries = Vec::new();
@@ -203,7 +222,8 @@ impl Client {
                 }
                 LdapOp::SearchResultDone(done) => {
                     let (matched, message) = (done.matcheddn, done.message);
-                    return Found { entries, code: done.code, matched, message };
+                    let controls = std::mem::take(&mut self.controls);
+                    return Found { entries, code: done.code, matched, message, controls };
                 }
                 other => panic!("not of a search: {other:?}"),
             }
@@ -241,4 +261,21 @@ pub(crate) fn messages_of(mut bytes: &[u8]) -> Option<Vec<LdapMsg>> {
         bytes = rest;
     }
     Some(messages)
+}
+
+/// Takes the controls out of a message: `ldap3_proto` does not read all that there may be.
+fn take_controls(message: &mut StructureTag) -> Vec<(String, Vec<u8>)> {
+    let PL::C(parts) = &mut message.payload else { panic!("a message") };
+    let Some(controls) = parts.get(2).cloned() else { return Vec::new() };
+    parts.truncate(2);
+    let PL::C(controls) = controls.payload else { panic!("controls") };
+    let primitive = |tag: &StructureTag| match &tag.payload {
+        PL::P(bytes) => bytes.clone(),
+        PL::C(_) => panic!("not constructed"),
+    };
+    let read = |control: &StructureTag| {
+        let PL::C(parts) = &control.payload else { panic!("a control") };
+        (String::from_utf8(primitive(&parts[0])).unwrap(), primitive(&parts[parts.len() - 1]))
+    };
+    controls.iter().map(read).collect()
 }

@@ -1,5 +1,7 @@
 //! Reading: trees, scopes, attributes, limits and compares.
 
+use std::cell::RefCell;
+
 use ldap3_proto::proto::LdapResultCode;
 use ringbook::contact::Book;
 use ringbook::contact::card::{Field, FieldSet};
@@ -150,6 +152,27 @@ async fn a_search_that_no_index_helps_ends() {
 }
 
 #[tokio::test]
+async fn others_are_answered_while_a_search_looks_through_everybody() {
+    let limits = Limits { look_through: 9_500, ..Limits::default() };
+    let world = World::start_with(limits, FieldSet::EMPTY).await;
+    world.crowd(10_000).await;
+    let mut long = Client::phone(&world).await;
+    let mut short = Client::phone(&world).await;
+    let answered = RefCell::new(Vec::new());
+    let search = async |client: &mut Client, filter| {
+        let found = client.search(&Ask::sub(SUFFIX, filter)).await;
+        answered.borrow_mut().push(filter);
+        (found.code, found.entries.len())
+    };
+    let (unindexed, indexed) = ("(!(cn=Member*))", "(sn=smith)");
+    // Both run on one thread, and the long one is asked first.
+    let found = tokio::join!(search(&mut long, unindexed), search(&mut short, indexed));
+    assert_eq!(found.0.0, LdapResultCode::AdminLimitExceeded);
+    assert_eq!(found.1, (LdapResultCode::Success, 1));
+    assert_eq!(answered.into_inner(), [indexed, unindexed]);
+}
+
+#[tokio::test]
 async fn operational_attributes_come_when_asked_for() {
     let world = World::start().await;
     let mut phone = Client::phone(&world).await;
@@ -216,6 +239,59 @@ async fn compares_tell_true_from_false() {
 }
 
 #[tokio::test]
+async fn names_and_values_of_compares_need_not_be_utf_8() {
+    let world = World::start().await;
+    let mut phone = Client::phone(&world).await;
+    let id = world.directory.snapshot().user_by_login(&world.organization, "101").unwrap().id;
+    for (dn, attribute, value, expected) in [
+        (JOHN.as_bytes(), "entryUUID", &id.0.as_bytes()[..], LdapResultCode::CompareTrue),
+        (JOHN.as_bytes(), "entryUUID", &[0xff; 16], LdapResultCode::CompareFalse),
+        (JOHN.as_bytes(), "entryUUID", id.to_string().as_bytes(), LdapResultCode::CompareTrue),
+        (b"uid=M\xfcller,ou=people,dc=pbx,dc=com", "sn", b"x", LdapResultCode::NoSuchObject),
+        (PEOPLE.as_bytes(), "ou", b"pe\xf6ple", LdapResultCode::CompareFalse),
+        (b"cn=Subschema", "cn", b"subschema", LdapResultCode::CompareTrue),
+    ] {
+        let assertion = [element(4, attribute.as_bytes()), element(4, value)].concat();
+        phone.request(&element(0x6e, &[element(4, dn), element(0x30, &assertion)].concat())).await;
+        assert_eq!(phone.result().await, expected, "{attribute}");
+    }
+    // What would change the directory is refused under any name.
+    phone.request(&element(0x4a, b"uid=M\xfcller,ou=people,dc=pbx,dc=com")).await;
+    assert_eq!(phone.result().await, LdapResultCode::UnwillingToPerform);
+}
+
+#[tokio::test]
+async fn the_server_names_what_it_can() {
+    let world = World::start().await;
+    let mut nobody = Client::connect(&world).await;
+    let root = Ask { scope: BASE, attributes: &["+"], ..Ask::sub("", "(objectClass=*)") };
+    let found = nobody.search(&root).await;
+    for (attribute, expected) in [
+        (
+            "supportedControl",
+            &[
+                "2.16.840.1.113730.3.4.2",
+                "1.3.6.1.1.22",
+                "1.2.840.113556.1.4.1339",
+                "1.2.840.113556.1.4.319",
+                "1.2.840.113556.1.4.473",
+                "2.16.840.1.113730.3.4.9",
+            ][..],
+        ),
+        ("supportedFeatures", &["1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.3"]),
+        ("subschemaSubentry", &["cn=subschema"]),
+        ("defaultNamingContext", &[SUFFIX]),
+        ("vendorName", &["Ringbook"]),
+    ] {
+        assert_eq!(found.entries[0].values(attribute), expected, "{attribute}");
+    }
+    // Each control that is named is taken, also where there is nothing to sort or to cut.
+    let controls = [crate::control::paged(5, b""), crate::control::sorted(true, "cn")];
+    let found = nobody.search_with(&root, &controls).await;
+    assert_eq!((found.entries.len(), found.cookie(), found.sort_result()), (1, vec![], Some(0)));
+}
+
+#[tokio::test]
 async fn critical_controls_must_be_known() {
     let world = World::start().await;
     let mut phone = Client::phone(&world).await;
@@ -225,9 +301,13 @@ async fn critical_controls_must_be_known() {
     let request = Ask::sub(SUFFIX, "(sn=smith)").encoded();
     for (oid, critical, expected) in [
         ("1.2.3.4", 0xff, LdapResultCode::UnavailableCriticalExtension),
-        ("1.2.840.113556.1.4.319", 1, LdapResultCode::UnavailableCriticalExtension),
+        // It needs a value; the connection stays.
+        ("1.2.840.113556.1.4.319", 1, LdapResultCode::ProtocolError),
+        ("1.2.840.113556.1.4.319", 0, LdapResultCode::ProtocolError),
         ("1.2.3.4", 0, LdapResultCode::Success),
         ("2.16.840.1.113730.3.4.2", 0xff, LdapResultCode::Success),
+        ("1.3.6.1.1.22", 0xff, LdapResultCode::Success),
+        ("1.2.840.113556.1.4.1339", 0xff, LdapResultCode::Success),
     ] {
         phone.send(&message(100, &request, &control(oid, critical))).await;
         let found = phone.found().await;

@@ -193,7 +193,10 @@ async fn nothing_is_written_and_the_connection_stays() {
         assert_eq!(john.result().await, LdapResultCode::UnwillingToPerform);
     }
     let password_modify = "1.3.6.1.4.1.4203.1.11.1";
-    assert_eq!(extended(&mut john, password_modify).await.0, LdapResultCode::UnwillingToPerform);
+    assert_eq!(
+        extended(&mut john, password_modify).await.0,
+        LdapResultCode::ConfidentialityRequired
+    );
     assert_eq!(extended(&mut john, "1.2.3.4").await.0, LdapResultCode::ProtocolError);
     assert_eq!(john.search(&Ask::sub(SUFFIX, "(uid=101)")).await.names(), ["John Smith"]);
 }

@@ -11,6 +11,7 @@ use crate::client::{
 use crate::common::TestDaemon;
 
 const SUFFIX: &str = "dc=pbx,dc=example";
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 
 fn plain(daemon: &TestDaemon) -> Ldap<TcpStream> {
     Ldap::new(daemon.connect(daemon.ldap()))
@@ -55,9 +56,9 @@ fn it_is_offered_where_it_works_only() {
     let mut client = plain(&daemon);
     assert_eq!(client.extensions(), [START_TLS, WHO_AM_I]);
     let mut client = start_tls(&daemon, client);
-    assert_eq!(client.extensions(), [WHO_AM_I]);
+    assert_eq!(client.extensions(), [WHO_AM_I, PASSWORD_MODIFY]);
     let mut ldaps = Ldap::new(Trust::of(&daemon).connect(&daemon, daemon.ldaps()));
-    assert_eq!(ldaps.extensions(), [WHO_AM_I]);
+    assert_eq!(ldaps.extensions(), [WHO_AM_I, PASSWORD_MODIFY]);
 }
 
 #[test]
