@@ -2,7 +2,7 @@
 
 use ldap3_proto::proto::LdapResultCode;
 
-use crate::ldap::ber::{self, BOOLEAN, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE};
+use crate::ldap::ber::{self, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE};
 use crate::ldap::control::paged::Paged;
 use crate::ldap::control::sort::Sort;
 use crate::ldap::control::view::View;
@@ -149,11 +149,10 @@ fn protocol_error(message: &'static str) -> Outcome {
     Outcome::new(LdapResultCode::ProtocolError, message)
 }
 
-/// Appends a response control; clients that did not understand it would not have asked.
+/// Appends a response control. It is not critical, which is the default and so not said.
 fn put(out: &mut Vec<u8>, oid: &str, value: &[u8]) {
     let mut control = Vec::with_capacity(oid.len() + value.len() + 12);
     ber::put(&mut control, OCTET_STRING, oid.as_bytes());
-    ber::put(&mut control, BOOLEAN, &[0]);
     ber::put(&mut control, OCTET_STRING, value);
     ber::put(out, SEQUENCE, &control);
 }

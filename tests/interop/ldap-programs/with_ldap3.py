@@ -37,5 +37,9 @@ elif action == "paged":
         cookie = connection.result["controls"]["1.2.840.113556.1.4.319"]["value"]["cookie"]
     print(found, "found in", pages, "pages")
 elif action == "schema":
+    # With `check_names`, which is on, a filter or an attribute that the schema does not have is refused.
+    wanted = ["cn", "CallerIDName", "ipPhone", "cell", "ringbookVoicemail", "entryUUID"]
+    connection.search(base, "(|(AccountNumber=*0001)(cellphone=*0001))", attributes=wanted)
+    assert connection.entries[0].CallerIDName == "Anna Adams"
     print(len(server.schema.attribute_types), "attributes;", *server.info.naming_contexts)
 connection.unbind()
