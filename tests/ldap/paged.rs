@@ -219,7 +219,7 @@ async fn a_cookie_is_good_for_nothing_but_its_own_sequence() {
         (Ask::sub(SUFFIX, "(cn=*)"), paged(2, b"x")),
     ];
     for (other, control) in &others {
-        let found = own.search_with(other, &[control.clone()]).await;
+        let found = own.search_with(other, std::slice::from_ref(control)).await;
         assert_eq!(found.code, LdapResultCode::UnwillingToPerform, "{found:?}");
         assert_eq!(found.entries, [], "{}", found.message);
     }

@@ -12,7 +12,9 @@ use crate::world::{SUFFIX, World};
 const PEOPLE: &str = "ou=people,dc=pbx,dc=com";
 
 /// Code, names and view of an answer.
-fn told(found: &Found) -> (LdapResultCode, Vec<&str>, Option<(u32, u32, u32)>) {
+type Told<'f> = (LdapResultCode, Vec<&'f str>, Option<(u32, u32, u32)>);
+
+fn told(found: &Found) -> Told<'_> {
     (found.code.clone(), found.names(), found.view())
 }
 
@@ -135,7 +137,7 @@ async fn a_view_needs_an_order_and_excludes_pages() {
     let mut john = Client::signed_in(&world, "101", "john-secret").await;
     let ask = Ask::sub(PEOPLE, "(cn=*)");
     let view = at_offset((0, 2), 1, 0);
-    let found = john.search_with(&ask, &[view.clone()]).await;
+    let found = john.search_with(&ask, std::slice::from_ref(&view)).await;
     assert_eq!(told(&found), (LdapResultCode::VirtualListViewError, vec![], Some((0, 0, 60))));
     for critical in [true, false] {
         let found = john.search_with(&ask, &[sorted(critical, "moblie"), view.clone()]).await;

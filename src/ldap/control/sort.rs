@@ -130,12 +130,12 @@ impl Key {
     fn of<'a>(sort: &SortKey<'a>) -> Result<Self, Refusal<'a>> {
         let refused = |code| Refusal { code, attribute: sort.attribute };
         let known = AttributeId::find(sort.attribute).and_then(|id| Some((id, id.get()?)));
-        let (id, attribute) = known.ok_or(refused(NO_SUCH_ATTRIBUTE))?;
+        let (id, attribute) = known.ok_or_else(|| refused(NO_SUCH_ATTRIBUTE))?;
         if let Some(name) = sort.rule {
             let of_rule = rule::named(name).map(|rule| rule.syntax);
             let own = schema::syntax_of(attribute);
             let fits = |rule: Syntax| rule == own || rule.is_text() && own.is_text();
-            of_rule.filter(|rule| fits(*rule)).ok_or(refused(INAPPROPRIATE_MATCHING))?;
+            of_rule.filter(|rule| fits(*rule)).ok_or_else(|| refused(INAPPROPRIATE_MATCHING))?;
         }
         Ok(Self { id, name: attribute.name, meaning: attribute.meaning, reverse: sort.reverse })
     }
