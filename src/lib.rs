@@ -16,6 +16,7 @@ pub mod import;
 pub mod index;
 pub mod ldap;
 pub mod net;
+pub mod photo;
 pub mod presence;
 pub mod store;
 pub mod table;

@@ -11,6 +11,8 @@ mod following;
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/photos.rs"]
+mod photos;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]

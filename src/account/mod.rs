@@ -47,6 +47,8 @@ pub struct OrganizationSettings {
     pub hidden_numbers: FieldSet,
     /// Fields that users change on their own card.
     pub self_edit: FieldSet,
+    /// Whether users change their own photo.
+    pub self_edit_photo: bool,
     /// The organizations that may see this one's people, where they allow the same.
     pub shares_with: Vec<OrganizationId>,
     /// What is seen without a sign-in.
@@ -91,6 +93,7 @@ impl OrganizationSettings {
             name_order: NameOrder::GivenFirst,
             hidden_numbers: FieldSet::EMPTY,
             self_edit: FieldSet::EMPTY,
+            self_edit_photo: false,
             shares_with: Vec::new(),
             anonymous: None,
             listed_books: Vec::new(),

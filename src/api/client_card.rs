@@ -10,6 +10,25 @@ use crate::contact::{Body, Contact};
 use crate::directory::Directory;
 use crate::vcard::read::read;
 
+/// The card as the client sent it; empty where no client did.
+pub(super) async fn bytes_of(
+    directory: &Arc<Directory>,
+    contact: Arc<Contact>,
+) -> Result<Arc<[u8]>, Problem> {
+    match &contact.body {
+        Body::Written => Ok(Arc::default()),
+        Body::Inline(bytes) => Ok(Arc::clone(bytes)),
+        Body::Stored(_) => {
+            let (directory, id) = (Arc::clone(directory), contact.id);
+            let body = spawn_blocking(move || directory.body(id)).await;
+            let body = body.map_err(|_cancelled| Problem::stopping())?;
+            let body = body.map_err(|fault| Problem::unreadable(&fault))?;
+            let (_, bytes) = body.ok_or_else(|| Problem::absent("contact"))?;
+            Ok(bytes.into())
+        }
+    }
+}
+
 /// Refuses to write a card anew where a client put something into it that no field holds.
 ///
 /// # Errors
@@ -18,21 +37,19 @@ pub(super) async fn must_be_kept(
     directory: &Arc<Directory>,
     contact: Arc<Contact>,
 ) -> Result<(), Problem> {
-    let bytes = match &contact.body {
-        Body::Written => return Ok(()),
-        Body::Inline(bytes) => Arc::clone(bytes),
-        Body::Stored(_) => {
-            let (directory, id) = (Arc::clone(directory), contact.id);
-            let body = spawn_blocking(move || directory.body(id)).await;
-            let body = body.map_err(|_cancelled| Problem::stopping())?;
-            let body = body.map_err(|fault| Problem::unreadable(&fault))?;
-            let (_, bytes) = body.ok_or_else(|| Problem::absent("contact"))?;
-            bytes.into()
+    if contact.body == Body::Written {
+        return Ok(());
+    }
+    // The photo stays: the card that is written anew has it as well.
+    let is_kept = |property: &String| property == "PHOTO" && contact.photo.is_some();
+    let lost = match read(&bytes_of(directory, Arc::clone(&contact)).await?) {
+        Ok(mut reading) => {
+            reading.unread.retain(|property| !is_kept(property));
+            if reading.unread.is_empty() && reading.problems.is_empty() {
+                return Ok(());
+            }
+            reading.unread
         }
-    };
-    let lost = match read(&bytes) {
-        Ok(reading) if reading.unread.is_empty() && reading.problems.is_empty() => return Ok(()),
-        Ok(reading) => reading.unread,
         Err(_invalid) => Vec::new(),
     };
     let named = if lost.is_empty() { "parts of it".to_owned() } else { lost.join(", ") };

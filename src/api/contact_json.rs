@@ -3,6 +3,7 @@
 use jiff::Timestamp as Instant;
 use serde_json::{Map, Value, json};
 
+use crate::api::PREFIX;
 use crate::auth::sight::Sight;
 use crate::contact::book::{AddressBook, Availability};
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, PostalAddress};
@@ -67,6 +68,8 @@ impl Shower<'_> {
         json.insert("vcard_uid".to_owned(), json!(contact.vcard_uid()));
         json.insert("created".to_owned(), json!(time(contact.created)));
         json.insert("modified".to_owned(), json!(time(contact.modified)));
+        let photo = contact.photo.map(|_| format!("{PREFIX}/contacts/{}/photo", contact.id));
+        json.insert("photo".to_owned(), json!(photo));
         if !own {
             json.insert("organization".to_owned(), json!(contact.organization.as_str()));
         }

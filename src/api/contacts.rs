@@ -26,13 +26,22 @@ use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::index::{Extent, Row};
 
 /// How often a change is tried again because another one came first.
-const ATTEMPTS_MAX: usize = 5;
+pub(super) const ATTEMPTS_MAX: usize = 5;
 /// Contacts that are removed at once.
 const IDS_MAX: usize = 1000;
 
 /// Members of a contact that are shown and not set. A client may send back what it got.
-const SHOWN_ONLY: [&str; 8] =
-    ["id", "group", "vcard_uid", "created", "modified", "favorite", "presence", "organization"];
+const SHOWN_ONLY: [&str; 9] = [
+    "id",
+    "group",
+    "vcard_uid",
+    "created",
+    "modified",
+    "photo",
+    "favorite",
+    "presence",
+    "organization",
+];
 
 pub(super) async fn show(
     State(context): State<Shared>,
@@ -155,7 +164,14 @@ async fn put(
 
 /// The contact with another card, where it still is as it was read.
 fn rewritten(row: &Row<'_>, card: Card) -> Request {
-    let draft = Draft {
+    let draft = draft_of(row, card);
+    let condition = Precondition::AtRevision { id: row.id, revision: row.revision };
+    Request { edits: vec![Edit::PutContact { id: row.id, draft }], preconditions: vec![condition] }
+}
+
+/// The contact as it is, with another card that no client wrote.
+pub(super) fn draft_of(row: &Row<'_>, card: Card) -> Draft {
+    Draft {
         organization: row.organization.clone(),
         book: row.book,
         name: row.name.clone(),
@@ -163,9 +179,7 @@ fn rewritten(row: &Row<'_>, card: Card) -> Request {
         card,
         body: None,
         listed: row.listed,
-    };
-    let condition = Precondition::AtRevision { id: row.id, revision: row.revision };
-    Request { edits: vec![Edit::PutContact { id: row.id, draft }], preconditions: vec![condition] }
+    }
 }
 
 pub(super) async fn remove(
@@ -256,7 +270,7 @@ fn removal(ids: BTreeSet<ContactId>) -> Request {
 
 /// The contact that the asker sees under this id. Administrators see the cards of the unlisted, and
 /// everybody their own. Group cards are no contacts.
-fn find<'s>(asker: &Asker, sight: &Sight<'s>, id: &str) -> Result<Row<'s>, Problem> {
+pub(super) fn find<'s>(asker: &Asker, sight: &Sight<'s>, id: &str) -> Result<Row<'s>, Problem> {
     let absent = || Problem::absent("contact");
     let id = ContactId::parse(id).ok_or_else(absent)?;
     let unlisted = || {
@@ -285,7 +299,7 @@ fn home(sight: &Sight<'_>, group: Option<&str>) -> Result<Book, Problem> {
     }
 }
 
-fn may_write(sight: &Sight<'_>, row: &Row<'_>) -> Result<(), Problem> {
+pub(super) fn may_write(sight: &Sight<'_>, row: &Row<'_>) -> Result<(), Problem> {
     if row.book == Book::People {
         return Err(Problem::forbidden("people are users: they change under /users"));
     }

@@ -46,6 +46,7 @@ mod organizations;
 mod password;
 mod phone_edit;
 mod phones;
+mod photos;
 mod presence;
 mod problem;
 mod report_json;
@@ -139,6 +140,7 @@ fn routes() -> Router<Shared> {
                 .patch(contacts::change)
                 .delete(contacts::remove),
         )
+        .route("/contacts/{id}/photo", get(photos::show).put(photos::put).delete(photos::remove))
         .route("/favorites/{id}", put(favorites::add).delete(favorites::remove))
         .route("/lookup", get(lookup::lookup))
         .route("/presence", get(presence::list).post(presence::add))

@@ -20,6 +20,8 @@ const TEXT_CHARS_MAX: usize = 255;
 /// The most values of a list.
 const LIST_MAX: usize = 100;
 
+/// The photo stands among the fields that users change.
+const PHOTO: &str = "photo";
 /// What is never left to users on their own cards: what decides who they are, who they sign in as and
 /// what they may see.
 const NEVER_SELF: FieldSet = FieldSet::of(&[
@@ -82,7 +84,10 @@ pub(super) fn changed(
         settings.hidden_numbers = hidden(&names)?;
     }
     if let Some(names) = list(&mut input, "self_edit")? {
-        settings.self_edit = self_edit(&names)?;
+        let (photo, fields): (Vec<String>, Vec<String>) =
+            names.into_iter().partition(|name| name == PHOTO);
+        settings.self_edit = self_edit(&fields)?;
+        settings.self_edit_photo = !photo.is_empty();
     }
     if let Some(names) = list(&mut input, "shares_with")? {
         settings.shares_with = shares_with(&names, &settings.id, snapshot)?;
@@ -300,6 +305,8 @@ pub(super) fn shown(organization: &Organization, snapshot: &Snapshot, view: View
         NameOrder::GivenFirst => "given-first",
         NameOrder::FamilyFirst => "family-first",
     };
+    let mut self_edit = names(organization.self_edit);
+    self_edit.extend(organization.self_edit_photo.then_some(PHOTO));
     let mut json = json!({
         "id": organization.id.as_str(), "name": organization.name, "domain": organization.domain,
         "suffix": organization.suffix, "region": organization.region,
@@ -307,7 +314,7 @@ pub(super) fn shown(organization: &Organization, snapshot: &Snapshot, view: View
         "inter_organization_prefix": organization.inter_organization_prefix,
         "language": organization.language, "name_order": order,
         "hidden_numbers": names(organization.hidden_numbers),
-        "self_edit": names(organization.self_edit),
+        "self_edit": self_edit,
         "listed_books": books(&organization.listed_books),
     });
     let neighbors: Vec<OrganizationId> = snapshot.neighbors(&organization.id).cloned().collect();

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::contact::book::{BookId, Group};
 use crate::contact::card::Card;
 use crate::contact::derived::Derived;
+use crate::contact::photo::Photo;
 
 pub mod book;
 pub mod card;
@@ -17,6 +18,7 @@ pub mod fold;
 mod keypad;
 mod latin;
 pub mod number;
+pub mod photo;
 pub mod query;
 pub mod words;
 
@@ -151,6 +153,7 @@ pub struct Contact {
     pub uid: Option<Box<str>>,
     pub card: Card,
     pub body: Body,
+    pub photo: Option<Photo>,
     pub listed: bool,
     /// The departments and sites that a person is a member of; the directory sets them.
     pub groups: Arc<[Group]>,
@@ -210,6 +213,7 @@ pub(crate) mod tests {
             uid: None,
             card: Card::default(),
             body: Body::Written,
+            photo: None,
             listed: true,
             groups: Arc::default(),
             created: Timestamp(0),

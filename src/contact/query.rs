@@ -53,6 +53,8 @@ pub enum Query {
     /// A value that is the same to the letter.
     Exact(FieldSet, Box<str>),
     Id(ContactId),
+    /// Any photo.
+    HasPhoto,
     /// One of these contacts.
     Among(Arc<FxHashSet<ContactId>>),
     Book(Book),
@@ -206,6 +208,7 @@ impl Query {
                 values(&contact.card, fields).any(|value| value == &**wanted)
             }),
             Self::Id(id) => (contact.id == *id).into(),
+            Self::HasPhoto => contact.photo.is_some().into(),
             Self::Among(ids) => ids.contains(&contact.id).into(),
             Self::Book(book) => (contact.book == *book).into(),
             Self::Group(group) => contact.groups.contains(group).into(),

@@ -12,6 +12,8 @@ use crate::contact::book::{AddressBook, BookId, GroupKind};
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, UserId};
 use crate::directory::{CommitError, Directory, Edit, Request, new_id, system_clock};
+use crate::photo::Unusable;
+use crate::photo::portrait::portrait;
 
 /// `given name|family name|department|site|title|local part of the e-mail`; the extensions count
 /// up from [`FIRST_EXTENSION`]. The first of a department leads it.
@@ -34,6 +36,8 @@ const STARS: [(&str, &str); 7] = [
     ("202", "201"),
     ("202", "Hausmeister"),
 ];
+/// How many people have a photo, from the first on.
+const PORTRAITS: u32 = 8;
 /// A further shared book: the buyers read it, and their leader writes it.
 const SUPPLIERS: (&str, &str) = ("suppliers", "Lieferanten");
 const SUPPLIERS_READERS: &str = "Einkauf";
@@ -50,6 +54,8 @@ pub enum DemoError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    #[error(transparent)]
+    Photo(#[from] Unusable),
     #[error("a line of the demo is wrong: {0}")]
     Line(&'static str),
 }
@@ -64,6 +70,7 @@ pub fn organization() -> OrganizationSettings {
         area_code: "30".to_owned(),
         language: "de".to_owned(),
         self_edit: FieldSet::of(&[Field::Mobile, Field::Home, Field::Title, Field::Note]),
+        self_edit_photo: true,
         listed_books: vec![AddressBook::Favorites],
         ..OrganizationSettings::new(OrganizationId::from("demo"))
     }
@@ -99,9 +106,13 @@ pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Resul
     let mut edits = vec![Edit::PutPhone(phone)];
     let stars = stars(&people, &contacts)?;
     let suppliers = company.suppliers(&people)?;
-    for (user, card) in people {
-        edits.push(company.put(user.id, Book::People, card));
+    for (number, (user, card)) in (0..).zip(people) {
+        let id = user.id;
+        edits.push(company.put(id, Book::People, card));
         edits.push(Edit::PutUser(user));
+        if number < PORTRAITS {
+            edits.push(Edit::PutPhoto { id, picture: Some(Arc::new(portrait(number)?)) });
+        }
     }
     // A book needs its readers, a contact its book or owner, a star its contact.
     edits.push(suppliers);

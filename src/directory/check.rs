@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::{Card, Field};
+use crate::contact::photo::Picture;
 use crate::contact::{
     BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, OrganizationId, Rendition,
 };
@@ -77,6 +78,7 @@ impl Checker<'_> {
     fn edit(&mut self, edit: Edit) -> Result<(), CommitError> {
         match edit {
             Edit::PutContact { id, draft } => self.put_contact(id, draft),
+            Edit::PutPhoto { id, picture } => self.put_photo(id, picture),
             Edit::RemoveContact(id) => self.remove_contact(id),
             Edit::PutUser(user) => self.put_user(user),
             Edit::RemoveUser(id) => self.remove_user(id),
@@ -232,6 +234,7 @@ impl Checker<'_> {
             derived: organization.derivation.derive(&draft.card),
             card: draft.card,
             body,
+            photo: old.and_then(|old| old.photo),
             listed: draft.listed,
             groups: Arc::clone(groups),
             created: old.map_or(self.staged.now, |old| old.created),
@@ -241,6 +244,34 @@ impl Checker<'_> {
             reduced_revision: same_shown.map_or(self.staged.revision, |old| old.reduced_revision),
         };
         Ok(Some((contact, stored)))
+    }
+
+    /// A photo is part of what everybody sees of the card.
+    fn put_photo(
+        &mut self,
+        id: ContactId,
+        picture: Option<Arc<Picture>>,
+    ) -> Result<(), CommitError> {
+        let old = self.find(id).ok_or(CommitError::NoContact(id))?;
+        let photo = picture.as_ref().map(|picture| picture.photo);
+        if photo == old.photo {
+            return Ok(());
+        }
+        let (modified, revision) = (self.staged.now, self.staged.revision);
+        let reduced_revision = revision;
+        let new = Contact { photo, modified, revision, reduced_revision, ..Contact::clone(&old) };
+        let contact = Arc::new(new);
+        self.staged.put_contact(&contact);
+        let mut earlier = self.changes.iter_mut().filter_map(|change| match change {
+            Change::Put(Record::Contact(stored)) => Some(stored),
+            _ => None,
+        });
+        match earlier.find(|stored| stored.contact.id == id) {
+            Some(stored) => stored.contact = contact,
+            None => self.put(Record::Contact(StoredContact { contact, body: None }))?,
+        }
+        self.changes.push(Change::Picture(id, picture));
+        Ok(())
     }
 
     fn leave(&mut self, old: &Contact, book: AddressBook) {

@@ -12,6 +12,7 @@ use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
+use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::journal::Journal;
 use crate::directory::writer::{Message, Writer};
@@ -61,6 +62,12 @@ pub enum Edit {
     PutContact {
         id: ContactId,
         draft: Draft,
+    },
+    /// Gives the contact this photo instead of any other, or takes it away. All other edits leave it
+    /// as it is.
+    PutPhoto {
+        id: ContactId,
+        picture: Option<Arc<Picture>>,
     },
     /// Removes the contact; with a person's card the user goes too.
     RemoveContact(ContactId),
@@ -236,6 +243,18 @@ impl Directory {
     /// [`StoreError`] where the store cannot be read.
     pub fn body(&self, id: ContactId) -> Result<Option<(Revision, Vec<u8>)>, StoreError> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).body(id)
+    }
+
+    /// A contact's photo as a JPEG, and its digest. Blocks on the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn photo(
+        &self,
+        id: ContactId,
+        size: PhotoSize,
+    ) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).photo(id, size)
     }
 
     /// A kept import report. Blocks on the store.

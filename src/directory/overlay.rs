@@ -54,7 +54,9 @@ impl Overlay {
             changed.any(|contact| contact.book == Book::Personal(*user))
         };
         request.edits.iter().any(|edit| match edit {
-            Edit::PutContact { id, .. } => self.contacts.contains_key(id),
+            Edit::PutContact { id, .. } | Edit::PutPhoto { id, .. } => {
+                self.contacts.contains_key(id)
+            }
             Edit::RemoveContact(id) | Edit::RemoveUser(id) => {
                 self.contacts.contains_key(id) || owns_changed(id)
             }

@@ -198,6 +198,7 @@ impl<'a> Finder<'a> {
                 rows.map_or(Candidates::UNKNOWN, found)
             }
             Query::Not(_)
+            | Query::HasPhoto
             | Query::Among(_)
             | Query::Book(_)
             | Query::Range(..)

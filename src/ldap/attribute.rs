@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::contact::card::{Field, FieldSet, PostalPart};
+use crate::contact::photo::PhotoSize;
 
 /// Longer attribute descriptions than this are of no attribute that is known here.
 const NAME_BYTES_MAX: usize = 64;
@@ -38,6 +39,8 @@ pub(super) enum Meaning {
     Numbers(FieldSet),
     /// A part of the postal addresses; the locality stands behind the sites.
     Postal(PostalPart),
+    /// A JPEG, read from the store.
+    Photo(PhotoSize),
     /// Names of persons here, as DNs.
     Reference(Field),
     /// The names of those whose manager a person is.
@@ -56,8 +59,6 @@ pub(super) enum Meaning {
     HasSubordinates,
     /// The entry that describes the attributes.
     SubschemaSubentry,
-    /// Known, but no contact has a value.
-    Never,
 }
 
 /// When an attribute is returned without being named (RFC 4511 section 4.5.1.8).
@@ -65,6 +66,8 @@ pub(super) enum Meaning {
 pub(super) enum Usage {
     /// With `*`.
     User,
+    /// Never: telephones that ask for everything do not mean pictures of everybody.
+    Named,
     /// With `+` (RFC 3673).
     Operational,
 }
@@ -145,6 +148,10 @@ const fn operational(
     Attribute { name, aliases, meaning, usage: Usage::Operational }
 }
 
+const fn photo(name: &'static str, aliases: &'static [&'static str], size: PhotoSize) -> Attribute {
+    Attribute { name, aliases, meaning: Meaning::Photo(size), usage: Usage::Named }
+}
+
 const fn texts(fields: &[Field]) -> Meaning {
     Meaning::Texts(FieldSet::of(fields))
 }
@@ -168,7 +175,7 @@ pub(super) const TELEPHONE: [Field; 4] =
 /// All attributes of contacts. The aliases are those that phones and softphones ask for: Grandstream
 /// (`CallerIDName` …), Cisco (`otherphone`), iOS (`IMHandle`), Asterisk modules (`homeTelephoneNumber`)
 /// and others.
-pub(super) static ATTRIBUTES: [Attribute; 50] = [
+pub(super) static ATTRIBUTES: [Attribute; 51] = [
     user("objectClass", &["2.5.4.0"], Meaning::ObjectClass),
     user("uid", &["0.9.2342.19200300.100.1.1", "userid"], Meaning::Uid),
     user(
@@ -250,7 +257,8 @@ pub(super) static ATTRIBUTES: [Attribute; 50] = [
     user("ringbookAgentStatus", &[own!("1.4")], Meaning::Presence(PresencePart::Agent)),
     user("ringbookStatusText", &[own!("1.5")], Meaning::Presence(PresencePart::Text)),
     user("ringbookLastSeen", &[own!("1.6")], Meaning::Presence(PresencePart::LastSeen)),
-    user("jpegPhoto", &["0.9.2342.19200300.100.1.60", "thumbnailPhoto"], Meaning::Never),
+    photo("jpegPhoto", &["0.9.2342.19200300.100.1.60"], PhotoSize::Full),
+    photo("thumbnailPhoto", &["2.16.840.1.113730.3.1.35"], PhotoSize::Thumbnail),
     operational("structuralObjectClass", &["2.5.21.9"], Meaning::StructuralObjectClass),
     operational("entryUUID", &["1.3.6.1.1.16.4"], Meaning::EntryUuid),
     operational("entryDN", &["1.3.6.1.1.20"], Meaning::EntryDn),
@@ -284,6 +292,7 @@ mod tests {
             ("2.5.4.4", "sn"),
             ("cn;lang-de", "cn"),
             ("jpegPhoto;binary", "jpegPhoto"),
+            ("ThumbnailPhoto", "thumbnailPhoto"),
             ("moblie", ""),
             ("", ""),
             (";binary", ""),
@@ -298,7 +307,7 @@ mod tests {
         let names = ATTRIBUTES.iter().map(|attribute| 1 + attribute.aliases.len()).sum::<usize>();
         assert_eq!(NAMES.len(), names);
         assert!(ATTRIBUTES.len() < 64, "a prepared entry marks them in 64 bits");
-        for usage in [Usage::User, Usage::Operational] {
+        for usage in [Usage::User, Usage::Named, Usage::Operational] {
             let all = AttributeId::all().filter(|(_, attribute)| attribute.usage == usage);
             assert_eq!(AttributeId::all_of(usage).len(), all.count(), "they stand together");
         }

@@ -259,7 +259,7 @@ pub(super) fn put_values(
         | Meaning::StructuralObjectClass
         | Meaning::EntryDn
         | Meaning::HasSubordinates
-        | Meaning::Never => {}
+        | Meaning::Photo(_) => {}
     }
 }
 

@@ -191,7 +191,7 @@ impl Context<'_> {
             Meaning::SubschemaSubentry => {
                 Query::Constant((Dn::parse(text) == Dn::parse(SUBSCHEMA_DN)).into())
             }
-            Meaning::Never => NOTHING,
+            Meaning::Photo(_) => return None,
         };
         Some(query)
     }
@@ -226,7 +226,7 @@ impl Context<'_> {
             Meaning::Reference(field) => self.names.with_reference(field),
             Meaning::Reports => self.names.with_reports(),
             Meaning::Presence(part) => self.with_presence(part),
-            Meaning::Never => NOTHING,
+            Meaning::Photo(_) => Query::HasPhoto,
             _ => EVERYTHING,
         }
     }
@@ -263,7 +263,6 @@ impl Context<'_> {
             Meaning::Presence(part) => {
                 self.presence(part, &presence::Test::Parts(parts.pattern()))?
             }
-            Meaning::Never => NOTHING,
             _ => return None,
         };
         Some(query)

@@ -42,6 +42,7 @@ mod inbox;
 mod naming;
 mod operation;
 mod password;
+mod photo;
 mod plan;
 mod presence;
 mod request;

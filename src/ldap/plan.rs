@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use crate::auth::dn::escaped;
 use crate::contact::Contact;
 use crate::contact::card::{Field, FieldSet};
+use crate::contact::photo::PhotoSize;
 use crate::ldap::attribute::{
     AttributeId, Meaning, OBJECT_CLASSES, STRUCTURAL_CLASS, Usage, without_options,
 };
@@ -15,6 +16,9 @@ use crate::ldap::entry::{self, Prepared, UidForm};
 use crate::ldap::presence;
 use crate::ldap::style::Style;
 use crate::presence::Seen;
+
+#[cfg(test)]
+mod tests;
 
 /// Tag of a search's entry.
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
@@ -29,10 +33,10 @@ static LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| set(&["FALSE"]));
 static NO_LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| set(&["TRUE"]));
 
 /// The encoded set of these values.
-pub(super) fn set<S: AsRef<str>>(values: &[S]) -> Vec<u8> {
+pub(super) fn set<S: AsRef<[u8]>>(values: &[S]) -> Vec<u8> {
     let mut content = Vec::new();
     for value in values {
-        ber::put(&mut content, OCTET_STRING, value.as_ref().as_bytes());
+        ber::put(&mut content, OCTET_STRING, value.as_ref());
     }
     let mut set = Vec::new();
     ber::put(&mut set, SET, &content);
@@ -76,6 +80,7 @@ impl<'a> Selection<'a> {
         match usage {
             Usage::User => self.user,
             Usage::Operational => self.operational,
+            Usage::Named => false,
         }
     }
 }
@@ -125,6 +130,9 @@ pub(super) struct EntryOf<'e> {
     /// The entry's name behind its first component: `,ou=people,dc=pbx,dc=example`.
     pub(super) parent: &'e str,
     pub(super) around: &'e dyn Around,
+    /// The photos that the plan asked for and the contact has. Those whose types alone are written
+    /// may be empty.
+    pub(super) photos: &'e [(PhotoSize, Vec<u8>)],
 }
 
 /// What an entry shows that is not on the contact's card.
@@ -211,6 +219,14 @@ impl<'s> Plan<'s> {
         put_entry(out, id, &DnOf { rdn, parent: entry.parent }, scratch);
     }
 
+    /// The sizes in which photos are to be written.
+    pub(super) fn photos(&self) -> Vec<PhotoSize> {
+        let named = |size: &PhotoSize| {
+            self.columns.iter().any(|column| column.meaning == Meaning::Photo(*size))
+        };
+        [PhotoSize::Full, PhotoSize::Thumbnail].into_iter().filter(named).collect()
+    }
+
     fn shown<'v>(&self, values: &'v [u8]) -> &'v [u8] {
         if self.types_only { &NO_VALUES } else { values }
     }
@@ -256,7 +272,11 @@ impl Column {
         let own = self.id.get().is_some_and(|own| own.name.as_bytes() == spelling);
         let made = matches!(
             self.meaning,
-            Meaning::EntryDn | Meaning::Reference(_) | Meaning::Reports | Meaning::Presence(_)
+            Meaning::EntryDn
+                | Meaning::Reference(_)
+                | Meaning::Reports
+                | Meaning::Presence(_)
+                | Meaning::Photo(_)
         );
         if !made && (own || spelling.is_empty()) {
             return Part::Attribute(self.id);
@@ -302,7 +322,8 @@ impl Column {
             return Some(Some(constant));
         }
         match self.meaning {
-            Meaning::EntryDn | Meaning::Reports | Meaning::Presence(_) => None,
+            Meaning::Photo(_) if entry.contact.photo.is_none() => Some(None),
+            Meaning::EntryDn | Meaning::Reports | Meaning::Presence(_) | Meaning::Photo(_) => None,
             Meaning::Reference(_) if entry.prepared.has(self.id) => None,
             _ if self.fields.and(entry.hidden).is_empty() => Some(entry.prepared.values(self.id)),
             _ if self.fields.without(entry.hidden).is_empty() => Some(None),
@@ -322,6 +343,10 @@ impl Column {
             Meaning::Presence(part) => {
                 let value = entry.around.seen().and_then(|seen| presence::value(part, seen));
                 set(value.as_slice())
+            }
+            Meaning::Photo(size) => {
+                let photo = entry.photos.iter().find(|(read, _)| *read == size);
+                set(photo.map(|(_, jpeg)| jpeg).as_slice())
             }
             Meaning::HasSubordinates if style.has_entries(entry.contact) => NO_LEAF.clone(),
             Meaning::HasSubordinates => LEAF.clone(),
@@ -380,106 +405,4 @@ pub(super) fn put_entry(out: &mut Vec<u8>, id: &MessageId, dn: &DnOf<'_>, attrib
     out.push(SEQUENCE);
     ber::put_length(out, attributes.len());
     out.extend_from_slice(attributes);
-}
-
-#[cfg(test)]
-mod tests {
-    use ldap3_lber::Parser;
-    use ldap3_proto::proto::{LdapMsg, LdapOp, LdapSearchResultEntry};
-
-    use super::*;
-    use crate::contact::card::CardBuilder;
-
-    /// Nobody refers to the contact, and nothing is known of it.
-    struct Alone;
-
-    impl Around for Alone {
-        fn references(&self, _: Field) -> Vec<String> {
-            Vec::new()
-        }
-
-        fn reports(&self) -> Vec<String> {
-            Vec::new()
-        }
-
-        fn seen(&self) -> Option<&Seen> {
-            None
-        }
-    }
-
-    fn written(attributes: &[&str], hidden: &[Field], types_only: bool) -> LdapSearchResultEntry {
-        let mut card = CardBuilder::default();
-        card.push(Field::FormattedName, "Anna Adams").push(Field::Company, "Acme, Inc.");
-        card.push(Field::Work, "1").push(Field::OtherNumber, "2").push(Field::Mobile, "3");
-        let mut contact = crate::contact::tests::nobody();
-        contact.card = card.finish().unwrap();
-        let prepared = Prepared::new(&contact);
-        let names: Vec<&[u8]> = attributes.iter().map(|name| name.as_bytes()).collect();
-        let plan = Plan::new(&Selection::new(&names), types_only, Style::default());
-        let (mut out, mut scratch) = (Vec::new(), Vec::new());
-        let entry = EntryOf {
-            contact: &contact,
-            prepared: &prepared,
-            hidden: FieldSet::of(hidden),
-            parent: ",ou=shared,dc=x",
-            around: &Alone,
-        };
-        plan.write(&mut out, &mut scratch, &MessageId::new(300), &entry);
-        let message = LdapMsg::try_from(Parser::new(16).parse(&out).unwrap().1).unwrap();
-        assert_eq!(message.msgid, 300);
-        let LdapOp::SearchResultEntry(entry) = message.op else { panic!("an entry") };
-        entry
-    }
-
-    fn shown(attributes: &[&str], hidden: &[Field]) -> Vec<String> {
-        let text = |value: &Vec<u8>| String::from_utf8(value.clone()).unwrap();
-        let entry = written(attributes, hidden, false);
-        let shown = entry.attributes.iter().map(|attribute| {
-            let values = attribute.vals.iter().map(text).collect::<Vec<_>>();
-            format!("{}={}", attribute.atype, values.join("|"))
-        });
-        shown.collect()
-    }
-
-    #[test]
-    fn attributes_come_under_the_spelling_that_was_asked_for() {
-        assert_eq!(
-            shown(&["CallerIDName", "CN", "mobilenumber", "moblie", "homePhone"], &[]),
-            ["CallerIDName=Anna Adams", "CN=Anna Adams", "mobilenumber=3"]
-        );
-        assert_eq!(
-            shown(&["o", "O", "cn;lang-de"], &[]),
-            ["o=Acme, Inc.", "cn;lang-de=Anna Adams"]
-        );
-    }
-
-    #[test]
-    fn all_attributes_come_once_under_their_own_names() {
-        let all = shown(&[], &[]);
-        assert_eq!(all, shown(&["*"], &[]));
-        assert_eq!(all.iter().filter(|shown| shown.starts_with("cn=")).count(), 1);
-        assert!(!all.iter().any(|shown| shown.starts_with("entryUUID=")));
-        let operational = shown(&["+"], &[]);
-        assert!(operational.contains(
-            &"entryDN=uid=00000000-0000-0000-0000-000000000000,ou=shared,dc=x".to_owned()
-        ));
-        let both = shown(&["CallerIDName", "*", "MAIL", "Cn"], &[]);
-        assert_eq!(both.iter().filter(|shown| shown.ends_with("=Anna Adams")).count(), 3);
-    }
-
-    #[test]
-    fn hidden_fields_are_absent_and_the_rest_of_an_attribute_stays() {
-        let asked = ["telephoneNumber", "mobile"];
-        assert_eq!(shown(&asked, &[]), ["telephoneNumber=1|2", "mobile=3"]);
-        assert_eq!(shown(&asked, &[Field::Mobile, Field::Work]), ["telephoneNumber=2"]);
-        assert_eq!(shown(&asked, &[Field::Work, Field::OtherNumber]), ["mobile=3"]);
-    }
-
-    #[test]
-    fn names_without_values_and_nothing_at_all() {
-        let entry = written(&["cn", "mobile", "fax"], &[], true);
-        let names: Vec<_> = entry.attributes.iter().map(|a| (&*a.atype, a.vals.len())).collect();
-        assert_eq!(names, [("cn", 0), ("mobile", 0)]);
-        assert!(written(&["1.1"], &[], false).attributes.is_empty());
-    }
 }

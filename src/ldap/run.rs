@@ -15,9 +15,11 @@ use crate::ldap::control::paged::Tie;
 use crate::ldap::entry::{Entries, Prepared};
 use crate::ldap::filter;
 use crate::ldap::fixed::Fixed;
+use crate::ldap::photo::Photos;
 use crate::ldap::plan::{EntryOf, MessageId, Plan, Selection};
 use crate::ldap::request::SearchRequest;
 use crate::ldap::result::{Outcome, Replies};
+use crate::ldap::session::Session;
 use crate::ldap::target::{AroundRow, Target};
 
 /// Rows that are examined before others have their turn.
@@ -112,6 +114,7 @@ pub(super) struct Run<'r> {
     pub(super) list_max: u32,
     selection: &'r Selection<'r>,
     plan: Plan<'r>,
+    photos: Photos<'r>,
     id: i32,
     message_id: MessageId,
     deadline: Option<Instant>,
@@ -124,20 +127,21 @@ impl<'r> Run<'r> {
         target: &'r Target<'r, 'r>,
         (id, request): (i32, &'r SearchRequest<'r>),
         selection: &'r Selection<'r>,
-        principal: &Principal,
-        look_through: usize,
+        session: &'r Session,
     ) -> Self {
+        let plan = Plan::new(selection, request.types_only, target.style());
         Self {
             target,
             request,
-            budget: Budget::new(principal, request.size_limit),
-            list_max: server_max(principal),
+            budget: Budget::new(&session.principal, request.size_limit),
+            list_max: server_max(&session.principal),
             selection,
-            plan: Plan::new(selection, request.types_only, target.style()),
+            photos: Photos::new(&session.door.directory, plan.photos(), request.types_only),
+            plan,
             id,
             message_id: MessageId::new(id),
             deadline: deadline(request.time_limit),
-            look_through,
+            look_through: session.limits().look_through,
         }
     }
 
@@ -197,7 +201,9 @@ impl<'r> Run<'r> {
                         Err(Full::Size) => return Ok(Ended::Stopped(size_limit_exceeded())),
                         Err(Full::Page) => return Ok(Ended::Page(last.map(tie))),
                     }
-                    self.write(row, &mut scratch, replies);
+                    if let Err(outcome) = self.write(row, &mut scratch, replies).await {
+                        return Ok(Ended::Stopped(outcome));
+                    }
                     last = Some(row);
                     if !replies.is_batch() {
                         continue;
@@ -257,19 +263,27 @@ impl<'r> Run<'r> {
     }
 
     /// Writes a contact's entry. The scratch buffer is kept between calls.
-    pub(super) fn write<W: AsyncWrite + Unpin>(
+    ///
+    /// # Errors
+    /// What the client is told where the store does not give a photo.
+    pub(super) async fn write<W: AsyncWrite + Unpin>(
         &self,
         row: Row<'_>,
         scratch: &mut Vec<u8>,
         replies: &mut Replies<W>,
-    ) {
+    ) -> Result<(), Outcome> {
+        let photos = self.photos.of(row).await.ok_or_else(|| {
+            Outcome::new(LdapResultCode::Unavailable, "a photo cannot be read now")
+        })?;
         self.with_entry(row, |entry| {
+            let entry = &EntryOf { photos: &photos, ..*entry };
             self.plan.write(&mut replies.out, scratch, &self.message_id, entry);
         });
         replies.entries += 1;
+        Ok(())
     }
 
-    /// Does something with the entry of a contact.
+    /// Does something with the entry of a contact, which is without photos here.
     pub(super) fn with_entry<T>(&self, row: Row<'_>, work: impl FnOnce(&EntryOf<'_>) -> T) -> T {
         let made;
         let kept = row.attachment(Entries::new);
@@ -286,6 +300,7 @@ impl<'r> Run<'r> {
             hidden: self.hidden(row),
             parent: self.target.naming.parent(row.contact(), prepared),
             around: &AroundRow::new(self.target, row),
+            photos: &[],
         })
     }
 

@@ -68,8 +68,7 @@ impl Session {
             (Ok(tree), Ok(place)) => (tree, place),
         };
         let target = Target::new(tree, place, request.scope);
-        let look_through = self.limits().look_through;
-        let run = Run::new(&target, (asked.id, request), &selection, principal, look_through);
+        let run = Run::new(&target, (asked.id, request), &selection, self);
         // Address books would make cards of them.
         let shallow = matches!(request.scope, Scope::Base | Scope::One);
         let mut found = match shallow || demands_containers(&request.filter) {

@@ -7,6 +7,7 @@ use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook, Star};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
+use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
 
 mod check;
@@ -71,6 +72,8 @@ pub enum Change {
     Remove(Key),
     /// A contact leaves a book: it is removed, or goes to another book.
     Leave(Tombstone),
+    /// The photo that the contact says it has; None: it has none any more. One goes with its contact.
+    Picture(ContactId, Option<Arc<Picture>>),
 }
 
 /// What a book keeps of a contact that left it, for clients that synchronize later.
@@ -144,6 +147,16 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     fn body(&mut self, id: ContactId) -> Result<Option<(Revision, Vec<u8>)>, StoreError>;
+
+    /// A contact's photo as a JPEG, and its digest.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn photo(
+        &mut self,
+        id: ContactId,
+        size: PhotoSize,
+    ) -> Result<Option<(u64, Vec<u8>)>, StoreError>;
 
     /// A kept import report.
     ///

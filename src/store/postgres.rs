@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 
 use crate::account::ImportReport;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use crate::contact::photo::PhotoSize;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec;
 use crate::store::postgres::commit::Commit;
@@ -184,6 +185,19 @@ impl Store for PostgresStore {
         let Some(row) = self.row(sql, &[&id.0])? else { return Ok(None) };
         let revision: i64 = cell(&row, 0)?;
         Ok(Some((Revision(revision.cast_unsigned()), cell(&row, 1)?)))
+    }
+
+    fn photo(
+        &mut self,
+        id: ContactId,
+        size: PhotoSize,
+    ) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        let sql = match size {
+            PhotoSize::Full => "SELECT digest, jpeg FROM photo WHERE contact = $1",
+            PhotoSize::Thumbnail => "SELECT digest, thumbnail FROM photo WHERE contact = $1",
+        };
+        let Some(row) = self.row(sql, &[&id.0])? else { return Ok(None) };
+        Ok(Some((cell::<i64>(&row, 0)?.cast_unsigned(), cell(&row, 1)?)))
     }
 
     fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {

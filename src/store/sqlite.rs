@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::account::ImportReport;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use crate::contact::photo::PhotoSize;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, CONTACT_COLUMNS};
 use crate::store::{Decide, Event, Store, StoreError};
@@ -124,6 +125,20 @@ impl Store for SqliteStore {
         let sql = "SELECT revision, body FROM contact WHERE id = ?1 AND body IS NOT NULL";
         let mut statement = self.connection.prepare_cached(sql)?;
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        Ok(statement.query_row([id.0], read).optional()?)
+    }
+
+    fn photo(
+        &mut self,
+        id: ContactId,
+        size: PhotoSize,
+    ) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(match size {
+            PhotoSize::Full => "SELECT digest, jpeg FROM photo WHERE contact = ?1",
+            PhotoSize::Thumbnail => "SELECT digest, thumbnail FROM photo WHERE contact = ?1",
+        })?;
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
         Ok(statement.query_row([id.0], read).optional()?)
     }
 

@@ -4,6 +4,7 @@
 
 mod fields;
 pub mod line;
+pub mod photo;
 pub mod read;
 mod telephone;
 pub mod text;

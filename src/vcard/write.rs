@@ -2,14 +2,16 @@
 
 use crate::contact::card::{Card, Field, PostalAddress};
 use crate::contact::{ContactId, Timestamp};
-use crate::vcard::telephone;
 use crate::vcard::text::escape;
+use crate::vcard::{photo, telephone};
 
 /// Longer lines are folded (RFC 2426 2.6).
-const LINE_OCTETS_MAX: usize = 75;
+pub(super) const LINE_OCTETS_MAX: usize = 75;
+pub(super) const LINE_END: &str = "\r\n";
 
-/// Appends the card as text. The same contact always gives the same bytes: ETags rely on it.
-pub fn write(uid: &str, modified: Timestamp, card: &Card, out: &mut Vec<u8>) {
+/// Appends the card as text, with a JPEG as its photo. The same contact always gives the same bytes:
+/// ETags rely on it.
+pub fn write(uid: &str, modified: Timestamp, card: &Card, photo: Option<&[u8]>, out: &mut Vec<u8>) {
     let parts = Parts::of(card);
     let mut writer = Writer { line: String::with_capacity(128), out };
     writer.plain("BEGIN:VCARD");
@@ -26,6 +28,9 @@ pub fn write(uid: &str, modified: Timestamp, card: &Card, out: &mut Vec<u8>) {
     writer.list("CATEGORIES", &parts.categories);
     for (field, value) in card.iter() {
         writer.value(field, value);
+    }
+    if let Some(jpeg) = photo {
+        photo::write(jpeg, writer.out);
     }
     writer.plain("END:VCARD");
 }
@@ -182,20 +187,24 @@ impl Writer<'_> {
         self.line = line;
     }
 
-    /// Writes a line, folded where it is too long but never inside a character.
     fn plain(&mut self, line: &str) {
-        let mut rest = line;
-        let mut room = LINE_OCTETS_MAX;
-        while rest.len() > room {
-            let (part, more) = rest.split_at(rest.floor_char_boundary(room));
-            self.out.extend_from_slice(part.as_bytes());
-            self.out.extend_from_slice(b"\r\n ");
-            rest = more;
-            room = LINE_OCTETS_MAX - 1;
-        }
-        self.out.extend_from_slice(rest.as_bytes());
-        self.out.extend_from_slice(b"\r\n");
+        fold(line, self.out);
     }
+}
+
+/// Appends a line, folded where it is too long but never inside a character.
+pub(super) fn fold(line: &str, out: &mut Vec<u8>) {
+    let mut rest = line;
+    let mut room = LINE_OCTETS_MAX;
+    while rest.len() > room {
+        let (part, more) = rest.split_at(rest.floor_char_boundary(room));
+        out.extend_from_slice(part.as_bytes());
+        out.extend_from_slice(b"\r\n ");
+        rest = more;
+        room = LINE_OCTETS_MAX - 1;
+    }
+    out.extend_from_slice(rest.as_bytes());
+    out.extend_from_slice(LINE_END.as_bytes());
 }
 
 fn join(values: &[&str], line: &mut String) {

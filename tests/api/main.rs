@@ -16,6 +16,7 @@ mod lookup;
 #[path = "../office/mod.rs"]
 mod office;
 mod organizations;
+mod photos;
 mod presence;
 mod rights;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use ringbook::account::ImportReport;
 use ringbook::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use ringbook::contact::photo::PhotoSize;
 use ringbook::contact::{ContactId, Revision};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
 use ringbook::store::sqlite::SqliteStore;
@@ -61,6 +62,14 @@ impl Store for Failing {
 
     fn body(&mut self, id: ContactId) -> Result<Option<(Revision, Vec<u8>)>, StoreError> {
         self.store.body(id)
+    }
+
+    fn photo(
+        &mut self,
+        id: ContactId,
+        size: PhotoSize,
+    ) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        self.store.photo(id, size)
     }
 
     fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {

@@ -8,8 +8,8 @@ use crate::client::{Found, element};
 pub(crate) const PAGED: &str = "1.2.840.113556.1.4.319";
 pub(crate) const SORT: &str = "1.2.840.113556.1.4.473";
 pub(crate) const VIEW: &str = "2.16.840.1.113730.3.4.9";
-const SORT_RESPONSE: &str = "1.2.840.113556.1.4.474";
-const VIEW_RESPONSE: &str = "2.16.840.1.113730.3.4.10";
+pub(crate) const SORT_RESPONSE: &str = "1.2.840.113556.1.4.474";
+pub(crate) const VIEW_RESPONSE: &str = "2.16.840.1.113730.3.4.10";
 
 /// A control with a value.
 pub(crate) fn control(oid: &str, critical: bool, value: &[u8]) -> Vec<u8> {

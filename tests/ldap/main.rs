@@ -14,6 +14,7 @@ mod mutations;
 mod office;
 mod paged;
 mod phones;
+mod photos;
 mod presence;
 mod reads;
 mod schema;

@@ -3,6 +3,7 @@
 use ldap3_proto::proto::{LdapMsg, LdapOp, LdapPartialAttribute};
 
 use crate::client::{Client, bytes, code, element, message};
+use crate::control::{PAGED, SORT_RESPONSE, VIEW_RESPONSE};
 use crate::phones::successor;
 
 const WHO_AM_I: &[u8] = b"1.3.6.1.4.1.4203.1.11.3";
@@ -36,7 +37,14 @@ async fn answer(client: &mut Client, hex: &str) -> String {
             count => format!(" {count} entries from {} to {}:", names[0], names[count - 1]),
         };
         names.clear();
-        words.push(format!("{kind}:{found} {:?}", code(op)));
+        let controls = client.controls.iter().map(|(oid, _)| match oid.as_str() {
+            PAGED => " with a page",
+            SORT_RESPONSE => " with an order",
+            VIEW_RESPONSE => " with a place",
+            other => panic!("{other}"),
+        });
+        let controls = controls.collect::<String>();
+        words.push(format!("{kind}:{found} {:?}{controls}", code(op)));
     }
     if words.is_empty() { "nothing".to_owned() } else { words.join("; ") }
 }

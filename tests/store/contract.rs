@@ -1,5 +1,6 @@
 //! The contract.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
@@ -9,6 +10,7 @@ use ringbook::account::{ImportReport, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
+use ringbook::contact::photo::{Photo, PhotoSize, Picture};
 use ringbook::contact::{Body, Book, Contact, Revision, Timestamp};
 use ringbook::directory::new_id;
 use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
@@ -25,6 +27,7 @@ pub(crate) fn contract(store: &mut dyn Store) {
     a_large_commit_reads_back(store);
     large_bodies_are_read_one_by_one(store);
     a_write_without_the_large_body_keeps_it(store);
+    photos_are_kept_beside_their_contacts(store);
     changes_of_one_rendition_are_told(store);
     a_reader_sees_what_was_committed(store);
     notes_are_kept(store);
@@ -246,6 +249,43 @@ fn a_write_without_the_large_body_keeps_it(store: &mut dyn Store) {
     let bare = Contact { body: Body::Written, ..large };
     commit(store, vec![put(&bare, None)]);
     assert_eq!(store.body(bare.id).unwrap(), None);
+}
+
+fn photos_are_kept_beside_their_contacts(store: &mut dyn Store) {
+    let photo = |fill: u8| {
+        let (jpeg, thumbnail) = (vec![fill; 70_000].into(), vec![fill; 2_000].into());
+        let jpeg_bytes = NonZeroU32::new(70_000).unwrap();
+        let digest = u64::MAX - u64::from(fill);
+        Arc::new(Picture { photo: Photo { digest, jpeg_bytes }, jpeg, thumbnail })
+    };
+    let bare = contact("Photographed", Book::Shared, next(store));
+    let with = |picture: &Picture| Contact { photo: Some(picture.photo), ..bare.clone() };
+    for picture in [photo(1), photo(2)] {
+        let changes =
+            vec![put(&with(&picture), None), Change::Picture(bare.id, Some(Arc::clone(&picture)))];
+        commit(store, changes);
+        assert!(load(store).0.contains(&Event::Put(stored(&with(&picture), None))));
+        let digest = picture.photo.digest;
+        let full = store.photo(bare.id, PhotoSize::Full).unwrap();
+        assert_eq!(full, Some((digest, picture.jpeg.to_vec())));
+        let thumbnail = store.photo(bare.id, PhotoSize::Thumbnail).unwrap();
+        assert_eq!(thumbnail, Some((digest, picture.thumbnail.to_vec())));
+    }
+    let photographed = |store: &mut dyn Store| {
+        let mut reader = store.reader().unwrap();
+        reader.photo(bare.id, PhotoSize::Thumbnail).unwrap().is_some()
+    };
+    assert!(photographed(store));
+    // Another write of the contact leaves its photo as it is.
+    commit(store, vec![put(&Contact { listed: false, ..with(&photo(2)) }, None)]);
+    assert!(photographed(store));
+    commit(store, vec![put(&bare, None), Change::Picture(bare.id, None)]);
+    assert!(!photographed(store));
+    assert!(load(store).0.contains(&Event::Put(stored(&bare, None))));
+    // It goes with its contact.
+    commit(store, vec![put(&with(&photo(1)), None), Change::Picture(bare.id, Some(photo(1)))]);
+    commit(store, vec![Change::Remove(Key::Contact(bare.id))]);
+    assert!(!photographed(store));
 }
 
 fn changes_of_one_rendition_are_told(store: &mut dyn Store) {

@@ -133,6 +133,21 @@ fn a_newer_format_is_refused() {
 }
 
 #[test]
+fn a_database_from_before_photos_is_brought_up_to_date() {
+    let Some(cluster) = Cluster::start() else { return };
+    let mut store = open(&cluster);
+    commit(&mut store, vec![put(&contact("Anna", Book::Shared, Revision(1)), None)]);
+    let whole = load(&mut store);
+    drop(store);
+    cluster.sql("ringbook", "ALTER TABLE contact DROP COLUMN photo");
+    cluster.sql("ringbook", "DROP TABLE photo");
+    cluster.sql("ringbook", "UPDATE meta SET value = '2' WHERE key = 'format'");
+    let report = check(&cluster.url()).unwrap().unwrap();
+    assert_eq!((report.contacts, report.problems), (1, vec![]), "a check reads it as it is");
+    assert_eq!(load(&mut open(&cluster)), whole);
+}
+
+#[test]
 fn a_broken_row_is_told_and_the_others_are_read() {
     let Some(cluster) = Cluster::start() else { return };
     let mut store = open(&cluster);

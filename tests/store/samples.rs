@@ -70,6 +70,7 @@ pub(crate) fn contact(name: &str, book: Book, at: Revision) -> Contact {
             .derive(&card),
         card,
         body: Body::Written,
+        photo: None,
         listed: true,
         groups: if book == Book::People { [support()].into() } else { Arc::default() },
         created: Timestamp(1),

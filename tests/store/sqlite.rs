@@ -78,6 +78,26 @@ fn a_file_of_the_first_format_is_brought_up_to_date() {
     assert_eq!(load(&mut SqliteStore::open(&path).unwrap()), (events, at), "once is enough");
 }
 
+#[test]
+fn a_file_from_before_photos_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringbook.db");
+    let mut store = SqliteStore::open(&path).unwrap();
+    let contact = contact("Anna", Book::Shared, Revision(1));
+    let organization = Change::Put(Record::Organization(Box::new(organization())));
+    commit(&mut store, vec![organization, put(&contact, None)]);
+    let whole = load(&mut store);
+    drop(store);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch(
+        "ALTER TABLE contact DROP COLUMN photo; DROP TABLE photo; PRAGMA user_version = 3;",
+    )
+    .unwrap();
+    let report = check(&path).unwrap();
+    assert_eq!((report.contacts, report.problems), (1, vec![]), "a check reads it as it is");
+    assert_eq!(load(&mut SqliteStore::open(&path).unwrap()), whole);
+}
+
 /// Writes what a store holds into a file as the first release made it.
 fn first_format(store: &Path, to: &Path) {
     let file = rusqlite::Connection::open(to).unwrap();

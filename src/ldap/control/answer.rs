@@ -221,7 +221,11 @@ pub(super) async fn give_items<W: AsyncWrite + Unpin>(
         let (_, item) = gathered;
         match item {
             Item::Fixed(entry) => run.write_fixed(entry, replies),
-            Item::Contact(row) => run.write(*row, &mut scratch, replies),
+            Item::Contact(row) => {
+                if let Err(outcome) = run.write(*row, &mut scratch, replies).await {
+                    return Ok(Given::Stopped(outcome));
+                }
+            }
         }
         last = Some(gathered);
         if replies.is_batch() {

@@ -26,6 +26,7 @@ pub(super) fn organization_text(of: &OrganizationSettings) -> String {
         "hidden_numbers": fields_text(of.hidden_numbers),
         "inter_organization_prefix": of.inter_organization_prefix,
         "self_edit": fields_text(of.self_edit),
+        "self_edit_photo": of.self_edit_photo,
         "shares_with": of.shares_with.iter().map(OrganizationId::as_str).collect::<Vec<_>>(),
         "anonymous": of.anonymous.as_ref().map(|anonymous| json!({
             "networks": anonymous.networks.to_string(),
@@ -56,6 +57,7 @@ pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings
         hidden_numbers: fields(object.text("hidden_numbers")?),
         inter_organization_prefix: object.text_or_empty("inter_organization_prefix").to_owned(),
         self_edit: fields(object.text_or_empty("self_edit")),
+        self_edit_photo: object.flag("self_edit_photo").unwrap_or_default(),
         shares_with: object
             .texts_or_none("shares_with")?
             .into_iter()

@@ -15,7 +15,7 @@ use crate::store::{Event, Record, StoredContact, Tombstone};
 /// The columns of a [`ContactRow`], in its order. A body beyond the inline limit is only measured.
 pub(in crate::store) const CONTACT_COLUMNS: &str = "id, organization, book, name, uid, card, \
     CASE WHEN length(body) <= 4096 THEN body END, length(body), listed, created, modified, \
-    revision, reduced_revision, texts, numbers, sort_key, fingerprint, member_of";
+    revision, reduced_revision, texts, numbers, sort_key, fingerprint, member_of, photo";
 const _: () = assert!(BODY_INLINE_BYTES_MAX == 4096, "CONTACT_COLUMNS names the same limit");
 
 /// A row of the contact table as it is read.
@@ -38,6 +38,7 @@ pub(in crate::store) struct ContactRow<'a> {
     pub(in crate::store) sort_key: &'a [u8],
     pub(in crate::store) fingerprint: i64,
     pub(in crate::store) member_of: &'a str,
+    pub(in crate::store) photo: Option<&'a str>,
 }
 
 impl ContactRow<'_> {
@@ -68,6 +69,7 @@ impl ContactRow<'_> {
                     Body::Stored(u32::try_from(length).map_err(|_| Undecodable("body"))?)
                 }
             },
+            photo: self.photo.map(word::photo).transpose()?,
             listed: self.listed,
             groups: word::groups(self.member_of)?,
             created: Timestamp(self.created),

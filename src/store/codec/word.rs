@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::account::networks::Networks;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::derived::NameOrder;
+use crate::contact::photo::Photo;
 use crate::contact::{Book, ContactId};
 use crate::store::codec::{Decoded, Undecodable};
 
@@ -60,6 +61,19 @@ pub(super) fn group(text: &str) -> Decoded<Group> {
         AddressBook::Group(group) => Ok(group),
         _ => Err(Undecodable("department or site")),
     }
+}
+
+/// What a contact knows of its photo: digest and length, as in `00c0ffee00c0ffee 34567`.
+pub(in crate::store) fn photo_text(photo: &Photo) -> String {
+    format!("{:016x} {}", photo.digest, photo.jpeg_bytes)
+}
+
+pub(super) fn photo(text: &str) -> Decoded<Photo> {
+    let parts = text.split_once(' ').and_then(|(digest, length)| {
+        Some((u64::from_str_radix(digest, 16).ok()?, length.parse().ok()?))
+    });
+    let (digest, jpeg_bytes) = parts.ok_or(Undecodable("photo"))?;
+    Ok(Photo { digest, jpeg_bytes })
 }
 
 pub(super) fn name_order_text(order: NameOrder) -> &'static str {

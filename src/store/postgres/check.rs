@@ -1,7 +1,8 @@
 //! Looks for damage in a database without changing it.
 
 use crate::contact::Revision;
-use crate::store::postgres::read::events;
+use crate::store::codec::CONTACT_COLUMNS;
+use crate::store::postgres::read::events_of;
 use crate::store::postgres::schema;
 use crate::store::postgres::session::{Purpose, Session, run};
 use crate::store::postgres::url::PostgresUrl;
@@ -16,11 +17,14 @@ pub fn check(url: &str) -> Result<Option<CheckReport>, StoreError> {
     let mut session = Session::connect(&PostgresUrl::parse(url)?)?;
     let report = run(async {
         let mut work = session.begin(Purpose::Read).await?;
-        if schema::format(&mut work).await?.is_none() {
-            return Ok(None);
-        }
+        let Some(format) = schema::format(&mut work).await? else { return Ok(None) };
+        // What a start will do to the tables.
+        let columns = match format {
+            ..=2 => CONTACT_COLUMNS.replace("photo", "NULL"),
+            _ => CONTACT_COLUMNS.to_owned(),
+        };
         let mut report = CheckReport::default();
-        events(&mut work, Revision(0), &mut |event| report.note(event)).await?;
+        events_of(&mut work, Revision(0), &columns, &mut |event| report.note(event)).await?;
         Ok(Some(report))
     });
     Ok(report?)

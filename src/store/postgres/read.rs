@@ -43,6 +43,16 @@ pub(super) async fn events(
     since: Revision,
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), Fault> {
+    events_of(work, since, CONTACT_COLUMNS, sink).await
+}
+
+/// As [`events`], with other expressions in the place of the contacts' columns.
+pub(super) async fn events_of(
+    work: &mut Work<'_>,
+    since: Revision,
+    columns: &str,
+    sink: &mut dyn FnMut(Event),
+) -> Result<(), Fault> {
     let since = since.0.cast_signed();
     let records = "SELECT kind, key, body FROM record \
                    WHERE revision > $1 AND kind <> $2 ORDER BY rank, key";
@@ -50,7 +60,7 @@ pub(super) async fn events(
     let tombstones = "SELECT organization, book, contact, name, revision FROM tombstone \
                       WHERE revision > $1 ORDER BY revision";
     work.each(tombstones, &[&since], |row| sink(told("tombstone", row, tombstone))).await?;
-    let contacts = format!("SELECT {CONTACT_COLUMNS} FROM contact WHERE written > $1");
+    let contacts = format!("SELECT {columns} FROM contact WHERE written > $1");
     work.each(&contacts, &[&since], |row| sink(told("contact", row, contact))).await
 }
 
@@ -87,6 +97,7 @@ fn contact(row: &Row) -> Result<Event, Error> {
         sort_key: row.try_get(15)?,
         fingerprint: row.try_get(16)?,
         member_of: row.try_get(17)?,
+        photo: row.try_get(18)?,
     };
     Ok(columns.event())
 }

@@ -81,6 +81,19 @@ const MIGRATIONS: &[&str] = &[
         address    text
     );
 ",
+    "
+    -- What the contact knows of its photo; none where it is null.
+    ALTER TABLE contact ADD COLUMN photo text;
+
+    CREATE TABLE photo (
+        contact   uuid PRIMARY KEY,
+        digest    bigint NOT NULL,
+        thumbnail bytea NOT NULL,
+        jpeg      bytea NOT NULL
+    );
+    -- JPEGs are compressed already.
+    ALTER TABLE photo ALTER COLUMN jpeg SET STORAGE EXTERNAL;
+",
 ];
 
 /// Held by the one who changes tables; the number means nothing.

@@ -7,7 +7,8 @@ use std::task::Poll;
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
-use crate::contact::Revision;
+use crate::contact::photo::Picture;
+use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, RecordRow, Row, StoredBody};
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::session::{Parameters, Work};
@@ -23,15 +24,20 @@ const RECORD: &str = "INSERT INTO record (kind, key, rank, body, revision) \
 
 const CONTACT: &str = "INSERT INTO contact (id, organization, book, name, uid, card, body, listed, \
     created, modified, revision, reduced_revision, texts, numbers, sort_key, fingerprint, written, \
-    member_of) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19) \
+    member_of, photo) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20) \
     ON CONFLICT (id) DO UPDATE SET organization = EXCLUDED.organization, book = EXCLUDED.book, \
     name = EXCLUDED.name, uid = EXCLUDED.uid, card = EXCLUDED.card, \
     body = CASE WHEN $18 THEN contact.body ELSE EXCLUDED.body END, listed = EXCLUDED.listed, \
     created = EXCLUDED.created, modified = EXCLUDED.modified, revision = EXCLUDED.revision, \
     reduced_revision = EXCLUDED.reduced_revision, texts = EXCLUDED.texts, \
     numbers = EXCLUDED.numbers, sort_key = EXCLUDED.sort_key, \
-    fingerprint = EXCLUDED.fingerprint, written = EXCLUDED.written, member_of = EXCLUDED.member_of";
+    fingerprint = EXCLUDED.fingerprint, written = EXCLUDED.written, member_of = EXCLUDED.member_of, \
+    photo = EXCLUDED.photo";
+
+const PICTURE: &str = "INSERT INTO photo (contact, digest, thumbnail, jpeg) \
+    VALUES ($1, $2, $3, $4) ON CONFLICT (contact) DO UPDATE \
+    SET digest = EXCLUDED.digest, thumbnail = EXCLUDED.thumbnail, jpeg = EXCLUDED.jpeg";
 
 const TOMBSTONE: &str = "INSERT INTO tombstone (organization, book, contact, name, revision) \
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, book, contact) DO UPDATE \
@@ -43,6 +49,8 @@ enum Step<'a> {
     Contact(&'a StoredContact),
     Delete(Uuid),
     Leave(&'a Tombstone),
+    Picture(ContactId, &'a Picture),
+    NoPicture(ContactId),
 }
 
 struct Statements {
@@ -50,6 +58,8 @@ struct Statements {
     contact: Statement,
     delete: Statement,
     tombstone: Statement,
+    picture: Statement,
+    no_picture: Statement,
 }
 
 /// Writes changes with their place in the change log.
@@ -63,6 +73,8 @@ pub(super) async fn changes(
         contact: work.statement(CONTACT).await?,
         delete: work.statement("DELETE FROM contact WHERE id = $1").await?,
         tombstone: work.statement(TOMBSTONE).await?,
+        picture: work.statement(PICTURE).await?,
+        no_picture: work.statement("DELETE FROM photo WHERE contact = $1").await?,
     };
     let at = revision.0.cast_signed();
     let steps: Vec<Step<'_>> = changes.iter().flat_map(steps).collect();
@@ -95,12 +107,14 @@ fn steps(change: &Change) -> Vec<Step<'_>> {
         },
         Change::Remove(key) => {
             let delete = match key {
-                Key::Contact(id) => Some(Step::Delete(id.0)),
-                _ => None,
+                Key::Contact(id) => vec![Step::Delete(id.0), Step::NoPicture(*id)],
+                _ => Vec::new(),
             };
             delete.into_iter().chain([Step::Record(codec::removed_row(key))]).collect()
         }
         Change::Leave(tombstone) => vec![Step::Leave(tombstone)],
+        Change::Picture(id, Some(new)) => vec![Step::Picture(*id, new)],
+        Change::Picture(id, None) => vec![Step::NoPicture(*id)],
     }
 }
 
@@ -124,6 +138,12 @@ async fn execute(
             let row: Parameters<'_> = &[&organization, &book, &left.contact.0, &name, &revision];
             work.execute(&statements.tombstone, row).await
         }
+        Step::Picture(id, new) => {
+            let (digest, thumbnail, jpeg) =
+                (new.photo.digest.cast_signed(), &*new.thumbnail, &*new.jpeg);
+            work.execute(&statements.picture, &[&id.0, &digest, &thumbnail, &jpeg]).await
+        }
+        Step::NoPicture(id) => work.execute(&statements.no_picture, &[&id.0]).await,
     }
 }
 
@@ -161,6 +181,7 @@ async fn contact(
             &at,
             &keep,
             &codec::groups_text(&contact.groups),
+            &contact.photo.as_ref().map(codec::photo_text),
         ],
     )
     .await

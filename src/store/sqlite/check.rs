@@ -14,11 +14,15 @@ use crate::store::{CheckReport, StoreError};
 /// [`StoreError`] where the file is no readable store at all.
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    if schema::format(&connection)? == 1 {
-        // What a start will do to the file.
-        connection.execute_batch(
-            "CREATE TEMP VIEW contact AS SELECT *, '' AS member_of FROM main.contact",
-        )?;
+    // What a start will do to the file.
+    let added = match schema::format(&connection)? {
+        1 => Some("'' AS member_of, NULL AS photo"),
+        2 | 3 => Some("NULL AS photo"),
+        _ => None,
+    };
+    if let Some(added) = added {
+        let view = format!("CREATE TEMP VIEW contact AS SELECT *, {added} FROM main.contact");
+        connection.execute_batch(&view)?;
     }
     let mut report = CheckReport::default();
     let mut note = |line: String| {

@@ -36,6 +36,7 @@ fn columns<'a>(row: &'a Row<'_>) -> Result<ContactRow<'a>, Box<dyn std::error::E
         sort_key: row.get_ref(15)?.as_blob()?,
         fingerprint: row.get(16)?,
         member_of: row.get_ref(17)?.as_str()?,
+        photo: row.get_ref(18)?.as_str_or_null()?,
     })
 }
 

@@ -86,6 +86,18 @@ const MIGRATIONS: &[&str] = &[
         address    TEXT
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    -- What the contact knows of its photo; none where it is null.
+    ALTER TABLE contact ADD COLUMN photo TEXT;
+
+    -- The thumbnail stands first: reading it does not pass over the whole photo.
+    CREATE TABLE photo (
+        contact   BLOB PRIMARY KEY,
+        digest    INTEGER NOT NULL,
+        thumbnail BLOB NOT NULL,
+        jpeg      BLOB NOT NULL
+    ) STRICT;
+",
 ];
 
 /// The file's format.

@@ -2,7 +2,8 @@
 
 use rusqlite::{Transaction, params};
 
-use crate::contact::Revision;
+use crate::contact::photo::Picture;
+use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, RecordRow, Row, StoredBody};
 use crate::store::{Change, Key, StoreError, StoredContact, Tombstone};
 
@@ -20,11 +21,30 @@ pub(super) fn change(
         Change::Remove(key) => {
             if let Key::Contact(id) = key {
                 transaction.prepare_cached("DELETE FROM contact WHERE id = ?1")?.execute([id.0])?;
+                picture(transaction, *id, None)?;
             }
             record(transaction, &codec::removed_row(key), revision)
         }
         Change::Leave(tombstone) => leave(transaction, tombstone),
+        Change::Picture(id, new) => picture(transaction, *id, new.as_deref()),
     }
+}
+
+fn picture(
+    transaction: &Transaction<'_>,
+    id: ContactId,
+    new: Option<&Picture>,
+) -> Result<(), StoreError> {
+    let Some(new) = new else {
+        transaction.prepare_cached("DELETE FROM photo WHERE contact = ?1")?.execute([id.0])?;
+        return Ok(());
+    };
+    let sql = "INSERT OR REPLACE INTO photo (contact, digest, thumbnail, jpeg) \
+               VALUES (?1, ?2, ?3, ?4)";
+    let digest = new.photo.digest.cast_signed();
+    let row = params![id.0, digest, &*new.thumbnail, &*new.jpeg];
+    transaction.prepare_cached(sql)?.execute(row)?;
+    Ok(())
 }
 
 fn record(
@@ -51,7 +71,7 @@ fn contact(
     };
     let sql = "INSERT OR REPLACE INTO contact VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
                CASE WHEN ?19 THEN (SELECT body FROM contact WHERE id = ?1) ELSE ?7 END, \
-               ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+               ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?20)";
     transaction.prepare_cached(sql)?.execute(params![
         contact.id.0,
         contact.organization.as_str(),
@@ -72,6 +92,7 @@ fn contact(
         written,
         codec::groups_text(&contact.groups),
         keep,
+        contact.photo.as_ref().map(codec::photo_text),
     ])?;
     Ok(())
 }
