@@ -1,17 +1,14 @@
 //! Simple paged results (RFC 2696).
 
 use ldap3_proto::proto::LdapResultCode;
-use ringbook::account::networks::Networks;
-use ringbook::account::{AnonymousAccess, OrganizationSettings};
 use ringbook::contact::Book;
-use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{Field, FieldSet};
 use ringbook::directory::Edit;
 use ringbook::ldap::Limits;
 
 use crate::client::{Ask, Client, Found, ONE};
 use crate::control::{PAGED, control, paged, sorted};
-use crate::world::{SUFFIX, World, settings};
+use crate::world::{SUFFIX, World};
 
 const EVERYBODY: [&str; 9] = [
     "Acme Supplies",
@@ -162,14 +159,7 @@ async fn the_size_limit_counts_all_pages() {
 #[tokio::test]
 async fn nobody_reads_more_in_pages_than_at_once() {
     let world = World::start().await;
-    let settings = OrganizationSettings {
-        anonymous: Some(AnonymousAccess {
-            books: vec![AddressBook::Home(Book::Shared)],
-            networks: Networks::parse(["127.0.0.1/32"]).unwrap(),
-        }),
-        ..settings("main", SUFFIX, "pbx.com", FieldSet::EMPTY)
-    };
-    world.edit(Edit::PutOrganization(settings)).await;
+    world.open_shared().await;
     world.crowd(600).await;
     let mut nobody = Client::connect(&world).await;
     let ask = Ask::sub(SUFFIX, "(cn=*)");

@@ -170,3 +170,25 @@ async fn a_long_list_is_scrolled_to_its_middle() {
         assert_eq!(found.names(), ["Member 02999", "Zoe"], "{keys}");
     }
 }
+
+#[tokio::test]
+async fn nobody_scrolls_further_than_others_may_read() {
+    let world = World::start().await;
+    world.open_shared().await;
+    world.crowd(600).await;
+    let mut nobody = Client::connect(&world).await;
+    for keys in ["cn", "sn"] {
+        let ask = Ask::sub(SUFFIX, "(cn=member*)");
+        let controls = [sorted(true, keys), at_offset((1, 1), 7, 7)];
+        let found = nobody.search_with(&ask, &controls).await;
+        let expected = vec!["Member 00498", "Member 00499"];
+        assert_eq!(told(&found), (LdapResultCode::Success, expected, Some((500, 500, 0))));
+        let controls = [sorted(true, keys), at_offset((0, 0), 501, 0)];
+        let found = nobody.search_with(&ask, &controls).await;
+        let view = Some((0, 500, 61));
+        assert_eq!(told(&found), (LdapResultCode::VirtualListViewError, vec![], view));
+        let controls = [sorted(true, keys), at_value((0, 9), "member 00550")];
+        let found = nobody.search_with(&ask, &controls).await;
+        assert_eq!(told(&found), (LdapResultCode::Success, vec![], Some((501, 500, 0))));
+    }
+}
