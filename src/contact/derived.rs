@@ -204,3 +204,69 @@ pub struct Derived {
 pub fn is_group(card: &Card) -> bool {
     card.first(Field::Kind).is_some_and(|kind| kind.eq_ignore_ascii_case("group"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::query::TextPattern;
+
+    fn derived(keypad: KeypadSearch, values: &[(Field, &str)]) -> Derived {
+        let mut card = CardBuilder::default();
+        for (field, value) in values {
+            card.push(*field, value);
+        }
+        let numbering = Numbering::new("DE", "30", "0").unwrap();
+        let derivation = Derivation::new(numbering, "de", NameOrder::GivenFirst, keypad);
+        derivation.derive(&card.finish().unwrap())
+    }
+
+    fn texts(derived: &Derived, field: Field) -> Vec<&str> {
+        derived.texts.iter().filter(|(found, _)| *found == field).map(|(_, text)| text).collect()
+    }
+
+    const ANNA: [(Field, &str); 2] = [(Field::GivenName, "Anna"), (Field::FamilyName, "Ähm")];
+
+    #[test]
+    fn plain_names_cost_their_spellings_only() {
+        let anna = derived(KeypadSearch::Off, &ANNA);
+        assert_eq!(texts(&anna, Field::FormattedName), ["anna ahm", "anna aehm"]);
+        assert_eq!(texts(&anna, Field::GivenName), ["anna"]);
+    }
+
+    #[test]
+    fn keypad_digits_are_kept_where_they_are_wanted() {
+        let anna = derived(KeypadSearch::On, &ANNA);
+        assert_eq!(texts(&anna, Field::FamilyName), ["ahm", "aehm", "246", "2346"]);
+        assert!(texts(&anna, Field::FormattedName).contains(&"26620246"));
+        assert!(texts(&anna, Field::FormattedName).contains(&"24602662"), "family name first");
+        let [off, on] = [KeypadSearch::Off, KeypadSearch::On].map(|on| derived(on, &ANNA));
+        assert_ne!(off.fingerprint, on.fingerprint);
+    }
+
+    #[test]
+    fn names_are_found_by_how_they_are_read() {
+        let taro = [
+            (Field::FormattedName, "山田 太郎"),
+            (Field::PhoneticFamilyName, "ヤマダ"),
+            (Field::PhoneticGivenName, "たろう"),
+        ];
+        let taro = derived(KeypadSearch::Off, &taro);
+        let found = |field, key| {
+            let key = TextPattern::equals(key);
+            texts(&taro, field).iter().any(|text| key.matches(text))
+        };
+        assert!(found(Field::FamilyName, "yamada") && found(Field::GivenName, "タロウ"));
+        assert!(found(Field::FormattedName, "yamada taro"));
+        assert!(!found(Field::FamilyName, "taro"));
+    }
+
+    #[test]
+    fn chinese_names_are_found_in_one_word() {
+        let ming =
+            derived(KeypadSearch::Off, &[(Field::GivenName, "小明"), (Field::FamilyName, "王")]);
+        let names = texts(&ming, Field::FormattedName);
+        for spelling in ["xiaoming wang", "王小明", "wangxiaoming", "wang xiaoming"] {
+            assert!(names.contains(&spelling), "{spelling}: {names:?}");
+        }
+    }
+}

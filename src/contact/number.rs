@@ -154,11 +154,12 @@ impl Numbering {
 
     /// `00…` and `0…` as `+…`, also where the rest is not (yet) a whole number.
     fn international(&self, raw: &str) -> Option<String> {
+        let dials = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
         if let Some(rest) = raw.strip_prefix(self.international_prefix) {
-            return (!rest.is_empty()).then(|| format!("+{rest}"));
+            return dials(rest).then(|| format!("+{rest}"));
         }
         let rest = raw.strip_prefix(self.national_prefix.as_deref()?)?;
-        (!rest.is_empty()).then(|| format!("+{}{rest}", self.country_code))
+        dials(rest).then(|| format!("+{}{rest}", self.country_code))
     }
 
     /// What a whole number that somebody searches for may look like among [`Numbering::forms`].

@@ -99,6 +99,22 @@ async fn cards_that_are_written_here_carry_the_photo() {
     }
 }
 
+#[tokio::test]
+async fn a_photo_that_is_sent_back_stays_as_good_as_it_is() {
+    let world = World::new().await;
+    world.put("a.vcf", &card("a", "A")).await;
+    let home = ringbook::contact::Book::Personal(world.user("204").id);
+    let id = world.directory.snapshot().by_name(&acme(), home, "a.vcf").unwrap().id;
+    let picture = Arc::new(portrait(1).unwrap());
+    world.commit(vec![Edit::PutPhoto { id, picture: Some(Arc::clone(&picture)) }]).await;
+    for name in ["Anna", "Hanna"] {
+        world.put("a.vcf", &with_photo(&picture).replace("FN:A", &format!("FN:{name}"))).await;
+        assert_eq!(digest(&world), Some(picture.photo.digest));
+    }
+    world.put("a.vcf", &with_photo(&portrait(2).unwrap())).await;
+    assert_ne!(digest(&world), Some(picture.photo.digest));
+}
+
 /// PROPFIND and multiget say of a card what a GET gives.
 async fn consistent(world: &World, book: &str, href: &str) {
     let card = world.send("204", &format!("GET {href}")).await;

@@ -11,12 +11,13 @@ use ringbook::account::group::SharedBook;
 use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
 use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
+use ringbook::contact::words::Fit;
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision};
 use ringbook::directory::{Directory, Edit, Request, new_id};
 use ringbook::index::{Extent, Search, Snapshot, Viewer};
 use ringbook::store::sqlite::SqliteStore;
 
-use crate::random::{GIVEN, card, departments, homes, main, query, settings, suppliers};
+use crate::random::{FAMILY, GIVEN, card, departments, homes, main, query, settings, suppliers};
 
 const PEOPLE: [Book; 2] = [Book::People, Book::Shared];
 
@@ -180,6 +181,42 @@ proptest! {
         for group in departments() {
             let members = contacts.iter().filter(listed).filter(|c| c.groups.contains(&group));
             prop_assert_eq!(snapshot.count(&main(), AddressBook::Group(group)), members.count());
+        }
+    }
+}
+
+/// People type the words of a name in any order, and few letters of each.
+#[test]
+fn every_way_to_type_a_name_finds_the_same_with_the_index() {
+    let directory = directory();
+    let names = GIVEN.iter().flat_map(|given| FAMILY.iter().map(move |family| (given, family)));
+    let names: Vec<(&str, &str)> = names.map(|(given, family)| (*given, *family)).collect();
+    let ids: Vec<ContactId> = names.iter().map(|_| new_id()).collect();
+    let edits = ids.iter().zip(&names).map(|(id, (given, family))| {
+        let mut card = CardBuilder::default();
+        card.push(Field::GivenName, given).push(Field::FamilyName, family);
+        let draft = draft(card.finish().unwrap(), Book::Shared, true);
+        Edit::PutContact { id: *id, draft }
+    });
+    directory.commit_blocking(Request { edits: edits.collect(), preconditions: vec![] }).unwrap();
+    let snapshot = directory.snapshot();
+    let contacts = all(&snapshot, &ids);
+    let (extent, viewer) = (Extent::of(&PEOPLE), Viewer { full: true, person: None });
+    let name = FieldSet::of(&[Field::FormattedName]);
+    for (at, (given, family)) in names.iter().enumerate() {
+        let few = |text: &str| text.chars().take(1 + at % 3).collect::<String>();
+        let patterns = [
+            TextPattern::words(&format!("{} {}", few(family), few(given)), Fit::Beginnings),
+            TextPattern::words(&format!("{family}, {given}"), Fit::Whole),
+            Some(TextPattern::starts_with(&few(given))),
+            Some(TextPattern::contains(&few(family))),
+        ];
+        for (nth, pattern) in patterns.into_iter().flatten().enumerate() {
+            let query = Query::Text(name, pattern);
+            let found = found(&snapshot, &extent, &query, viewer);
+            assert_eq!(found, expected(&contacts, &extent, &query, viewer), "{query:?}");
+            let typed_in_full = nth == 1;
+            assert!(!typed_in_full || found.contains(&ids[at]), "{given} {family}");
         }
     }
 }

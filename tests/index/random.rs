@@ -27,7 +27,7 @@ pub(crate) const GIVEN: [&str; 15] = [
     "A",
     "Özgür",
 ];
-const FAMILY: [&str; 13] = [
+pub(crate) const FAMILY: [&str; 13] = [
     "王",
     "Щербаков",
     "(Adams) -Quincy",
