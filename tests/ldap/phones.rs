@@ -8,7 +8,7 @@ use ringbook::contact::book::AddressBook;
 use ringbook::directory::Edit;
 
 use crate::client::{Ask, BASE, Client, Entry, Found, ONE, SUB, bind, bytes, element};
-use crate::control::{at_offset, cookie, paged, sorted};
+use crate::control::{PAGED, at_offset, control as encoded, cookie, sorted};
 use crate::world::{SUFFIX, World};
 
 /// One recorded request and what it must find.
@@ -58,7 +58,11 @@ fn cases() -> Vec<Case> {
 fn control(words: &str) -> Vec<u8> {
     let (kind, value) = words.split_once(' ').unwrap();
     match kind {
-        "paged!" => paged(value.parse().unwrap(), b""),
+        "paged" | "paged!" => {
+            let size = element(2, &value.parse::<i64>().unwrap().to_be_bytes());
+            let first = element(0x30, &[size, element(4, b"")].concat());
+            encoded(PAGED, kind.ends_with('!'), &first)
+        }
         "sorted" => sorted(false, value),
         "sorted!" => sorted(true, value),
         "view!" => at_offset((0, value.parse().unwrap()), 1, 0),
