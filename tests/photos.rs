@@ -10,7 +10,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use ldap3_proto::LdapCodec;
 use ldap3_proto::proto::{
     LdapBindCred, LdapBindRequest, LdapDerefAliases, LdapFilter, LdapMsg, LdapOp, LdapResultCode,
-    LdapSearchRequest, LdapSearchScope,
+    LdapSearchRequest, LdapSearchResultEntry, LdapSearchScope,
 };
 use tokio_util::codec::{Decoder, Encoder};
 
@@ -91,6 +91,29 @@ fn a_newcomer_sees_photos() {
     assert_eq!(sides(&photo.body), (96, 96));
 }
 
+#[test]
+fn a_store_that_does_not_give_photos_harms_only_who_asks_for_them() {
+    let daemon = TestDaemon::demo();
+    let people = daemon.ask("201:demo-201", "GET /api/v1/users/201", b"").json();
+    let (id, path) = (people["id"].as_str().unwrap(), people["photo"].as_str().unwrap());
+    let store = rusqlite::Connection::open(daemon.data().join("ringbook.db")).unwrap();
+    store.execute_batch("DROP TABLE photo").unwrap();
+
+    let named = |names: &[&str], typesonly| search(&daemon, ANNA, "Anna Adams", names, typesonly);
+    let (entry, code) = named(&["cn", "jpegPhoto"], false);
+    assert_eq!((entry, code), (None, LdapResultCode::Unavailable));
+    for (names, typesonly, attributes) in
+        [(&["*"][..], true, true), (&["1.1"], false, false), (&["jpegPhoto"], true, true)]
+    {
+        let (entry, code) = named(names, typesonly);
+        assert_eq!(code, LdapResultCode::Success, "{names:?}");
+        assert_eq!(!entry.unwrap().attributes.is_empty(), attributes, "{names:?}");
+    }
+    assert_eq!(daemon.ask("201:demo-201", &format!("GET {path}"), b"").status, 503);
+    let card = format!("GET /dav/homes/201.demo/people/{id}.vcf");
+    assert_eq!(daemon.ask("201:demo-201", &card, b"").status, 500, "it must not look deleted");
+}
+
 fn sides(jpeg: &[u8]) -> (u32, u32) {
     assert_eq!(image::guess_format(jpeg).unwrap(), ImageFormat::Jpeg);
     let image = image::load_from_memory(jpeg).unwrap();
@@ -98,8 +121,25 @@ fn sides(jpeg: &[u8]) -> (u32, u32) {
 }
 
 /// What Zoe's entry has as `jpegPhoto` and `thumbnailPhoto`, where somebody sees one.
-fn photos(daemon: &TestDaemon, (name, password): (&str, &str)) -> Option<[Vec<u8>; 2]> {
+fn photos(daemon: &TestDaemon, who: (&str, &str)) -> Option<[Vec<u8>; 2]> {
     let names = ["jpegPhoto", "thumbnailPhoto;binary"];
+    let (found, code) = search(daemon, who, "Zoe Quentin", &names, false);
+    assert_eq!(code, LdapResultCode::Success);
+    let of = |entry: &LdapSearchResultEntry, name: &str| {
+        let mut attributes = entry.attributes.iter();
+        attributes.find(|a| a.atype == name).map_or(vec![], |a| a.vals[0].clone())
+    };
+    found.map(|entry| names.map(|name| of(&entry, name)))
+}
+
+/// The entry of this name, and how the search ended.
+fn search(
+    daemon: &TestDaemon,
+    (name, password): (&str, &str),
+    full_name: &str,
+    attributes: &[&str],
+    typesonly: bool,
+) -> (Option<LdapSearchResultEntry>, LdapResultCode) {
     let bind = LdapOp::BindRequest(LdapBindRequest {
         version: 3,
         dn: name.to_owned(),
@@ -111,9 +151,9 @@ fn photos(daemon: &TestDaemon, (name, password): (&str, &str)) -> Option<[Vec<u8
         aliases: LdapDerefAliases::Never,
         sizelimit: 0,
         timelimit: 0,
-        typesonly: false,
-        filter: LdapFilter::Equality("sn".to_owned(), "quentin".to_owned()),
-        attrs: names.map(str::to_owned).to_vec(),
+        typesonly,
+        filter: LdapFilter::Equality("cn".to_owned(), full_name.to_owned()),
+        attrs: attributes.iter().map(|name| (*name).to_owned()).collect(),
     });
     let mut stream = daemon.connect(daemon.ldap());
     let mut codec = LdapCodec::default();
@@ -133,17 +173,8 @@ fn photos(daemon: &TestDaemon, (name, password): (&str, &str)) -> Option<[Vec<u8
             Some(LdapOp::BindResponse(answer)) => {
                 assert_eq!(answer.res.code, LdapResultCode::Success);
             }
-            Some(LdapOp::SearchResultEntry(entry)) => {
-                let value = |name: &str| {
-                    let mut attributes = entry.attributes.iter();
-                    attributes.find(|a| a.atype == name).map_or(vec![], |a| a.vals[0].clone())
-                };
-                found = Some(names.map(value));
-            }
-            Some(LdapOp::SearchResultDone(result)) => {
-                assert_eq!(result.code, LdapResultCode::Success);
-                return found;
-            }
+            Some(LdapOp::SearchResultEntry(entry)) => found = Some(entry),
+            Some(LdapOp::SearchResultDone(result)) => return (found, result.code),
             Some(other) => panic!("{other:?}"),
         }
     }

@@ -12,18 +12,16 @@ use crate::carddav::content::{self, Content};
 use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed, uid_taken};
 use crate::carddav::if_header::State;
 use crate::carddav::path::Resource;
+use crate::carddav::photo::Carried;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::row::http_date;
 use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
 use crate::contact::book::AddressBook;
-use crate::contact::photo::Picture;
 use crate::contact::{Book, Contact, ContactId, Draft, Revision};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::{empty, full};
-use crate::photo::develop;
-use crate::vcard::photo::image;
 use crate::vcard::read::{InvalidCard, Reading, read};
 
 /// A write is tried again where another one came first and the request's conditions still hold.
@@ -142,7 +140,7 @@ pub(crate) async fn put(
 ) -> Result<Response<Body>, Refusal> {
     let conditions = Conditions::of(headers)?;
     let reading = read(&bytes).map_err(|invalid| invalid_card(&invalid))?;
-    let picture = picture(&reading, &bytes).await;
+    let mut photo = Carried::of(&reading, &bytes);
     let bytes: Arc<[u8]> = bytes.into();
     for _ in 0..TRIES_MAX {
         let view = place.view_now(session)?;
@@ -155,8 +153,8 @@ pub(crate) async fn put(
         let draft = Draft { body: Some(Arc::clone(&bytes)), ..draft };
         let id = existing.map_or_else(new_id, |contact| contact.id);
         let unchanged = unchanged(&view, (home, &place.name), existing);
-        let put_photo = Edit::PutPhoto { id, picture: picture.clone() };
-        let edits = vec![Edit::PutContact { id, draft }, put_photo];
+        let put_photo = photo.edit(id, existing.and_then(|contact| contact.photo)).await;
+        let edits = [Edit::PutContact { id, draft }].into_iter().chain(put_photo).collect();
         let request = Request { edits, preconditions: vec![unchanged] };
         match session.directory.commit(request).await {
             Ok(committed) => {
@@ -168,20 +166,6 @@ pub(crate) async fn put(
         }
     }
     Err(precondition_failed())
-}
-
-/// The photo that a card carries. One that cannot be used stays in the card alone.
-async fn picture(reading: &Reading, card: &[u8]) -> Option<Arc<Picture>> {
-    if !reading.unread.iter().any(|property| property == "PHOTO") {
-        return None;
-    }
-    match develop(image(card)?).await {
-        Ok(picture) => Some(Arc::new(picture)),
-        Err(fault) => {
-            tracing::info!(%fault, "the photo of a card cannot be used");
-            None
-        }
-    }
 }
 
 fn check(conditions: &Conditions, view: &View, card: Option<&Contact>) -> Result<(), Refusal> {

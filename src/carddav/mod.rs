@@ -29,6 +29,7 @@ mod error;
 mod if_header;
 mod multistatus;
 mod path;
+mod photo;
 mod precondition;
 mod property;
 mod propfind;

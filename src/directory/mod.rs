@@ -16,7 +16,7 @@ use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::journal::Journal;
 use crate::directory::writer::{Message, Writer};
-use crate::index::Snapshot;
+use crate::index::{Alike, Snapshot};
 use crate::store::{Store, StoreError};
 
 mod check;
@@ -189,8 +189,11 @@ impl Directory {
     /// [`StoreError`] where the store cannot be read.
     pub fn open_with_clock(mut store: Box<dyn Store>, clock: Clock) -> Result<Self, StoreError> {
         let epoch = store.epoch()?;
-        let mut events = Vec::new();
-        let revision = store.load(&mut |event| events.push(event))?;
+        let (mut events, mut alike) = (Vec::new(), Alike::default());
+        let revision = store.load(&mut |mut event| {
+            alike.share(&mut event);
+            events.push(event);
+        })?;
         let (snapshot, broken) = Snapshot::empty(&epoch).after(events, revision);
         writer::report_broken(&broken);
         let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::account::{Organization, OrganizationSettings, User};
-use crate::contact::book::Group;
 use crate::contact::derived::Derivation;
 use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::index::alike::Alike;
 use crate::index::neighbor::{Neighbor, share};
 use crate::index::sharded::Sharded;
 use crate::index::shelf::{Changes, Merge, Merged, Shelf};
@@ -54,12 +54,12 @@ impl Snapshot {
         next.revision = revision;
         let mut broken = Vec::new();
         let mut shelves = ShelfChanges::default();
-        let mut alike = FxHashSet::default();
-        for event in events {
+        let mut alike = Alike::default();
+        for mut event in events {
+            alike.share(&mut event);
             match event {
                 Event::Put(Record::Contact(stored)) => {
-                    let mut contact = next.rederived(stored.contact);
-                    share_groups(&mut contact, &mut alike);
+                    let contact = next.rederived(stored.contact);
                     let key = (contact.organization.clone(), contact.book.owner());
                     shelves.entry(key).or_default().puts.push(contact);
                 }
@@ -344,18 +344,6 @@ impl Tenant {
         if let Some(shelf) = shelf.filter(|shelf| !shelf.is_empty()) {
             self.personal.insert(owner, Arc::new(shelf));
         }
-    }
-}
-
-/// Contacts of the same departments and sites keep one list of them in memory.
-fn share_groups(contact: &mut Arc<Contact>, alike: &mut FxHashSet<Arc<[Group]>>) {
-    match alike.get(&contact.groups) {
-        Some(known) => {
-            if let Some(contact) = Arc::get_mut(contact) {
-                contact.groups = Arc::clone(known);
-            }
-        }
-        None => drop(alike.insert(Arc::clone(&contact.groups))),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::index::sharded::Sharded;
 use crate::index::shelf::Shelf;
 
 mod accounts;
+mod alike;
 mod apply;
 mod candidates;
 mod class;
@@ -33,6 +34,7 @@ mod shelf;
 mod state;
 mod walk;
 
+pub use alike::Alike;
 pub use apply::{BackgroundMerge, MergedShelf};
 pub use history::BookChange;
 pub use search::{Extent, Matches, Row, Search, Step, Viewer};

@@ -18,7 +18,7 @@ pub(super) enum Walk<'a> {
 pub(super) struct Merge<'a> {
     lists: Vec<List<'a>>,
     runs: Vec<Run>,
-    /// The next row of each run.
+    /// The next row of each run, whether it is one of the list's or not.
     heads: BinaryHeap<Reverse<Head>>,
 }
 
@@ -36,7 +36,6 @@ struct Run {
 struct Head {
     row: u32,
     run: usize,
-    proven: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -94,69 +93,61 @@ impl<'a> Merge<'a> {
             }
         }
         let mut merge = Self { lists, runs, heads: BinaryHeap::new() };
-        let heads = (0..merge.runs.len()).filter_map(|run| merge.advance(run).map(Reverse));
-        merge.heads = heads.collect();
+        merge.heads = (0..merge.runs.len()).filter_map(|run| merge.head(run)).collect();
         merge
     }
 
     fn next(&mut self) -> Option<Candidate> {
-        let Reverse(first) = self.heads.pop()?;
-        let mut found = Candidate { row: first.row, proven: first.proven };
-        self.refill(first.run);
-        while let Some(Reverse(head)) = self.heads.peek().copied() {
-            if head.row != found.row {
-                break;
+        loop {
+            let Reverse(Head { row, run }) = self.heads.pop()?;
+            let mut found = self.examine(run);
+            while let Some(Reverse(head)) = self.heads.peek().copied().filter(|h| h.0.row == row) {
+                self.heads.pop();
+                found = found.max(self.examine(head.run));
             }
-            self.heads.pop();
-            found.proven |= head.proven;
-            self.refill(head.run);
+            if let Some(proven) = found {
+                return Some(Candidate { row, proven });
+            }
         }
-        Some(found)
     }
 
     fn skip_to(&mut self, row: u32) {
-        while let Some(Reverse(head)) = self.heads.peek().copied() {
-            if head.row >= row {
-                break;
-            }
+        while let Some(Reverse(head)) = self.heads.peek().copied().filter(|h| h.0.row < row) {
             self.heads.pop();
             if let Some(run) = self.runs.get_mut(head.run) {
                 let list = self.lists.get(run.list);
                 let rest = list.and_then(|list| list.postings.get(run.at..run.end));
                 run.at += rest.map_or(0, |rest| rest.partition_point(|found| found.row() < row));
             }
-            self.refill(head.run);
+            self.heads.extend(self.head(head.run));
         }
     }
 
-    fn refill(&mut self, run: usize) {
-        let head = self.advance(run);
-        self.heads.extend(head.map(Reverse));
+    fn head(&self, number: usize) -> Option<Reverse<Head>> {
+        let run = self.runs.get(number)?;
+        let rest = self.lists.get(run.list)?.postings.get(run.at..run.end)?;
+        Some(Reverse(Head { row: rest.first()?.row(), run: number }))
     }
 
-    /// The next row of a run that is in the list's other lists as well, with a value of the same
-    /// kind.
-    fn advance(&mut self, number: usize) -> Option<Head> {
+    /// Passes the next row of a run, and tells whether it matches for sure; None where it is not in
+    /// the list's other lists with a value of the same kind.
+    fn examine(&mut self, number: usize) -> Option<bool> {
         let run = self.runs.get_mut(number)?;
         let list = self.lists.get(run.list)?;
-        while run.at < run.end {
-            let posting = list.postings.get(run.at)?;
-            run.at += 1;
-            let (row, mut kinds) = (posting.row(), posting.kinds().and(list.kinds));
-            for (also, at) in list.also.iter().zip(&mut run.also_at) {
-                if kinds.is_empty() {
-                    break;
-                }
-                *at = gallop(also, *at, row);
-                let found = also.get(*at).filter(|found| found.row() == row);
-                kinds = kinds.and(found.map_or(Kinds::NONE, |found| found.kinds()));
+        let posting = *list.postings.get(run.at)?;
+        run.at += 1;
+        let mut kinds = posting.kinds().and(list.kinds);
+        for (also, at) in list.also.iter().zip(&mut run.also_at) {
+            if kinds.is_empty() {
+                break;
             }
-            if !kinds.is_empty() {
-                let proven = !kinds.and(list.proof).is_empty();
-                return Some(Head { row, run: number, proven });
-            }
+            *at = gallop(also, *at, posting.row());
+            let found = also.get(*at).filter(|found| found.row() == posting.row());
+            kinds = kinds.and(found.map_or(Kinds::NONE, |found| found.kinds()));
         }
-        None
+        let proven = !kinds.and(list.proof).is_empty();
+        self.heads.extend(self.head(number));
+        (!kinds.is_empty()).then_some(proven)
     }
 }
 

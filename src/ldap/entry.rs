@@ -8,7 +8,7 @@ use crate::contact::book::AddressBook;
 use crate::contact::card::{Field, FieldSet, PostalAddress, PostalPart};
 use crate::contact::derived::surname;
 use crate::contact::{Book, Contact};
-use crate::ldap::attribute::{AttributeId, Meaning, TELEPHONE};
+use crate::ldap::attribute::{AttributeId, Meaning, TELEPHONE, Usage};
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::ldap::style::Style;
 use crate::ldap::time;
@@ -83,7 +83,8 @@ impl Entries {
     }
 }
 
-/// The attributes of one contact that depend on nothing else, in the full rendition.
+/// The attributes of one contact that depend on nothing else, in the full rendition. Those
+/// that are sent only where they are asked for are made then, which is seldom.
 ///
 /// All in one piece of memory, so that reading it costs one cache miss: the home (a byte), which
 /// attributes there are (a bit for each [`AttributeId`]), where each piece ends, and the pieces: the name component
@@ -107,6 +108,9 @@ impl Prepared {
         let mut attributes = 0;
         let mut values = Vec::new();
         for (id, attribute) in AttributeId::all() {
+            if attribute.usage != Usage::User {
+                continue;
+            }
             values.clear();
             put_values(&mut values, attribute.meaning, (contact, FieldSet::EMPTY), &style);
             let made = matches!(attribute.meaning, Meaning::Reference(field)

@@ -1,6 +1,5 @@
 //! Filters become searches: three-valued logic over what the attributes mean.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::auth::dn::Dn;
@@ -15,7 +14,7 @@ use crate::ldap::attribute::{
 };
 use crate::ldap::entry::UidForm;
 use crate::ldap::plan::SUBSCHEMA_DN;
-use crate::ldap::request::{Filter, Substrings};
+use crate::ldap::request::{Filter, Substrings, text};
 use crate::ldap::style::Style;
 use crate::ldap::time;
 use crate::presence::Seen;
@@ -118,15 +117,6 @@ fn meaning(description: &[u8]) -> Option<Meaning> {
         return Some(Meaning::Texts(NAMES));
     }
     AttributeId::find(name)?.get().map(|found| found.meaning)
-}
-
-/// A value as text. What is no UTF-8 comes from old phones, which send Latin-1, whatever RFC 4511
-/// says.
-fn text(value: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(value) {
-        Ok(text) => text.into(),
-        Err(_) => value.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
-    }
 }
 
 impl Context<'_> {

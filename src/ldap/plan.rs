@@ -270,18 +270,17 @@ impl Column {
             return Part::Constant(attribute);
         }
         let own = self.id.get().is_some_and(|own| own.name.as_bytes() == spelling);
-        let made = matches!(
-            self.meaning,
-            Meaning::EntryDn
-                | Meaning::Reference(_)
-                | Meaning::Reports
-                | Meaning::Presence(_)
-                | Meaning::Photo(_)
-        );
+        let made = matches!(self.meaning, Meaning::Reference(_)) || !self.is_prepared();
         if !made && (own || spelling.is_empty()) {
             return Part::Attribute(self.id);
         }
         Part::Column(self.clone())
+    }
+
+    /// Whether prepared entries hold the values.
+    fn is_prepared(&self) -> bool {
+        self.id.get().is_some_and(|own| own.usage == Usage::User)
+            && !matches!(self.meaning, Meaning::Reports | Meaning::Presence(_))
     }
 
     /// The values where they are the same for all entries.
@@ -323,7 +322,7 @@ impl Column {
         }
         match self.meaning {
             Meaning::Photo(_) if entry.contact.photo.is_none() => Some(None),
-            Meaning::EntryDn | Meaning::Reports | Meaning::Presence(_) | Meaning::Photo(_) => None,
+            _ if !self.is_prepared() => None,
             Meaning::Reference(_) if entry.prepared.has(self.id) => None,
             _ if self.fields.and(entry.hidden).is_empty() => Some(entry.prepared.values(self.id)),
             _ if self.fields.without(entry.hidden).is_empty() => Some(None),

@@ -280,7 +280,8 @@ fn extensible(mut reader: Reader<'_>) -> Result<Assertion<'_>, Malformed> {
     Ok(Assertion { rule, attribute, value, dn_attributes })
 }
 
-/// Text that is no UTF-8 is Latin-1.
+/// A name or value as text. What is no UTF-8 comes from old phones, which send Latin-1, whatever
+/// RFC 4511 says.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),

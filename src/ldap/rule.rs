@@ -32,13 +32,14 @@ const fn rule(oid: &'static str, name: &'static str, rule: Rule, syntax: Syntax)
     MatchingRule { oid, name, rule, syntax }
 }
 
-pub(super) const RULES: [MatchingRule; 26] = [
+pub(super) const RULES: [MatchingRule; 27] = [
     rule("2.5.13.0", "objectIdentifierMatch", Rule::Other, syntax::OID),
     rule("2.5.13.1", "distinguishedNameMatch", Rule::Other, syntax::DN),
     rule("2.5.13.2", "caseIgnoreMatch", Rule::Text, syntax::TEXT),
     rule("2.5.13.3", "caseIgnoreOrderingMatch", Rule::Ordering, syntax::TEXT),
     rule("2.5.13.4", "caseIgnoreSubstringsMatch", Rule::TextSubstrings, syntax::SUBSTRINGS),
     rule("2.5.13.5", "caseExactMatch", Rule::TextExact, syntax::TEXT),
+    rule("2.5.13.6", "caseExactOrderingMatch", Rule::Ordering, syntax::TEXT),
     rule("2.5.13.8", "numericStringMatch", Rule::Number, syntax::NUMERIC),
     rule("2.5.13.9", "numericStringOrderingMatch", Rule::Ordering, syntax::NUMERIC),
     rule("2.5.13.10", "numericStringSubstringsMatch", Rule::NumberSubstrings, syntax::SUBSTRINGS),

@@ -2,10 +2,12 @@
 
 use ldap3_proto::proto::LdapResultCode;
 
+use crate::auth::dn::Dn;
 use crate::ldap::ber::{ENUMERATED, Malformed, OCTET_STRING, Reader};
 use crate::ldap::operation::Operation;
-use crate::ldap::request::Envelope;
+use crate::ldap::request::{Envelope, text};
 use crate::ldap::result::Outcome;
+use crate::ldap::schema;
 use crate::ldap::session::{Link, Next};
 use crate::net::rules::Transport;
 
@@ -49,7 +51,7 @@ pub(super) fn refusal(
 ) -> Option<Outcome> {
     let open = match operation {
         Operation::Unbind | Operation::Abandon => true,
-        Operation::Search => reads_root_dse(envelope.operation.content) == Ok(true),
+        Operation::Search => reads_server(envelope.operation.content) == Ok(true),
         _ => is_asked(operation, envelope),
     };
     let message = "this network may not use LDAP without TLS: use StartTLS or LDAPS, or let the \
@@ -58,8 +60,10 @@ pub(super) fn refusal(
     refused.then(|| Outcome::new(LdapResultCode::ConfidentialityRequired, message))
 }
 
-/// Whether a search is for the entry that describes the server.
-fn reads_root_dse(content: &[u8]) -> Result<bool, Malformed> {
+/// Whether a search is for an entry that describes the server: its own, or that of the schema.
+fn reads_server(content: &[u8]) -> Result<bool, Malformed> {
     let mut search = Reader::new(content);
-    Ok(search.expect(OCTET_STRING)?.is_empty() && search.expect(ENUMERATED)? == [0])
+    let (base, scope) = (search.expect(OCTET_STRING)?, search.expect(ENUMERATED)?);
+    let schema = || Dn::parse(&text(base)).is_ok_and(|base| schema::is_named(&base));
+    Ok(scope == [0] && (base.is_empty() || schema()))
 }

@@ -26,9 +26,9 @@ const SIDE_MAX: u32 = 8000;
 const PIXELS_MAX: u64 = 25_000_000;
 /// What a decoder may allocate, the decoded image included.
 const DECODER_BYTES_MAX: u64 = 256 << 20;
-/// A progressive JPEG is decoded once for each of its scans. Encoders make about ten; previews that
-/// cameras put into the same file have some of their own.
-const SCANS_MAX: usize = 40;
+/// A progressive JPEG is decoded once for each of its scans, which may be almost empty. Images that take
+/// longer than one of this many pixels with a single scan are refused.
+const WORK_PIXELS_MAX: u64 = 150_000_000;
 /// The longer side of a photo, in pixels; smaller images stay as large as they are.
 const FULL_SIDE: u32 = 640;
 /// Both sides of a thumbnail.
@@ -47,7 +47,8 @@ pub enum Unusable {
     #[error("this is no image in one of the formats JPEG, PNG, WebP and GIF")]
     OtherFormat,
     #[error(
-        "the image has more than {} megapixels, or {SIDE_MAX} pixels a side; make it smaller",
+        "the image has more than {} megapixels, or {SIDE_MAX} pixels a side, or takes too long; make \
+         it smaller",
         PIXELS_MAX / 1_000_000
     )]
     TooLarge,
@@ -62,10 +63,14 @@ pub enum Unusable {
 /// # Errors
 /// [`Unusable`] says what is wrong with the image.
 pub async fn develop(bytes: Vec<u8>) -> Result<Picture, Unusable> {
-    let _turn = TURN.acquire().await.map_err(|_closed| Unusable::Failed)?;
-    // A decoder that panics ends its own thread only.
-    let made = tokio::task::spawn_blocking(move || picture(&bytes)).await;
-    made.unwrap_or_else(|fault| {
+    let turn = TURN.acquire().await.map_err(|_closed| Unusable::Failed)?;
+    // A decoder that panics ends its own thread only, and one that nobody waits for keeps its turn.
+    let made = tokio::task::spawn_blocking(move || {
+        let made = picture(&bytes);
+        drop(turn);
+        made
+    });
+    made.await.unwrap_or_else(|fault| {
         tracing::error!(%fault, "an image could not be read");
         Err(Unusable::Failed)
     })
@@ -84,9 +89,12 @@ fn finished(image: DynamicImage) -> Result<Picture, Unusable> {
     let thumbnail = encoded(&within(image, THUMBNAIL_SIDE))?;
     let jpeg_bytes = u32::try_from(jpeg.len()).ok().and_then(NonZeroU32::new);
     let jpeg_bytes = jpeg_bytes.ok_or(Unusable::Failed)?;
-    let digest =
-        Blake2b256::digest(&jpeg).first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
-    Ok(Picture { photo: Photo { digest, jpeg_bytes }, jpeg, thumbnail })
+    Ok(Picture { photo: Photo { digest: digest(&jpeg), jpeg_bytes }, jpeg, thumbnail })
+}
+
+/// What [`Photo::digest`] is of a photo: an image with the same digest is that very JPEG.
+pub fn digest(jpeg: &[u8]) -> u64 {
+    Blake2b256::digest(jpeg).first_chunk().map_or(0, |start| u64::from_be_bytes(*start))
 }
 
 /// The image upright, no larger than a photo, and without anything but its pixels.
@@ -97,15 +105,16 @@ fn decoded(bytes: &[u8]) -> Result<DynamicImage, Unusable> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let mut reader = reader.map_err(|_unreadable| Unusable::OtherFormat)?;
     match reader.format() {
-        Some(ImageFormat::Jpeg) if scans(bytes) > SCANS_MAX => return Err(Unusable::TooLarge),
         Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif) => {}
         _ => return Err(Unusable::OtherFormat),
     }
+    let scans = if reader.format() == Some(ImageFormat::Jpeg) { scans(bytes) } else { 1 };
     reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(unusable)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if width.max(height) > SIDE_MAX || pixels > PIXELS_MAX {
+    let work = pixels.saturating_mul(scans);
+    if width.max(height) > SIDE_MAX || pixels > PIXELS_MAX || work > WORK_PIXELS_MAX {
         return Err(Unusable::TooLarge);
     }
     // Room that the decoded image takes is none for its decoder.
@@ -128,8 +137,8 @@ fn limits() -> Limits {
 }
 
 /// How often a scan begins (ITU T.81 B.1.1.3). Within a scan these two bytes never stand together.
-fn scans(jpeg: &[u8]) -> usize {
-    memchr::memmem::find_iter(jpeg, b"\xff\xda").count()
+fn scans(jpeg: &[u8]) -> u64 {
+    memchr::memmem::find_iter(jpeg, b"\xff\xda").map(|_| 1).sum()
 }
 
 fn unusable(fault: ImageError) -> Unusable {

@@ -1,12 +1,15 @@
 //! Photos in cards: what a client sends stays as it is, and cards that are written here carry them.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use image::{ImageFormat, Rgb, RgbImage};
 use ringbook::contact::ContactId;
 use ringbook::contact::photo::{PhotoSize, Picture};
 use ringbook::directory::Edit;
+use ringbook::photo::develop;
 use ringbook::photo::portrait::portrait;
 use ringbook::vcard::photo::image;
 
@@ -97,6 +100,28 @@ async fn cards_that_are_written_here_carry_the_photo() {
         world.commit(vec![Edit::PutPhoto { id, picture: None }]).await;
         assert_eq!(image(&get().await.body), None);
     }
+}
+
+#[tokio::test]
+async fn a_photo_that_is_sent_back_stays_as_good_as_it_is() {
+    let world = World::new().await;
+    world.put("a.vcf", &card("a", "A")).await;
+    let home = ringbook::contact::Book::Personal(world.user("204").id);
+    let id = world.directory.snapshot().by_name(&acme(), home, "a.vcf").unwrap().id;
+    let noise = |x: u32, y: u32| ((x * 7919 + y * y * 104_729) >> 3) as u8;
+    let noise = RgbImage::from_fn(90, 90, |x, y| Rgb([noise(x, y), noise(y, x), 0]));
+    let mut file = Cursor::new(Vec::new());
+    noise.write_to(&mut file, ImageFormat::Png).unwrap();
+    let picture = Arc::new(develop(file.into_inner()).await.unwrap());
+    let worse = develop(picture.jpeg.to_vec()).await.unwrap();
+    assert_ne!(worse.photo, picture.photo);
+    world.commit(vec![Edit::PutPhoto { id, picture: Some(Arc::clone(&picture)) }]).await;
+    for name in ["Anna", "Hanna"] {
+        world.put("a.vcf", &with_photo(&picture).replace("FN:A", &format!("FN:{name}"))).await;
+        assert_eq!(digest(&world), Some(picture.photo.digest));
+    }
+    world.put("a.vcf", &with_photo(&portrait(2).unwrap())).await;
+    assert_ne!(digest(&world), Some(picture.photo.digest));
 }
 
 /// PROPFIND and multiget say of a card what a GET gives.

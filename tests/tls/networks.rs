@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use ldap3_proto::proto::LdapResultCode;
+use ldap3_proto::proto::{LdapOp, LdapResultCode};
 
 use crate::client::{Ldap, START_TLS, Trust, WHO_AM_I, ask, bind, extended, search};
 use crate::common::TestDaemon;
@@ -30,6 +30,9 @@ fn strangers_are_told_to_use_tls_before_they_send_a_password() {
     let mut client = Ldap::new(daemon.connect(daemon.ldap()));
     assert_eq!(client.extensions(), [START_TLS, WHO_AM_I], "this much may be read");
     let suffix = "dc=pbx,dc=example";
+    client.send(&search("cn=Subschema", 0));
+    let replies = [client.receive().unwrap().op, client.receive().unwrap().op];
+    assert!(matches!(replies, [LdapOp::SearchResultEntry(_), LdapOp::SearchResultDone(_)]));
     let whole_tree = search("", 2);
     for refused in [
         bind("201", "demo-201"),

@@ -3,8 +3,8 @@
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::Query;
 use crate::ldap::attribute::{AttributeId, Meaning, without_options};
-use crate::ldap::filter::{Context, NOTHING, meaning, shape, text, uid_query};
-use crate::ldap::request::{Assertion, Substrings};
+use crate::ldap::filter::{Context, NOTHING, meaning, shape, uid_query};
+use crate::ldap::request::{Assertion, Substrings, text};
 use crate::ldap::rule::{self, Rule};
 
 impl Context<'_> {

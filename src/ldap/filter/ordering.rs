@@ -6,7 +6,8 @@ use crate::contact::number::NumberPattern;
 use crate::contact::query::{Bound, Query};
 use crate::ldap::attribute::Meaning;
 use crate::ldap::filter::presence::Test;
-use crate::ldap::filter::{Context, postal, text};
+use crate::ldap::filter::{Context, postal};
+use crate::ldap::request::text;
 use crate::ldap::time;
 
 impl Context<'_> {
