@@ -142,7 +142,7 @@ pub(super) fn sounds(folded: &str) -> String {
             _ => {
                 match sound(*letter) {
                     Some(sound) => sounds.push_str(sound),
-                    None => sounds.push_str(&sounds_of_latin_letter(*letter)),
+                    None => sounds.push(sound_of_latin(*letter)),
                 }
                 1
             }
@@ -206,7 +206,11 @@ fn softened(sounds: &str) -> String {
     let mut rest = sounds.chars().peekable();
     while let Some(sound) = rest.next() {
         if !matches!(sound, 'I' | '\'') {
-            softened.push(sound);
+            let hissing = matches!(sound, 'S' | 'Z') && softened.ends_with('T');
+            if hissing {
+                softened.pop();
+            }
+            softened.push(if hissing { 'W' } else { sound });
             continue;
         }
         let mut vowel = sound == 'I';
@@ -220,7 +224,7 @@ fn softened(sounds: &str) -> String {
             _ => {}
         }
     }
-    softened.replace("TS", "W").replace("TZ", "W")
+    softened
 }
 
 /// Letters that are one sound together, the longest first, and the sounds they may be.
@@ -253,19 +257,17 @@ pub(super) fn sounds_of_latin(folded: &str) -> Vec<String> {
     let mut ways = vec![String::with_capacity(folded.len())];
     let mut rest = folded;
     while let Some(letter) = rest.chars().next() {
-        let together = TOGETHER.iter().find(|(letters, _)| rest.starts_with(letters));
+        let begins = matches!(letter, 'c' | 'k' | 'o' | 'p' | 's' | 't' | 'x' | 'z');
+        let together = TOGETHER.iter().find(|(letters, _)| begins && rest.starts_with(letters));
         let length = match together {
             Some((letters, sounds)) => {
                 fork(&mut ways, sounds);
                 letters.len()
             }
-            // It may become `ch`.
-            None if rest == "c" => {
-                fork(&mut ways, &["C"]);
-                1
-            }
             None => {
-                fork(&mut ways, &[&sounds_of_latin_letter(letter)]);
+                // One at the end may become `ch`.
+                let sound = if rest == "c" { 'C' } else { sound_of_latin(letter) };
+                ways.iter_mut().for_each(|way| way.push(sound));
                 letter.len_utf8()
             }
         };
@@ -280,17 +282,13 @@ pub(super) fn sounds_of_latin(folded: &str) -> Vec<String> {
             way.pop();
             way.push('J');
         }
-        let others = [
-            with_inner_o_as_e(way),
-            // Γιάννης is `Yannis` as well.
-            if way.starts_with('J') && way.len() > 1 { format!("G{way}") } else { String::new() },
-            // Of `yuli` nobody knows yet whether it is Юлия.
-            way.strip_suffix('I')
-                .filter(|_| last.len() > 1)
-                .map_or(String::new(), |way| format!("{way}J")),
-        ];
-        for other in others {
-            if all.len() < WAYS_MAX && !other.is_empty() && !all.contains(&other) {
+        let with_e = Some(&*way).filter(|way| way.contains('O')).map(|way| with_inner_o_as_e(way));
+        // Γιάννης is `Yannis` as well.
+        let greek = (way.starts_with('J') && way.len() > 1).then(|| format!("G{way}"));
+        // Of `yuli` nobody knows yet whether it is Юлия.
+        let open = way.strip_suffix('I').filter(|_| last.len() > 1).map(|way| format!("{way}J"));
+        for other in [with_e, greek, open].into_iter().flatten() {
+            if all.len() < WAYS_MAX && !all.contains(&other) {
                 all.push(other);
             }
         }
@@ -329,13 +327,13 @@ fn fork(ways: &mut Vec<String>, sounds: &[&str]) {
     ways.append(&mut forked);
 }
 
-fn sounds_of_latin_letter(letter: char) -> String {
+/// An apostrophe is a soft sign.
+fn sound_of_latin(letter: char) -> char {
     match letter {
-        'j' | 'y' => "I".to_owned(),
-        'w' => "V".to_owned(),
-        'c' | 'q' => "K".to_owned(),
-        'x' => "KS".to_owned(),
-        '\'' | '`' => String::new(),
-        _ => letter.to_ascii_uppercase().to_string(),
+        'j' | 'y' => 'I',
+        'w' => 'V',
+        'c' | 'q' => 'K',
+        '`' => '\'',
+        _ => letter.to_ascii_uppercase(),
     }
 }

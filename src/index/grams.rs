@@ -164,14 +164,22 @@ impl Grams {
                 let rest = text.get(a.len_utf8()..).unwrap_or_default();
                 let rest_ends = if at_start { Ends::Neither } else { Ends::End };
                 let mut lists = vec![self.postings_of(AT_START | key([a, b, c]))];
-                each_gram(rest, rest_ends, |key| lists.push(self.postings_of(key)));
+                each_gram(rest, rest_ends, |key| self.narrow(&mut lists, key));
                 Found::all(lists, plain && at_start && fourth.is_none())
             }
             [_, _, _, fourth] => {
                 let mut lists = Vec::new();
-                each_gram(text, ends, |key| lists.push(self.postings_of(key)));
+                each_gram(text, ends, |key| self.narrow(&mut lists, key));
                 Found::all(lists, plain && ends == Ends::Neither && fourth.is_none())
             }
+        }
+    }
+
+    /// Adds the postings of a sequence. Where one has none, nobody has all of them, and the others
+    /// need not be looked up: most keys are asked for in spellings that no value has.
+    fn narrow<'a>(&'a self, lists: &mut Vec<&'a [Posting]>, key: u64) {
+        if lists.last().is_none_or(|last| !last.is_empty()) {
+            lists.push(self.postings_of(key));
         }
     }
 
