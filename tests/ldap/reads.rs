@@ -164,9 +164,15 @@ async fn others_are_answered_while_a_search_looks_through_everybody() {
         answered.borrow_mut().push(filter);
         (found.code, found.entries.len())
     };
-    let (unindexed, indexed) = ("(!(cn=Member*))", "(sn=smith)");
-    // Both run on one thread, and the long one is asked first.
-    let found = tokio::join!(search(&mut long, unindexed), search(&mut short, indexed));
+    // Nobody matches, and each member takes a while.
+    let misses: String = (0..40).map(|number| format!("(cn=*nobody{number}*)")).collect();
+    let (unindexed, indexed) = (&*format!("(!(|{misses}(cn=Member*)))"), "(sn=smith)");
+    // All run on one thread. The long one is asked first, and looked at first where both are ready.
+    let found = tokio::join!(
+        biased;
+        search(&mut long, unindexed),
+        search(&mut short, indexed),
+    );
     assert_eq!(found.0.0, LdapResultCode::AdminLimitExceeded);
     assert_eq!(found.1, (LdapResultCode::Success, 1));
     assert_eq!(answered.into_inner(), [indexed, unindexed]);
