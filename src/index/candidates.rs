@@ -72,6 +72,15 @@ struct Values {
     proof: Kinds,
 }
 
+impl Values {
+    /// One list in row order.
+    fn list(self, postings: Cow<'_, [Posting]>, proven: bool) -> List<'_> {
+        let Self { kinds, proof } = self;
+        let proof = if proven { proof } else { Kinds::NONE };
+        List { postings, runs: &[], also: Vec::new(), kinds, proof }
+    }
+}
+
 impl<'a> Candidates<'a> {
     const NONE: Self = Self::Lists(Vec::new());
     const UNKNOWN: Self = Self::All { proven: false };
@@ -137,8 +146,7 @@ impl<'a> Candidates<'a> {
 impl<'a> List<'a> {
     /// Rows that are not kept by the kinds of their values.
     fn of(postings: Cow<'a, [Posting]>, proven: bool) -> Self {
-        let proof = if proven { Kinds::ANY } else { Kinds::NONE };
-        Self { postings, runs: &[], also: Vec::new(), kinds: Kinds::ANY, proof }
+        Values { kinds: Kinds::ANY, proof: Kinds::ANY }.list(postings, proven)
     }
 
     /// Whether both are the same places in the postings: `(|(cn=mar*)(sn=mar*))` needs one walk.
@@ -284,20 +292,16 @@ impl<'a> Finder<'a> {
     }
 
     fn gram(self, found: grams::Found<'a>, values: Values) -> Candidates<'a> {
-        let Values { kinds, proof } = values;
-        let proof = if found.proven { proof } else { Kinds::NONE };
-        let list = match found.rows {
+        let list = |postings| values.list(Cow::Borrowed(postings), found.proven);
+        Candidates::Lists(vec![match found.rows {
             grams::Rows::Every => return Candidates::UNKNOWN,
-            grams::Rows::Any { postings, runs } => {
-                List { postings: Cow::Borrowed(postings), runs, also: Vec::new(), kinds, proof }
-            }
+            grams::Rows::Any { postings, runs } => List { runs, ..list(postings) },
             grams::Rows::All(lists) => {
                 let mut lists = lists.into_iter();
-                let postings = Cow::Borrowed(lists.next().unwrap_or(&[]));
-                List { postings, runs: &[], also: lists.take(ALSO_MAX).collect(), kinds, proof }
+                let rarest = lists.next().unwrap_or(&[]);
+                List { also: lists.take(ALSO_MAX).collect(), ..list(rarest) }
             }
-        };
-        Candidates::Lists(vec![list])
+        }])
     }
 
     /// The candidates of a form of a number. A few rows are put in order; where there are many, the
@@ -312,11 +316,8 @@ impl<'a> Finder<'a> {
         };
         match found.filter(|found| found.postings.len() <= SORTED_MAX) {
             Some(found) => {
-                let Values { kinds, proof } = values;
-                let proof = if found.proven { proof } else { Kinds::NONE };
                 let postings = Cow::Owned(sorted(found.postings.to_vec()));
-                let list = List { postings, runs: &[], also: Vec::new(), kinds, proof };
-                Candidates::Lists(vec![list])
+                Candidates::Lists(vec![values.list(postings, found.proven)])
             }
             None => self.gram(self.segment.numbers.find(form, ends), values),
         }

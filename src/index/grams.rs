@@ -41,13 +41,13 @@ struct Chain {
     postings: usize,
 }
 
-/// As large as a cache line.
 struct Block {
     postings: [Posting; BLOCK_POSTINGS],
     next: u32,
 }
 
-const BLOCK_POSTINGS: usize = 15;
+/// So many that most of the time goes into copying a block, not into waiting for its memory.
+const BLOCK_POSTINGS: usize = 63;
 
 impl GramsBuilder {
     /// Adds a row's value of some kind. Rows come in ascending order.

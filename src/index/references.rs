@@ -1,7 +1,10 @@
 //! Who refers to whom: the rows that name a contact as their manager or assistant.
 
 use crate::contact::card::{Field, FieldSet};
-use crate::contact::{Contact, ContactId};
+use crate::contact::{Contact, ContactId, OrganizationId};
+use crate::index::Snapshot;
+use crate::index::neighbor::Neighbor;
+use crate::index::shelf::Shelf;
 
 /// The fields that may hold the id of another contact.
 const FIELDS: [Field; 2] = [Field::Manager, Field::Assistant];
@@ -29,6 +32,15 @@ impl References {
         }
     }
 
+    /// Whether any row refers to the contact by a field.
+    fn name(&self, contact: &Contact, field: Field) -> bool {
+        let mut asked = FIELDS.into_iter().zip(&self.rows).filter(|(known, _)| *known == field);
+        // Where nobody refers to anybody, the contact is not fetched from memory.
+        asked.any(|(_, rows)| {
+            !rows.is_empty() && rows.binary_search_by_key(&contact.id, |(id, _)| *id).is_ok()
+        })
+    }
+
     /// The rows that refer to a contact by any of the fields; None where a field is none of those
     /// that are looked after here.
     pub(super) fn to(&self, id: ContactId, fields: FieldSet) -> Option<Vec<u32>> {
@@ -42,5 +54,22 @@ impl References {
             behind.take_while(|(known, _)| *known == id).map(|(_, row)| *row)
         });
         Some(found.collect())
+    }
+}
+
+impl Snapshot {
+    /// Whether anybody, seen or not, refers to the contact by [`Field::Manager`] or
+    /// [`Field::Assistant`] among the contacts of an organization and the people it sees of others.
+    pub fn is_referred_to(
+        &self,
+        organization: &OrganizationId,
+        contact: &Contact,
+        field: Field,
+    ) -> bool {
+        let Some(tenant) = self.tenants.get(organization) else { return false };
+        let neighbors = tenant.neighbors.values().map(Neighbor::shelf);
+        let shelves = std::iter::once(&tenant.shelf).chain(neighbors);
+        let mut segments = shelves.flat_map(Shelf::segments);
+        segments.any(|live| live.segment.references.name(contact, field))
     }
 }

@@ -140,6 +140,9 @@ pub(super) trait Around {
     /// The names of the entries that a reference of the contact means.
     fn references(&self, field: Field) -> Vec<String>;
 
+    /// Whether the contact may be somebody's manager; cheap to tell.
+    fn has_reports(&self) -> bool;
+
     /// The names of the entries of those whose manager the contact is.
     fn reports(&self) -> Vec<String>;
 
@@ -322,6 +325,8 @@ impl Column {
         }
         match self.meaning {
             Meaning::Photo(_) if entry.contact.photo.is_none() => Some(None),
+            Meaning::Reports if !entry.around.has_reports() => Some(None),
+            Meaning::Presence(_) if entry.around.seen().is_none() => Some(None),
             _ if !self.is_prepared() => None,
             Meaning::Reference(_) if entry.prepared.has(self.id) => None,
             _ if self.fields.and(entry.hidden).is_empty() => Some(entry.prepared.values(self.id)),

@@ -23,6 +23,11 @@ impl PresenceOf<'_> {
         self.presence.ids(self.organization, availability)
     }
 
+    /// Whether there may be something that the asker may know.
+    pub(super) fn is_shown(&self, sight: &Sight<'_>) -> bool {
+        !self.presence.is_silent(self.organization) && is_told(sight)
+    }
+
     /// What is known of a contact, where the asker may know it.
     pub(super) fn seen(&self, sight: &Sight<'_>, contact: &Contact) -> Option<Seen> {
         let own = contact.book == Book::People && contact.organization == *self.organization;

@@ -39,6 +39,8 @@ pub(super) struct Target<'t, 's> {
     with_references: [(Field, OnceLock<Query>); 2],
     /// Who is the manager of somebody who is seen.
     managers: OnceLock<Query>,
+    /// Whether there is presence to show.
+    presence: OnceLock<bool>,
 }
 
 impl<'t, 's> Target<'t, 's> {
@@ -52,6 +54,7 @@ impl<'t, 's> Target<'t, 's> {
             with_references: [Field::Manager, Field::Assistant]
                 .map(|field| (field, OnceLock::new())),
             managers: OnceLock::new(),
+            presence: OnceLock::new(),
         };
         match place {
             Place::Suffix if matches!(scope, Scope::Base | Scope::One) => {}
@@ -241,12 +244,22 @@ impl Around for AroundRow<'_, '_> {
         ids.filter_map(|id| self.target.tree.reference(id)).collect()
     }
 
+    fn has_reports(&self) -> bool {
+        let sight = &self.target.tree.sight;
+        let (snapshot, organization) = (sight.snapshot, &sight.organization.id);
+        snapshot.is_referred_to(organization, self.row.contact(), Field::Manager)
+    }
+
     fn reports(&self) -> Vec<String> {
         let reports = self.target.reports(self.row.id).into_iter();
         reports.filter_map(|id| self.target.tree.reference(id)).collect()
     }
 
     fn seen(&self) -> Option<&Seen> {
+        let shown = || self.target.tree.presence.is_shown(self.target.sight());
+        if !self.target.presence.get_or_init(shown) {
+            return None;
+        }
         let seen = || self.target.tree.presence.seen(self.target.sight(), self.row.contact());
         self.seen.get_or_init(seen).as_ref()
     }

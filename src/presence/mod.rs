@@ -71,6 +71,12 @@ impl Presence {
         tables.get(organization)?.seen(user, now)
     }
 
+    /// Whether nothing was ever told of an organization's users.
+    pub fn is_silent(&self, organization: &OrganizationId) -> bool {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        !tables.contains_key(organization)
+    }
+
     /// The users of whom anything was ever told.
     pub fn told_of(&self, organization: &OrganizationId) -> Users {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);

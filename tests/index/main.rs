@@ -10,6 +10,7 @@ use ringbook::account::Organization;
 use ringbook::account::group::SharedBook;
 use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{Card, CardBuilder, Field, FieldSet};
+use ringbook::contact::number::NumberPattern;
 use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
 use ringbook::contact::words::Fit;
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision};
@@ -292,4 +293,31 @@ fn a_search_without_an_indexed_term_stops_at_its_limit() {
     search.look_through = 50;
     let mut matches = snapshot.search(&search);
     assert!(matches.next().is_none() && !matches.exceeded());
+}
+
+#[test]
+fn a_hidden_number_finds_nobody_however_sure_the_index_is() {
+    let directory = directory();
+    let id = new_id();
+    let mut card = CardBuilder::default();
+    card.push(Field::GivenName, "Anna").push(Field::Mobile, "0171 2345678");
+    let draft = draft(card.finish().unwrap(), Book::People, true);
+    directory.commit_blocking(Request::one(Edit::PutContact { id, draft })).unwrap();
+    let snapshot = directory.snapshot();
+    let organization = Organization::new(settings()).unwrap();
+    let numbering = &organization.derivation.numbering;
+    let mobile = FieldSet::of(&[Field::Mobile]);
+    let ending = NumberPattern::parts(None, &[], Some("5678"), numbering).unwrap();
+    let queries = [
+        Query::Number(mobile, NumberPattern::equals("+491712345678", numbering)),
+        Query::Number(mobile, ending),
+        Query::Present(mobile),
+    ];
+    for query in queries {
+        let sees = |full| {
+            let viewer = Viewer { full, person: None };
+            found(&snapshot, &Extent::of(&[Book::People]), &query, viewer) == [id]
+        };
+        assert_eq!((sees(true), sees(false)), (true, false), "{query:?}");
+    }
 }

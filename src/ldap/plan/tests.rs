@@ -14,6 +14,10 @@ impl Around for Alone {
         Vec::new()
     }
 
+    fn has_reports(&self) -> bool {
+        false
+    }
+
     fn reports(&self) -> Vec<String> {
         Vec::new()
     }
