@@ -173,26 +173,6 @@ async fn others_are_answered_while_a_search_looks_through_everybody() {
 }
 
 #[tokio::test]
-async fn others_are_answered_while_a_search_asks_much_of_a_few() {
-    let world = World::start().await;
-    world.crowd(500).await;
-    let mut long = Client::phone(&world).await;
-    let mut short = Client::phone(&world).await;
-    let answered = RefCell::new(Vec::new());
-    let search = async |client: &mut Client, filter: &str| {
-        let found = client.search(&Ask::sub(SUFFIX, filter)).await;
-        answered.borrow_mut().push(filter.len());
-        (found.code, found.entries.len())
-    };
-    let terms: String = (0..300).map(|at| format!("(!(cn~=nobody {at}))")).collect();
-    let (many, one) = (format!("(&(!(cn=Member*)){terms})"), "(sn=smith)");
-    let found = tokio::join!(search(&mut long, &many), search(&mut short, one));
-    assert_eq!(found.0.0, LdapResultCode::Success);
-    assert_eq!(found.1, (LdapResultCode::Success, 1));
-    assert_eq!(answered.into_inner(), [one.len(), many.len()]);
-}
-
-#[tokio::test]
 async fn operational_attributes_come_when_asked_for() {
     let world = World::start().await;
     let mut phone = Client::phone(&world).await;
