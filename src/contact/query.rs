@@ -177,6 +177,15 @@ pub struct Gaze<'a> {
 }
 
 impl Query {
+    /// How many parts the query has, each of which is looked at with a contact.
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => 1 + parts.iter().map(Self::terms).sum::<usize>(),
+            Self::Not(query) => query.terms(),
+            _ => 1,
+        }
+    }
+
     /// The meaning of the search.
     pub fn matches(&self, contact: &Contact, gaze: &Gaze<'_>) -> Truth {
         match self {

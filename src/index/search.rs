@@ -14,6 +14,9 @@ use crate::index::segment::{Segment, rank};
 use crate::index::shelf::{Live, Shelf};
 use crate::index::walk::Walk;
 
+/// Queries with fewer terms take about as long with each row.
+const ORDINARY_TERMS: usize = 20;
+
 /// Who looks: decides what they see of each contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
@@ -149,6 +152,8 @@ struct Effort {
     exceeded: bool,
     /// Rows in this step.
     step: usize,
+    /// How many rows of an ordinary query cost as much as one of this; at least 1.
+    row_cost: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -178,7 +183,7 @@ enum Advance {
 impl<'a> Matches<'a> {
     /// No contacts.
     pub(super) fn none() -> Self {
-        let effort = Effort { look_through: 0, exceeded: false, step: 0 };
+        let effort = Effort { look_through: 0, exceeded: false, step: 0, row_cost: 1 };
         Self { sources: Vec::new(), condition: None, effort }
     }
 
@@ -189,6 +194,7 @@ impl<'a> Matches<'a> {
     ) -> Self {
         let mut matches = Self { condition: Some(condition), ..Self::none() };
         matches.effort.look_through = look_through;
+        matches.effort.row_cost = 1 + condition.query.terms() / ORDINARY_TERMS;
         for live in shelves.flat_map(Shelf::segments) {
             let finder = Finder { segment: &live.segment, hidden: condition.hidden() };
             let candidates = finder.of_both(condition.query, &condition.extent.within);
@@ -215,11 +221,11 @@ impl<'a> Matches<'a> {
         self
     }
 
-    /// As the iterator's `next`, but examines at most `rows` rows: a door that serves others
-    /// meanwhile looks after them between the steps.
+    /// As the iterator's `next`, but examines at most `rows` rows, and fewer where each costs more: a
+    /// door that serves others meanwhile looks after them between the steps.
     pub fn step(&mut self, rows: usize) -> Step<'a> {
-        self.effort.step = rows;
         let Some(condition) = &self.condition else { return Step::End };
+        self.effort.step = (rows / self.effort.row_cost).max(1);
         let mut at = 0;
         while let Some(source) = self.sources.get_mut(at) {
             match source.advance(condition, &mut self.effort) {

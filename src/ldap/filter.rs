@@ -15,6 +15,7 @@ use crate::ldap::attribute::{
 use crate::ldap::entry::UidForm;
 use crate::ldap::plan::SUBSCHEMA_DN;
 use crate::ldap::request::{Filter, Substrings, text};
+use crate::ldap::schema;
 use crate::ldap::style::Style;
 use crate::ldap::time;
 use crate::presence::Seen;
@@ -350,5 +351,6 @@ pub(super) fn uid_query(text: &str, form: UidForm, derivation: &Derivation) -> Q
 }
 
 fn class(name: &str, classes: &[&str]) -> Query {
+    let name = schema::class_name(name);
     Query::Constant(classes.iter().any(|class| class.eq_ignore_ascii_case(name)).into())
 }

@@ -195,6 +195,12 @@ impl Fixed {
             let own = Dn::parse(&self.dn).unwrap_or_default();
             return self.values(name, |values| !values.is_empty() && own == asked);
         }
+        let value = match meaning {
+            Some(Meaning::ObjectClass | Meaning::StructuralObjectClass) => {
+                schema::class_name(value)
+            }
+            _ => value,
+        };
         self.values(name, |values| values.iter().any(|known| same_value(known, value)))
     }
 
@@ -258,7 +264,7 @@ pub(super) fn demands_containers(filter: &Filter<'_>) -> bool {
         Filter::And(inner) | Filter::Or(inner) => inner.iter().any(demands_containers),
         Filter::Equality(name, value) => {
             without_options(name).eq_ignore_ascii_case(b"objectClass")
-                && value.eq_ignore_ascii_case(b"organizationalUnit")
+                && schema::class_name(&text(value)).eq_ignore_ascii_case("organizationalUnit")
         }
         _ => false,
     }
@@ -289,5 +295,10 @@ mod tests {
         assert!(demands_containers(&Filter::And(vec![Filter::Present(b"cn"), class()])));
         assert!(!demands_containers(&Filter::Not(Box::new(class()))));
         assert!(!demands_containers(&Filter::Present(b"objectClass")));
+        let by_oid = Filter::Equality(b"objectClass", b"2.5.6.5");
+        assert!(demands_containers(&by_oid));
+        let people = Fixed::container("people", "ou=people,dc=x".into(), true);
+        assert_eq!(people.matches(&by_oid), Truth::True);
+        assert_eq!(people.compare(b"structuralObjectClass", b"2.5.6.5"), Truth::True);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::ldap::attribute::{AttributeId, Meaning};
 use crate::ldap::ber::{
     self, BOOLEAN, ENUMERATED, Element, INTEGER, Malformed, OCTET_STRING, Reader, SEQUENCE,
 };
@@ -13,6 +14,10 @@ mod tests;
 
 /// Controls of one message; phones send none or one.
 const CONTROLS_MAX: usize = 32;
+/// Attributes that one search may list; there are fewer, under all their names.
+const ATTRIBUTES_MAX: usize = 1000;
+/// A filter on presence looks at everybody of whom anything was told before the search begins.
+const TERMS_OF_PRESENCE: usize = 100;
 
 /// A message around its operation (RFC 4511 section 4.1.1).
 #[derive(Debug)]
@@ -153,7 +158,7 @@ pub(super) struct FilterLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
     Malformed,
-    /// Deeper or longer than [`FilterLimits`] says.
+    /// The filter is deeper or longer than [`FilterLimits`] says, or there are too many attributes.
     TooComplex,
 }
 
@@ -187,6 +192,9 @@ impl<'a> SearchRequest<'a> {
         let mut names = Reader::new(reader.expect(SEQUENCE)?);
         let mut attributes = Vec::new();
         while !names.is_empty() {
+            if attributes.len() == ATTRIBUTES_MAX {
+                return Err(Unreadable::TooComplex);
+            }
             attributes.push(names.expect(OCTET_STRING)?);
         }
         Ok(Self { base, scope, size_limit, time_limit, types_only, filter, attributes })
@@ -205,7 +213,7 @@ struct FilterReader {
 impl FilterReader {
     fn read<'a>(&mut self, element: Element<'a>, depth: usize) -> Result<Filter<'a>, Unreadable> {
         let depth = depth.checked_sub(1).ok_or(Unreadable::TooComplex)?;
-        self.terms_left = self.terms_left.checked_sub(1).ok_or(Unreadable::TooComplex)?;
+        self.take(1)?;
         let mut reader = Reader::new(element.content);
         let filter = match element.tag {
             0xa0 => Filter::And(self.list(reader, depth)?),
@@ -229,7 +237,13 @@ impl FilterReader {
             0xa9 => Filter::Extensible(extensible(reader)?),
             _ => return Err(Unreadable::Malformed),
         };
+        self.take(terms_of(&filter).saturating_sub(1))?;
         Ok(filter)
+    }
+
+    fn take(&mut self, terms: usize) -> Result<(), Unreadable> {
+        self.terms_left = self.terms_left.checked_sub(terms).ok_or(Unreadable::TooComplex)?;
+        Ok(())
     }
 
     fn list<'a>(
@@ -242,6 +256,27 @@ impl FilterReader {
             filters.push(self.read(reader.next()?, depth)?);
         }
         Ok(filters)
+    }
+}
+
+/// How many terms a filter without parts counts as: what it costs against others. `~=` asks for each
+/// word.
+fn terms_of(filter: &Filter<'_>) -> usize {
+    let attribute = match filter {
+        Filter::And(_) | Filter::Or(_) | Filter::Not(_) => return 1,
+        Filter::Extensible(assertion) => assertion.attribute.unwrap_or_default(),
+        Filter::Equality(name, _)
+        | Filter::Substrings(name, _)
+        | Filter::AtLeast(name, _)
+        | Filter::AtMost(name, _)
+        | Filter::Present(name)
+        | Filter::Approximate(name, _) => name,
+    };
+    let known = AttributeId::find(attribute).and_then(AttributeId::get);
+    match (known.map(|known| known.meaning), filter) {
+        (Some(Meaning::Presence(_)), _) => TERMS_OF_PRESENCE,
+        (_, Filter::Approximate(_, value)) => text(value).split_whitespace().count().max(1),
+        _ => 1,
     }
 }
 

@@ -168,7 +168,7 @@ impl Session {
             }
             Err(Unreadable::TooComplex) => Outcome::new(
                 LdapResultCode::AdminLimitExceeded,
-                "the filter is too long or too deep",
+                "the filter is too long or too deep, or too many attributes are asked for",
             ),
             Err(Unreadable::Malformed) => return Ok(malformed(message, replies)),
         };

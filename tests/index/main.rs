@@ -15,7 +15,7 @@ use ringbook::contact::query::{Gaze, Query, TextPattern, Truth};
 use ringbook::contact::words::Fit;
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision};
 use ringbook::directory::{Directory, Edit, Request, new_id};
-use ringbook::index::{Extent, Search, Snapshot, Viewer};
+use ringbook::index::{Extent, Search, Snapshot, Step as Outcome, Viewer};
 use ringbook::store::sqlite::SqliteStore;
 
 use crate::random::{FAMILY, GIVEN, card, departments, homes, main, query, settings, suppliers};
@@ -293,6 +293,18 @@ fn a_search_without_an_indexed_term_stops_at_its_limit() {
     search.look_through = 50;
     let mut matches = snapshot.search(&search);
     assert!(matches.next().is_none() && !matches.exceeded());
+    // What asks much of each contact rests more often.
+    let rests = |query: &Query| {
+        let mut matches = snapshot.search(&Search { query, ..search });
+        std::iter::from_fn(|| Some(matches.step(40)))
+            .take_while(|step| !matches!(step, Outcome::End))
+            .count()
+    };
+    let long = Query::And(vec![
+        Query::Not(Box::new(unindexed.clone())),
+        Query::Or(vec![unindexed.clone(); 58]),
+    ]);
+    assert_eq!((rests(&unindexed), rests(&long)), (1, 5));
 }
 
 #[test]

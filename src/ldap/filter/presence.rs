@@ -1,5 +1,9 @@
 //! Filters on presence: they mean the people for whom they hold at this moment.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use crate::contact::Timestamp;
 use crate::contact::fold::spellings;
 use crate::contact::query::{Bound, Query, TextPattern};
@@ -47,13 +51,23 @@ impl Context<'_> {
     }
 
     fn whose_text(&self, part: PresencePart, pattern: &TextPattern) -> Query {
-        let matches = |text: &str| spellings(text).iter().any(|text| pattern.matches(text));
-        self.names.whose_presence(&|seen| value(part, seen).is_some_and(|text| matches(&text)))
+        self.whose_value(part, |text| spellings(text).iter().any(|text| pattern.matches(text)))
     }
 
     fn whose_bound(&self, part: PresencePart, bound: &Bound) -> Query {
-        let admits = |text: &str| bound.admits(text, &self.derivation.collation);
-        self.names.whose_presence(&|seen| value(part, seen).is_some_and(|text| admits(&text)))
+        self.whose_value(part, |text| bound.admits(text, &self.derivation.collation))
+    }
+
+    /// The people whose value is one of those that are meant. Most people share a few values, and each
+    /// is looked at once.
+    fn whose_value(&self, part: PresencePart, is_meant: impl Fn(&str) -> bool) -> Query {
+        let known: RefCell<FxHashMap<String, bool>> = RefCell::default();
+        self.names.whose_presence(&|seen| {
+            let Some(text) = value(part, seen) else { return false };
+            let mut known = known.borrow_mut();
+            let earlier = known.get(&text).copied();
+            earlier.unwrap_or_else(|| *known.entry(text).or_insert_with_key(|text| is_meant(text)))
+        })
     }
 
     /// The people who have a value.

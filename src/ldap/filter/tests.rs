@@ -202,6 +202,9 @@ fn classes_are_the_same_for_all() {
         finds(equal("objectclass", class), true);
     }
     finds(equal("objectClass", "organizationalUnit"), false);
+    finds(equal("objectClass", "2.5.6.6"), true);
+    finds(equal("structuralObjectClass", "2.16.840.1.113730.3.2.2"), true);
+    finds(equal("objectClass", "2.5.6.5"), false);
     finds(not(equal("objectClass", "computer")), true);
     assert_eq!(
         query(&Filter::And(vec![Filter::Present(b"objectClass"), begins("sn", "m")])),

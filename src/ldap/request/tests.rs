@@ -126,6 +126,44 @@ fn a_filter_has_limits() {
     assert_eq!(read(&wide(1001)), Some(Unreadable::TooComplex));
 }
 
+#[test]
+fn what_costs_more_counts_as_more_terms() {
+    let put = crate::ldap::ber::put;
+    let read = |filter: &[u8]| {
+        let content = request_content(filter);
+        SearchRequest::read(&content, LIMITS).map(|_| ()).err()
+    };
+    let approximate = |words: usize| {
+        let (mut assertion, mut filter) = (Vec::new(), Vec::new());
+        put(&mut assertion, 4, b"cn");
+        put(&mut assertion, 4, "ab\u{a0}".repeat(words).as_bytes());
+        put(&mut filter, 0xa8, &assertion);
+        filter
+    };
+    assert_eq!(read(&approximate(1000)), None);
+    assert_eq!(read(&approximate(1001)), Some(Unreadable::TooComplex));
+    let presence = |terms: usize| {
+        let (mut term, mut filter) = (Vec::new(), Vec::new());
+        put(&mut term, 0x87, b"RingbookPresence;x");
+        put(&mut filter, 0xa1, &term.repeat(terms));
+        filter
+    };
+    assert_eq!(read(&presence(9)), None);
+    assert_eq!(read(&presence(10)), Some(Unreadable::TooComplex));
+}
+
+#[test]
+fn the_list_of_attributes_has_a_limit() {
+    let read = |attributes: usize| {
+        let mut content = request_content(&[0x87, 1, b'a']);
+        content.truncate(content.len() - 2);
+        crate::ldap::ber::put(&mut content, 0x30, &[4, 1, b'a'].repeat(attributes));
+        SearchRequest::read(&content, LIMITS).map(|_| ()).err()
+    };
+    assert_eq!(read(1000), None);
+    assert_eq!(read(1001), Some(Unreadable::TooComplex));
+}
+
 fn request_content(filter: &[u8]) -> Vec<u8> {
     let mut content = vec![4, 0, 10, 1, 2, 10, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0];
     content.extend_from_slice(filter);

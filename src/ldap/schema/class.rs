@@ -7,7 +7,7 @@ use crate::ldap::schema::names;
 /// A class. Of the attributes that the RFCs allow it, those are named that there are here.
 #[derive(Debug)]
 pub(super) struct Class {
-    oid: &'static str,
+    pub(super) oid: &'static str,
     pub(super) name: &'static str,
     kind: &'static str,
     must: &'static [&'static str],

@@ -51,6 +51,11 @@ pub(super) fn syntax_of(attribute: &'static Attribute) -> Syntax {
     AttributeType::of(attribute).syntax
 }
 
+/// The name of a class that is asked for by its object identifier; any other name as it is.
+pub(super) fn class_name(asked: &str) -> &str {
+    CLASSES.iter().find(|class| class.oid == asked).map_or(asked, |class| class.name)
+}
+
 fn all_types() -> impl Iterator<Item = AttributeType> {
     let of_contacts = AttributeId::all().map(|(_, attribute)| AttributeType::of(attribute));
     of_contacts.chain(OTHERS.iter().cloned())
