@@ -97,10 +97,10 @@ fn by_alias<'a, 'd>(
     dn: &'d Dn,
 ) -> Option<(&'a Organization, &'d [Rdn])> {
     let organization = snapshot.organization(listener)?;
-    let below = organization.base_aliases.iter().find_map(|alias| {
-        let below = dn.below(&Dn::parse(&alias.base).ok()?)?;
-        (!below.is_empty()).then_some(below)
-    })?;
+    let below = organization
+        .base_aliases
+        .iter()
+        .find_map(|alias| dn.below(&Dn::parse(&alias.base).ok()?))?;
     Some((organization, below))
 }
 

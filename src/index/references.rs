@@ -73,3 +73,39 @@ impl Snapshot {
         segments.any(|live| live.segment.references.name(contact, field))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::contact::card::CardBuilder;
+
+    #[test]
+    fn all_who_refer_to_somebody_are_found_by_each_field() {
+        let [anna, bert, cleo] = [1, 2, 3].map(|n| ContactId(Uuid::from_u128(n)));
+        let mut references = References::default();
+        for (row, managers, assistant) in [
+            (0, vec![anna], None),
+            (1, vec![], None),
+            (2, vec![cleo, anna], Some(bert)),
+            (3, vec![anna], None),
+        ] {
+            let mut card = CardBuilder::default();
+            card.push(Field::Company, "Acme").push(Field::Manager, "somebody without a card");
+            for manager in managers {
+                card.push(Field::Manager, &manager.to_string());
+            }
+            card.push(Field::Assistant, &assistant.map(|id| id.to_string()).unwrap_or_default());
+            let mut contact = crate::contact::tests::nobody();
+            contact.card = card.finish().unwrap();
+            references.add(row, &contact);
+        }
+        references.finish();
+        let to = |id, fields: &[Field]| references.to(id, FieldSet::of(fields));
+        assert_eq!(to(anna, &[Field::Manager]), Some(vec![0, 2, 3]));
+        assert_eq!(to(bert, &[Field::Manager]), Some(vec![]));
+        assert_eq!(to(bert, &[Field::Manager, Field::Assistant]), Some(vec![2]));
+        assert_eq!(to(anna, &[Field::Manager, Field::Note]), None);
+    }
+}

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::auth::sight::Sight;
-use crate::contact::book::{AddressBook, Availability};
-use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, Contact, OrganizationId};
+use crate::contact::book::Availability;
+use crate::contact::query::Query;
+use crate::contact::{Contact, OrganizationId};
 use crate::ldap::attribute::PresencePart;
 use crate::ldap::time;
 use crate::presence::{Agent, Phone, Presence, Seen, Users};
@@ -23,32 +22,21 @@ impl PresenceOf<'_> {
         self.presence.ids(self.organization, availability)
     }
 
-    /// Whether there may be something that the asker may know.
-    pub(super) fn is_shown(&self, sight: &Sight<'_>) -> bool {
-        !self.presence.is_silent(self.organization) && is_told(sight)
+    /// Whether there may be something to show.
+    pub(super) fn is_shown(&self) -> bool {
+        !self.presence.is_silent(self.organization)
     }
 
-    /// What is known of a contact, where the asker may know it.
-    pub(super) fn seen(&self, sight: &Sight<'_>, contact: &Contact) -> Option<Seen> {
-        let own = contact.book == Book::People && contact.organization == *self.organization;
-        if !own || !is_told(sight) {
-            return None;
-        }
+    /// What is known of a contact that the asker sees. Whoever sees people may know it, and there is
+    /// nothing of anybody else.
+    pub(super) fn seen(&self, contact: &Contact) -> Option<Seen> {
         self.presence.seen(self.organization, contact.id)
     }
 
-    /// Those of whom something holds, as far as the asker may know it.
-    pub(super) fn whose(&self, sight: &Sight<'_>, holds: &dyn Fn(&Seen) -> bool) -> Query {
-        if !is_told(sight) {
-            return Query::Constant(Truth::False);
-        }
+    /// Those of whom something holds, whoever asks: what somebody does not see is not found anyway.
+    pub(super) fn whose(&self, holds: &dyn Fn(&Seen) -> bool) -> Query {
         Query::Among(Arc::new(self.presence.whose(self.organization, holds)))
     }
-}
-
-/// Whether the asker sees who can be called.
-fn is_told(sight: &Sight<'_>) -> bool {
-    sight.reads(AddressBook::Status(Availability::Available))
 }
 
 /// The value of an attribute.

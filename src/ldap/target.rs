@@ -256,11 +256,11 @@ impl Around for AroundRow<'_, '_> {
     }
 
     fn seen(&self) -> Option<&Seen> {
-        let shown = || self.target.tree.presence.is_shown(self.target.sight());
+        let shown = || self.target.tree.presence.is_shown();
         if !self.target.presence.get_or_init(shown) {
             return None;
         }
-        let seen = || self.target.tree.presence.seen(self.target.sight(), self.row.contact());
+        let seen = || self.target.tree.presence.seen(self.row.contact());
         self.seen.get_or_init(seen).as_ref()
     }
 }
@@ -305,7 +305,7 @@ impl Names for Target<'_, '_> {
     }
 
     fn whose_presence(&self, holds: &dyn Fn(&Seen) -> bool) -> Query {
-        self.tree.presence.whose(self.sight(), holds)
+        self.tree.presence.whose(holds)
     }
 }
 

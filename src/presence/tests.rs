@@ -47,6 +47,8 @@ impl World {
             self.presence.ids(&self.main, *availability).contains(&id(user))
         });
         assert_eq!(in_groups.collect::<Vec<_>>(), found.into_iter().collect::<Vec<_>>());
+        let whose = self.presence.whose(&self.main, |seen| seen.availability.is_some());
+        assert_eq!(whose.contains(&id(user)), found.is_some());
         found
     }
 

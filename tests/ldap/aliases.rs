@@ -53,6 +53,21 @@ async fn an_old_base_shows_no_more_than_the_book_does() {
     let mut support = office.client("support").await;
     let found = support.search(&Ask::sub("dc=phonebook,dc=nh", ALL)).await;
     assert_eq!(found.names(), ["Anna Adams", "Emil Ernst"]);
+    // What it has no part in answers as what nobody has.
+    office
+        .set(|main| {
+            let research = BookId::parse("r-d-berlin").unwrap();
+            let research = AddressBook::Group(Group::Department(research));
+            for (base, book) in [("dc=private", AddressBook::SHARED), ("dc=other", research)] {
+                main.base_aliases.push(BaseAlias { base: base.into(), book });
+            }
+        })
+        .await;
+    let nowhere = support.search(&Ask::sub("dc=nowhere", ALL)).await;
+    for base in ["dc=private", "dc=other"] {
+        let found = support.search(&Ask::sub(base, ALL)).await;
+        assert_eq!((&found.code, &found.message), (&nowhere.code, &nowhere.message), "{base}");
+    }
     let mut visitor = office.visitor().await;
     let visited = visitor.search(&Ask::sub("dc=phonebook,dc=nh", ALL)).await;
     let nowhere = visitor.search(&Ask::sub("dc=nowhere,dc=nh", ALL)).await;
