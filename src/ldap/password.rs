@@ -37,7 +37,8 @@ impl Change {
         }
         let mut outer = Reader::new(value);
         let mut reader = Reader::new(outer.expect(SEQUENCE)?);
-        let user = reader.optional(USER_IDENTITY)?.map(|user| text(user).into_owned());
+        let user = reader.optional(USER_IDENTITY)?.filter(|user| !user.is_empty());
+        let user = user.map(|user| text(user).into_owned());
         let mut secret = |tag| {
             let secret = reader.optional(tag)?.filter(|secret| !secret.is_empty());
             Ok(secret.map(|secret| Zeroizing::new(text(secret).into_owned())))
@@ -161,6 +162,7 @@ mod tests {
             Some([None, None, None]),
             "an empty password is none"
         );
+        assert_eq!(read(b"\x30\x02\x80\x00"), Some([None, None, None]), "and so is an empty name");
         for broken in [&b"\x30"[..], b"\x30\x01\x80", b"\x04\x00", b"\x30\x00\x30\x00"] {
             assert_eq!(read(broken), None);
         }
