@@ -66,8 +66,9 @@ pub(super) enum Meaning {
 pub(super) enum Usage {
     /// With `*`.
     User,
-    /// Never: telephones that ask for everything do not mean pictures of everybody.
-    Named,
+    /// With `*`, where one entry is read by its name: telephones that search for everything do not mean
+    /// pictures of everybody.
+    Read,
     /// With `+` (RFC 3673).
     Operational,
 }
@@ -149,7 +150,7 @@ const fn operational(
 }
 
 const fn photo(name: &'static str, aliases: &'static [&'static str], size: PhotoSize) -> Attribute {
-    Attribute { name, aliases, meaning: Meaning::Photo(size), usage: Usage::Named }
+    Attribute { name, aliases, meaning: Meaning::Photo(size), usage: Usage::Read }
 }
 
 const fn texts(fields: &[Field]) -> Meaning {
@@ -307,7 +308,7 @@ mod tests {
         let names = ATTRIBUTES.iter().map(|attribute| 1 + attribute.aliases.len()).sum::<usize>();
         assert_eq!(NAMES.len(), names);
         assert!(ATTRIBUTES.len() < 64, "a prepared entry marks them in 64 bits");
-        for usage in [Usage::User, Usage::Named, Usage::Operational] {
+        for usage in [Usage::User, Usage::Read, Usage::Operational] {
             let all = AttributeId::all().filter(|(_, attribute)| attribute.usage == usage);
             assert_eq!(AttributeId::all_of(usage).len(), all.count(), "they stand together");
         }

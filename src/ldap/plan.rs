@@ -14,6 +14,7 @@ use crate::ldap::attribute::{
 use crate::ldap::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::ldap::entry::{self, Prepared, UidForm};
 use crate::ldap::presence;
+use crate::ldap::request::Scope;
 use crate::ldap::style::Style;
 use crate::presence::Seen;
 
@@ -49,6 +50,8 @@ pub(super) struct Selection<'a> {
     named: Vec<&'a [u8]>,
     user: bool,
     operational: bool,
+    /// Whether one entry is read by its name.
+    is_read: bool,
 }
 
 impl<'a> Selection<'a> {
@@ -63,7 +66,13 @@ impl<'a> Selection<'a> {
             named,
             user: attributes.is_empty() || attributes.contains(&&b"*"[..]),
             operational: attributes.contains(&&b"+"[..]),
+            is_read: false,
         }
+    }
+
+    /// The attributes where a request of this scope lists them: to read an entry is to want it whole.
+    pub(super) fn in_scope(self, scope: Scope) -> Self {
+        Self { is_read: scope == Scope::Base, ..self }
     }
 
     /// The spellings under which an attribute is returned, if it is.
@@ -80,7 +89,7 @@ impl<'a> Selection<'a> {
         match usage {
             Usage::User => self.user,
             Usage::Operational => self.operational,
-            Usage::Named => false,
+            Usage::Read => self.user && self.is_read,
         }
     }
 }
@@ -163,7 +172,7 @@ impl<'s> Plan<'s> {
             plan.parts.push(column.part(name, &plan.style));
             plan.add(column);
         }
-        for usage in [Usage::User, Usage::Operational] {
+        for usage in [Usage::User, Usage::Read, Usage::Operational] {
             if selection.takes(usage) {
                 plan.add_all(AttributeId::all_of(usage), canonical);
             }

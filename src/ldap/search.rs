@@ -48,7 +48,7 @@ impl Session {
             let message = "the base is no distinguished name";
             return Ok(Outcome::new(LdapResultCode::InvalidDNSyntax, message));
         };
-        let selection = Selection::new(&request.attributes);
+        let selection = Selection::new(&request.attributes).in_scope(request.scope);
         if let Some(entry) = self.of_server(&base, request.scope) {
             return Ok(only(&entry, asked, &selection, replies));
         }

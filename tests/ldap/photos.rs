@@ -82,12 +82,27 @@ async fn photos_come_under_the_spelling_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn photos_come_only_where_they_are_named() {
+async fn photos_come_where_they_are_named_and_where_one_entry_is_read() {
     let (world, ..) = world().await;
     let mut phone = Client::phone(&world).await;
-    for names in [&[][..], &["*"], &["*", "+"], &["1.1"], &["cn"]] {
-        let found = of_john(&mut phone, false, names).await;
-        assert!(!found.iter().any(|(name, _)| name.contains("Photo")), "{names:?}");
+    for (names, expected) in [
+        (&[][..], &["jpegPhoto", "thumbnailPhoto"][..]),
+        (&["*"], &["jpegPhoto", "thumbnailPhoto"]),
+        (&["cn", "*", "jpegphoto"], &["jpegphoto", "thumbnailPhoto"]),
+        (&["+"], &[]),
+        (&["1.1"], &[]),
+        (&["cn"], &[]),
+    ] {
+        let is_photo = |(name, _): &&(String, _)| name.to_lowercase().contains("photo");
+        let read = of_john(&mut phone, false, names).await;
+        let shown: Vec<&str> = read.iter().filter(is_photo).map(|(name, _)| &**name).collect();
+        assert_eq!(shown, expected, "{names:?}");
+        // Who searches for everybody does not mean pictures of everybody.
+        let search = Ask { attributes: names, ..Ask::sub(SUFFIX, "(sn=smith)") };
+        let found = entries(&mut phone, &search).await;
+        let named = names.iter().any(|name| name.contains("photo"));
+        let shown = found[0].attributes.iter().any(|found| found.atype.contains("hoto"));
+        assert_eq!(shown, named, "{names:?}");
     }
     let with_star = of_john(&mut phone, false, &["*", "jpegPhoto"]).await;
     assert_eq!(with_star.iter().filter(|(name, _)| name == "jpegPhoto").count(), 1);

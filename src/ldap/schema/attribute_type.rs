@@ -54,7 +54,7 @@ impl AttributeType {
         let is_oid = |name: &&&str| name.starts_with(|c: char| c.is_ascii_digit());
         let (rules, syntax) = comparison(attribute);
         let purpose = match attribute.usage {
-            Usage::User | Usage::Named => Purpose::User,
+            Usage::User | Usage::Read => Purpose::User,
             Usage::Operational => Purpose::Directory,
         };
         let single = matches!(attribute.meaning, Meaning::Presence(_))
