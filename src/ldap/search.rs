@@ -82,8 +82,8 @@ impl Session {
         found.sort_by(|one, other| one.dn().cmp(other.dn()));
         let sort = asked.controls.sort.as_ref().map_or(&[][..], |sort| sort.value);
         let content = asked.content;
-        let query = paged::Query { sealer: &self.door.sealer, principal, content, sort };
-        control::answer::give(run, &found, (asked.controls, &query), replies).await
+        let cookies = paged::Sequence { sealer: &self.door.sealer, principal, content, sort };
+        control::answer::give(run, &found, (asked.controls, &cookies), replies).await
     }
 
     /// What is known of the people of the asker's organization.

@@ -9,19 +9,13 @@ use ringbook::ldap::Limits;
 
 use crate::client::{Ask, Client};
 use crate::control::sorted;
-use crate::world::{SUFFIX, World, settings};
-
-const PEOPLE: &str = "ou=people,dc=pbx,dc=com";
+use crate::world::{BY_NAME, BY_SURNAME, PEOPLE, SUFFIX, World, settings};
 
 #[tokio::test]
 async fn entries_come_in_the_order_that_is_asked_for() {
     let world = World::start().await;
     let mut john = Client::signed_in(&world, "101", "john-secret").await;
-    let by_name =
-        ["Jane Doe", "John Smith", "Max Müller", "Nora Nobody", "Ryan Giggs", "Tom Riddle"];
-    let by_surname =
-        ["Jane Doe", "Ryan Giggs", "Max Müller", "Nora Nobody", "Tom Riddle", "John Smith"];
-    let backwards: Vec<&str> = by_surname.into_iter().rev().collect();
+    let backwards: Vec<&str> = BY_SURNAME.into_iter().rev().collect();
     let by_mail =
         ["Jane Doe", "John Smith", "Max Müller", "Nora Nobody", "Ryan Giggs", "Tom Riddle"];
     let by_mail_backwards =
@@ -32,11 +26,11 @@ async fn entries_come_in_the_order_that_is_asked_for() {
     let by_number =
         ["Nora Nobody", "Jane Doe", "John Smith", "Max Müller", "Tom Riddle", "Ryan Giggs"];
     for (keys, expected) in [
-        ("cn", &by_name[..]),
-        ("displayName:caseIgnoreOrderingMatch", &by_name),
-        ("sn", &by_surname),
-        ("sn:2.5.13.3", &by_surname),
-        ("LastName:caseExactOrderingMatch", &by_surname),
+        ("cn", &BY_NAME[..]),
+        ("displayName:caseIgnoreOrderingMatch", &BY_NAME),
+        ("sn", &BY_SURNAME),
+        ("sn:2.5.13.3", &BY_SURNAME),
+        ("LastName:caseExactOrderingMatch", &BY_SURNAME),
         ("-surname", &backwards),
         // Those without come last, or first where the order is reversed; among them, by name.
         ("mail", &by_mail),

@@ -7,9 +7,7 @@ use ringbook::ldap::Limits;
 
 use crate::client::{Ask, Client, Found, ONE};
 use crate::control::{VIEW, at_offset, at_value, control, paged, sorted};
-use crate::world::{SUFFIX, World};
-
-const PEOPLE: &str = "ou=people,dc=pbx,dc=com";
+use crate::world::{BY_NAME, BY_SURNAME, PEOPLE, SUFFIX, World};
 
 /// Code, names and view of an answer.
 type Told<'f> = (LdapResultCode, Vec<&'f str>, Option<(u32, u32, u32)>);
@@ -22,11 +20,7 @@ fn told(found: &Found) -> Told<'_> {
 async fn a_list_is_scrolled_by_offset() {
     let world = World::start().await;
     let mut john = Client::signed_in(&world, "101", "john-secret").await;
-    let by_name =
-        ["Jane Doe", "John Smith", "Max Müller", "Nora Nobody", "Ryan Giggs", "Tom Riddle"];
-    let by_surname =
-        ["Jane Doe", "Ryan Giggs", "Max Müller", "Nora Nobody", "Tom Riddle", "John Smith"];
-    for (keys, order) in [("cn", by_name), ("sn", by_surname)] {
+    for (keys, order) in [("cn", BY_NAME), ("sn", BY_SURNAME)] {
         for (around, offset, taken_to_be, expected, position) in [
             ((0, 2), 1, 0, 0..3, 1),
             ((1, 1), 3, 0, 1..4, 3),

@@ -23,6 +23,12 @@ use zeroize::Zeroizing;
 
 /// The suffix of the company, which is what most phones are set to.
 pub(crate) const SUFFIX: &str = "dc=pbx,dc=com";
+pub(crate) const PEOPLE: &str = "ou=people,dc=pbx,dc=com";
+/// Who is in `ou=people`, in two orders.
+pub(crate) const BY_NAME: [&str; 6] =
+    ["Jane Doe", "John Smith", "Max Müller", "Nora Nobody", "Ryan Giggs", "Tom Riddle"];
+pub(crate) const BY_SURNAME: [&str; 6] =
+    ["Jane Doe", "Ryan Giggs", "Max Müller", "Nora Nobody", "Tom Riddle", "John Smith"];
 
 /// A running door and what stands behind it.
 pub(crate) struct World {

@@ -31,7 +31,7 @@ pub(super) enum Given {
 pub(in crate::ldap) async fn give<W: AsyncWrite + Unpin>(
     mut run: Run<'_>,
     fixed: &[Fixed],
-    (controls, cookies): (&Controls<'_>, &paged::Query<'_>),
+    (controls, cookies): (&Controls<'_>, &paged::Sequence<'_>),
     replies: &mut Replies<W>,
 ) -> io::Result<Outcome> {
     let Controls { paged, sort, view } = controls;

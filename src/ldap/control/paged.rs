@@ -49,16 +49,16 @@ impl<'a> Paged<'a> {
     /// Where the page begins, in an order with or without keys of its own.
     ///
     /// # Errors
-    /// What the client is told where the cookie was not given for this query.
+    /// What the client is told where the cookie was not given for this sequence.
     pub(in crate::ldap) fn place(
         &self,
-        query: &Query<'_>,
+        sequence: &Sequence<'_>,
         has_keys: bool,
     ) -> Result<Option<Place>, Outcome> {
         if self.cookie.is_empty() {
             return Ok(None);
         }
-        let place = query.open(self.cookie).filter(|place| place.key.is_some() == has_keys);
+        let place = sequence.open(self.cookie).filter(|place| place.key.is_some() == has_keys);
         let place = place.ok_or_else(|| {
             let message = "the cookie of the page control is of another search, account or run of \
                            the server: begin with an empty one";
@@ -98,8 +98,8 @@ pub(in crate::ldap) enum Tie {
     Contact(Box<[u8]>, ContactId),
 }
 
-/// What a cookie is good for.
-pub(in crate::ldap) struct Query<'q> {
+/// The sequence of pages that a cookie is good for.
+pub(in crate::ldap) struct Sequence<'q> {
     pub(in crate::ldap) sealer: &'q Sealer,
     pub(in crate::ldap) principal: &'q Principal,
     /// The search request.
@@ -108,7 +108,7 @@ pub(in crate::ldap) struct Query<'q> {
     pub(in crate::ldap) sort: &'q [u8],
 }
 
-impl Query<'_> {
+impl Sequence<'_> {
     /// A cookie behind which an answer goes on at a place.
     pub(in crate::ldap) fn cookie(&self, place: &Place) -> Option<Vec<u8>> {
         let mut cookie = vec![0; SEAL_BYTES];
@@ -189,46 +189,49 @@ mod tests {
         content
     }
 
-    fn query<'q>(
+    fn sequence<'q>(
         sealer: &'q Sealer,
         principal: &'q Principal,
         content: &'q [u8],
         sort: &'q [u8],
-    ) -> Query<'q> {
-        Query { sealer, principal, content, sort }
+    ) -> Sequence<'q> {
+        Sequence { sealer, principal, content, sort }
     }
 
     #[test]
     fn a_cookie_holds_the_place() {
         let (sealer, asker, content) = (Sealer::default(), phone("p", "main"), search(b'x', 0));
-        let query = query(&sealer, &asker, &content, b"");
+        let sequence = sequence(&sealer, &asker, &content, b"");
         let id = ContactId(uuid::Uuid::from_u128(7));
         for place in [
             Place { key: None, tie: Tie::Fixed("ou=people,dc=x".to_owned()), given: 1 },
             Place { key: None, tie: Tie::Contact([1, 2].into(), id), given: 300 },
             Place { key: Some([0, 9].into()), tie: Tie::Contact([].into(), id), given: 70_000 },
         ] {
-            let cookie = query.cookie(&place).unwrap();
+            let cookie = sequence.cookie(&place).unwrap();
             let paged = Paged { size: 5, cookie: &cookie };
-            assert_eq!(paged.place(&query, place.key.is_none()).ok(), None);
-            assert_eq!(paged.place(&query, place.key.is_some()), Ok(Some(place)));
+            assert_eq!(paged.place(&sequence, place.key.is_none()).ok(), None);
+            assert_eq!(paged.place(&sequence, place.key.is_some()), Ok(Some(place)));
         }
     }
 
     #[test]
     fn a_cookie_is_good_for_its_query_and_asker_only() {
         let (sealer, asker, content) = (Sealer::default(), phone("p", "main"), search(b'x', 0));
-        let own = query(&sealer, &asker, &content, b"sort");
+        let own = sequence(&sealer, &asker, &content, b"sort");
         let place = Place { key: None, tie: Tie::Fixed("dc=x".to_owned()), given: 1 };
         let cookie = own.cookie(&place).unwrap();
-        let opens = |query: &Query<'_>| query.open(&cookie).is_some();
+        let opens = |sequence: &Sequence<'_>| sequence.open(&cookie).is_some();
         assert!(opens(&own));
-        assert!(opens(&query(&sealer, &asker, &search(b'x', 9), b"sort")), "another limit");
-        assert!(!opens(&query(&sealer, &asker, &search(b'y', 0), b"sort")), "another base");
-        assert!(!opens(&query(&sealer, &asker, &content, b"")), "another order");
-        assert!(!opens(&query(&sealer, &phone("q", "main"), &content, b"sort")), "another phone");
-        assert!(!opens(&query(&sealer, &phone("p", "rome"), &content, b"sort")), "of that name");
-        assert!(!opens(&query(&Sealer::default(), &asker, &content, b"sort")), "another start");
+        assert!(opens(&sequence(&sealer, &asker, &search(b'x', 9), b"sort")), "another limit");
+        assert!(!opens(&sequence(&sealer, &asker, &search(b'y', 0), b"sort")), "another base");
+        assert!(!opens(&sequence(&sealer, &asker, &content, b"")), "another order");
+        assert!(
+            !opens(&sequence(&sealer, &phone("q", "main"), &content, b"sort")),
+            "another phone"
+        );
+        assert!(!opens(&sequence(&sealer, &phone("p", "rome"), &content, b"sort")), "of that name");
+        assert!(!opens(&sequence(&Sealer::default(), &asker, &content, b"sort")), "another start");
         for at in 0..cookie.len() {
             let mut damaged = cookie.clone();
             damaged[at] ^= 1;
