@@ -13,8 +13,7 @@ use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::api::secret::created_with_secret;
 use crate::api::{Context, Shared, last_use, users};
-use crate::auth::Authenticator;
-use crate::auth::dn::escaped;
+use crate::auth::{Authenticator, sign_in_dn};
 use crate::contact::UserId;
 use crate::directory::{Edit, Request};
 use crate::index::Snapshot;
@@ -159,8 +158,7 @@ fn doors(input: &mut Input) -> Result<Doors, Problem> {
 fn dn(snapshot: &Snapshot, user: UserId) -> Option<String> {
     let user = snapshot.user(user)?;
     let organization = snapshot.organization(&user.organization)?;
-    let name = user.extension.as_deref().map_or_else(|| user.id.to_string(), escaped);
-    Some(format!("uid={name},ou=people,{}", organization.suffix))
+    Some(sign_in_dn(user, organization))
 }
 
 /// The app password without its secret, which nobody knows any more.

@@ -34,6 +34,7 @@ mod token;
 mod validity;
 
 pub use change::NotChanged;
+pub use name::sign_in_dn;
 pub use password::{HashError, unfit};
 pub use principal::{Credential, Principal, Who};
 pub use record::actor;
