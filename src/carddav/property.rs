@@ -41,19 +41,31 @@ properties! {
     CurrentUserPrincipal = Dav "current-user-principal";
     PrincipalUrl = Dav "principal-URL";
     AlternateUriSet = Dav "alternate-URI-set";
+    GroupMemberSet = Dav "group-member-set";
     GroupMembership = Dav "group-membership";
     PrincipalCollectionSet = Dav "principal-collection-set";
     Owner = Dav "owner";
+    Group = Dav "group";
+    SupportedPrivilegeSet = Dav "supported-privilege-set";
     CurrentUserPrivilegeSet = Dav "current-user-privilege-set";
+    Acl = Dav "acl";
+    AclRestrictions = Dav "acl-restrictions";
+    InheritedAclSet = Dav "inherited-acl-set";
     SupportedReportSet = Dav "supported-report-set";
     SyncToken = Dav "sync-token";
     ResourceId = Dav "resource-id";
+    AddMember = Dav "add-member";
     GetCTag = CalendarServer "getctag";
     EmailAddressSet = CalendarServer "email-address-set";
+    FirstName = CalendarServer "first-name";
+    LastName = CalendarServer "last-name";
     AddressBookHomeSet = CardDav "addressbook-home-set";
+    PrincipalAddress = CardDav "principal-address";
     AddressBookDescription = CardDav "addressbook-description";
     SupportedAddressData = CardDav "supported-address-data";
+    SupportedCollationSet = CardDav "supported-collation-set";
     MaxResourceSize = CardDav "max-resource-size";
+    MaxImageSize = CardDav "max-image-size";
     AddressData = CardDav "address-data";
 }
 

@@ -9,7 +9,7 @@ use crate::carddav::elements::{Report, Wanted};
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
 use crate::carddav::path::Resource;
-use crate::carddav::propfind::Preferences;
+use crate::carddav::prefer::Preferences;
 use crate::carddav::row::{Data, Plan};
 use crate::carddav::stream;
 use crate::carddav::sync::{self, Answer};
