@@ -16,7 +16,9 @@ use crate::carddav::card::Place;
 use crate::carddav::copy_move::Verb;
 use crate::carddav::error::Refusal;
 use crate::carddav::path::{ROOT, Resource};
+use crate::carddav::principal_report::PrincipalReport;
 use crate::carddav::view::{Client, Session};
+use crate::carddav::xml::Element;
 use crate::directory::Directory;
 use crate::http::answer::{empty, full};
 use crate::http::{Answer, Body, Caller, Mount};
@@ -29,6 +31,7 @@ mod copy_move;
 mod depth;
 mod elements;
 mod error;
+mod expand;
 mod if_header;
 mod multistatus;
 mod path;
@@ -37,6 +40,8 @@ mod place;
 mod precondition;
 mod prefer;
 mod principal;
+mod principal_report;
+mod principal_search;
 mod privilege;
 mod property;
 mod propfind;
@@ -140,13 +145,29 @@ where
         }
         "REPORT" => {
             let body = xml_body(headers, body).await?;
-            report::report(session, resource, headers, elements::report(body.as_ref())?).await
+            answer_report(session, resource, headers, body.as_ref()).await
         }
         "MKCOL" if session.sees(&resource) => Err(allow::not_allowed(&session, &resource)),
         "MKCOL" => Err(not_offered()),
         "ACL" => Err(allow::acl(&session, &resource)),
         _ => Err(allow::not_answered(&session, &resource, &parts.method)),
     }
+}
+
+/// Reports about any resource, and those about address books.
+async fn answer_report(
+    session: Arc<Session>,
+    resource: Resource,
+    headers: &HeaderMap,
+    body: Option<&Element>,
+) -> Result<Response<Body>, Refusal> {
+    if let Some(wanted) = body.map(expand::of).transpose()?.flatten() {
+        return expand::answer(&session, &resource, headers, &wanted).await;
+    }
+    if let Some(report) = body.map(PrincipalReport::of).transpose()?.flatten() {
+        return principal_search::answer(&session, &resource, headers, &report);
+    }
+    report::report(session, resource, headers, elements::report(body)?).await
 }
 
 fn not_offered() -> Refusal {

@@ -93,7 +93,7 @@ impl Place<'_> {
     }
 
     /// Appends a property with its value; false where this resource has none of that name.
-    fn property(&self, property: Property, out: &mut Vec<u8>) -> bool {
+    pub(crate) fn property(&self, property: Property, out: &mut Vec<u8>) -> bool {
         match self {
             Self::Book(view) => {
                 of_anything(&view.session, property, out) || of_book(view, property, out)

@@ -1,7 +1,7 @@
 //! The properties there are: their names, and how an answer names them.
 
 use crate::carddav::multistatus::escape;
-use crate::carddav::xml::{CALENDARSERVER, CARDDAV, Element, Namespace};
+use crate::carddav::xml::{Element, Namespace};
 
 macro_rules! properties {
     ($($variant:ident = $namespace:ident $local:literal;)*) => {
@@ -98,16 +98,14 @@ pub(crate) enum Asked {
 
 impl Asked {
     pub(crate) fn of(element: &Element) -> Self {
-        if let Some(known) = Property::of(&element.namespace, &element.local) {
-            return Self::Known(known);
+        Self::named(&element.namespace, &element.local)
+    }
+
+    pub(crate) fn named(namespace: &Namespace, local: &str) -> Self {
+        match Property::of(namespace, local) {
+            Some(known) => Self::Known(known),
+            None => Self::Unknown { namespace: namespace.uri().into(), local: local.into() },
         }
-        let namespace = match &element.namespace {
-            Namespace::Dav => "DAV:",
-            Namespace::CardDav => CARDDAV,
-            Namespace::CalendarServer => CALENDARSERVER,
-            Namespace::Other(uri) => uri,
-        };
-        Self::Unknown { namespace: namespace.into(), local: element.local.clone() }
     }
 
     /// Appends the property without a value.
