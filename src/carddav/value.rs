@@ -101,7 +101,10 @@ fn owner(view: &View, out: &mut Vec<u8>) {
 }
 
 fn is_own(view: &View) -> bool {
-    matches!(view.book, AddressBook::Home(Book::Personal(_)) | AddressBook::Favorites)
+    match view.book {
+        AddressBook::Home(home) => home.owner().is_some(),
+        book => book == AddressBook::Favorites,
+    }
 }
 
 /// Appends a property of a book; false where it has none of that name.
@@ -145,7 +148,7 @@ fn description(view: &View) -> String {
     let organization = view.session.snapshot.organization(view.organization());
     let organization = organization.map(|o| o.name.as_str()).unwrap_or_default();
     match view.book {
-        AddressBook::Home(Book::Personal(_)) => {
+        AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) => {
             format!("Contacts of {}", name_of(&view.session, &view.session.user))
         }
         AddressBook::Home(Book::People) => format!("People of {organization}"),
