@@ -27,6 +27,8 @@ pub(crate) enum Condition {
     SupportedReport,
     /// RFC 6578 3.2
     ValidSyncToken,
+    /// RFC 3744 9.4, RFC 5323 3.15.1
+    NumberOfMatchesWithinLimits,
     /// RFC 3744 7.1.1: which privilege is missing on which resource.
     NeedPrivileges {
         href: String,
@@ -111,6 +113,9 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         }
         Condition::PropfindFiniteDepth => out.extend_from_slice(b"<propfind-finite-depth/>"),
         Condition::SupportedReport => out.extend_from_slice(b"<supported-report/>"),
+        Condition::NumberOfMatchesWithinLimits => {
+            out.extend_from_slice(b"<number-of-matches-within-limits/>");
+        }
         Condition::ValidSyncToken => out.extend_from_slice(b"<valid-sync-token/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
