@@ -73,7 +73,9 @@ pub(crate) fn created(time: Timestamp, out: &mut Vec<u8>) -> bool {
 pub(crate) fn of_anything(session: &Session, property: Property, out: &mut Vec<u8>) -> bool {
     match property {
         Property::CurrentUserPrincipal => href(property, &session.principal_href(), out),
-        Property::PrincipalCollectionSet => href(property, &Resource::Principals.href(), out),
+        Property::PrincipalCollectionSet => {
+            href(property, &Resource::Principals.href(session), out)
+        }
         _ => return false,
     }
     true
