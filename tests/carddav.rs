@@ -7,6 +7,8 @@ mod books;
 mod company;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/large.rs"]
+mod large;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
