@@ -9,6 +9,8 @@ mod company;
 mod damage;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/large.rs"]
+mod large;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
