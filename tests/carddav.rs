@@ -5,6 +5,8 @@
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/damage.rs"]
+mod damage;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/large.rs"]

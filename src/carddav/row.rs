@@ -3,16 +3,18 @@
 use std::io::Write;
 
 use hyper::StatusCode;
+use rustc_hash::FxHashMap;
 
 use crate::carddav::content::{self, Content};
 use crate::carddav::elements::Wanted;
+use crate::carddav::kept::Kept;
 use crate::carddav::multistatus::{
     FOUND, RESPONSE_END, begin_row, end_propstat, escape, status_row,
 };
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::value;
 use crate::carddav::view::View;
-use crate::contact::{Contact, Revision, Timestamp};
+use crate::contact::{Contact, ContactId, Revision, Timestamp};
 
 /// Whether properties that are missing are told (RFC 8144 2.1, `Brief`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +33,14 @@ pub(crate) enum Data {
 }
 
 /// The row of any card of one book, but for what differs from card to card.
+#[derive(Default)]
 pub(crate) struct Plan {
     /// Up to and including the book's path.
     begin: Vec<u8>,
     pieces: Vec<Piece>,
     needs_data: bool,
+    /// The rows of cards of which the user keeps properties.
+    special: FxHashMap<ContactId, Self>,
 }
 
 enum Piece {
@@ -50,45 +55,66 @@ enum Piece {
 
 impl Plan {
     pub(crate) fn new(view: &View, wanted: &Wanted, missing: Missing, data: Data) -> Self {
+        let of = |kept| Self::of(view, &kept, wanted, (missing, data));
+        let special = Kept::of_cards(&view.session).into_iter();
+        Self { special: special.map(|(id, kept)| (id, of(kept))).collect(), ..of(Kept::default()) }
+    }
+
+    fn of(view: &View, kept: &Kept<'_>, wanted: &Wanted, how: (Missing, Data)) -> Self {
+        let data = how.1;
         let mut begin = Vec::new();
         begin.extend_from_slice(b"<response><href>");
         begin.extend_from_slice(view.href.as_bytes());
-        let mut plan = Self { begin, pieces: Vec::new(), needs_data: false };
+        let mut plan = Self { begin, ..Self::default() };
         plan.text(b"</href>");
         match wanted {
-            Wanted::Names => plan.names(data),
+            Wanted::Names => plan.names(kept, data),
             Wanted::All(included) => {
                 let all = Property::ALL.iter().filter(|p| p.is_in_allprop());
                 let all: Vec<Asked> = all.map(|p| Asked::Known(*p)).collect();
                 // What `allprop` includes is not told where it is missing.
+                let unknown = |asked: &Asked| matches!(asked, Asked::Unknown { .. });
+                let all: Vec<Asked> = all.into_iter().chain(kept.names().filter(unknown)).collect();
                 let more = included.iter().filter(|asked| !all.contains(asked)).cloned();
                 let asked: Vec<Asked> = all.iter().cloned().chain(more).collect();
-                plan.properties(view, &asked, Missing::LeftOut, data);
+                plan.properties(view, kept, &asked, (Missing::LeftOut, data));
             }
-            Wanted::These(asked) => plan.properties(view, asked, missing, data),
+            Wanted::These(asked) => plan.properties(view, kept, asked, how),
         }
         plan.text(RESPONSE_END);
         plan.needs_data = plan.pieces.iter().any(|piece| matches!(piece, Piece::Data));
         plan
     }
 
-    fn names(&mut self, data: Data) {
+    fn names(&mut self, kept: &Kept<'_>, data: Data) {
         self.text(b"<propstat><prop>");
         for property in Property::ALL.iter().filter(|property| is_of_cards(**property, data)) {
             self.write(|out| Asked::Known(*property).write_empty(out));
         }
+        self.write(|out| kept.names().for_each(|asked| asked.write_empty(out)));
         self.text(FOUND);
     }
 
-    fn properties(&mut self, view: &View, asked: &[Asked], missing: Missing, data: Data) {
-        let has = |asked: &&Asked| matches!(asked, Asked::Known(p) if is_of_cards(*p, data));
+    fn properties(
+        &mut self,
+        view: &View,
+        kept: &Kept<'_>,
+        asked: &[Asked],
+        (missing, data): (Missing, Data),
+    ) {
+        let has = |asked: &&Asked| match asked {
+            Asked::Known(property) if is_of_cards(*property, data) => true,
+            asked => kept.value(asked).is_some(),
+        };
         let (found, absent): (Vec<&Asked>, Vec<&Asked>) = asked.iter().partition(has);
         let tell = missing == Missing::Told && !absent.is_empty();
         if !found.is_empty() || !tell {
             self.text(b"<propstat><prop>");
             for asked in found {
-                if let Asked::Known(property) = asked {
-                    self.property(view, *property);
+                match (kept.value(asked), asked) {
+                    (Some(value), _) => self.text(value.as_bytes()),
+                    (None, Asked::Known(property)) => self.property(view, *property),
+                    (None, Asked::Unknown { .. }) => {}
                 }
             }
             self.text(FOUND);
@@ -136,15 +162,16 @@ impl Plan {
 
     /// Appends the row of a card under its own path.
     pub(crate) async fn row(&self, view: &View, contact: &Contact, out: &mut Vec<u8>) {
-        if self.needs_data {
+        let plan = self.special.get(&contact.id).unwrap_or(self);
+        if plan.needs_data {
             let mut href = view.href.clone().into_bytes();
             view.write_name(contact, &mut href);
             let href = String::from_utf8(href).unwrap_or_default();
-            return self.row_with_data(view, contact, &href, out).await;
+            return plan.row_with_data(view, contact, &href, out).await;
         }
-        out.extend_from_slice(&self.begin);
+        out.extend_from_slice(&plan.begin);
         view.write_name(contact, out);
-        self.finish(view, &Card::without_data(view, contact), out);
+        plan.finish(view, &Card::without_data(view, contact), out);
     }
 
     /// Appends the row of a card under the path by which the client asked for it.
@@ -155,11 +182,12 @@ impl Plan {
         href: &str,
         out: &mut Vec<u8>,
     ) {
-        if self.needs_data {
-            return self.row_with_data(view, contact, href, out).await;
+        let plan = self.special.get(&contact.id).unwrap_or(self);
+        if plan.needs_data {
+            return plan.row_with_data(view, contact, href, out).await;
         }
-        self.begin_as(href, out);
-        self.finish(view, &Card::without_data(view, contact), out);
+        plan.begin_as(href, out);
+        plan.finish(view, &Card::without_data(view, contact), out);
     }
 
     async fn row_with_data(&self, view: &View, contact: &Contact, href: &str, out: &mut Vec<u8>) {
