@@ -11,8 +11,12 @@ mod following;
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/mkcol.rs"]
+mod mkcol;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/proppatch.rs"]
+mod proppatch;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]
