@@ -1,10 +1,14 @@
 //! The CardDAV door: clients' recorded sequences, and each promise by itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "carddav/add_member.rs"]
+mod add_member;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copy_move.rs"]
+mod copy_move;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/limits.rs"]
