@@ -37,6 +37,7 @@ mod report;
 mod row;
 mod stream;
 mod sync;
+mod text_match;
 mod token;
 mod value;
 mod view;
