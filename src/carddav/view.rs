@@ -93,9 +93,10 @@ impl Session {
         let mut books: Vec<AddressBook> = sight.homes().iter().map(|home| (*home).into()).collect();
         books.sort_by_key(|book| match book {
             AddressBook::Home(Book::Personal(_)) => 0,
-            AddressBook::Home(Book::Shared) => 1,
-            AddressBook::Home(Book::SharedBook(_)) => 2,
-            _ => 3,
+            AddressBook::Home(Book::PersonalBook(..)) => 1,
+            AddressBook::Home(Book::Shared) => 2,
+            AddressBook::Home(Book::SharedBook(_)) => 3,
+            _ => 4,
         });
         let wanted = self.user.listed_books.as_ref();
         for book in wanted.unwrap_or(&sight.organization.listed_books) {
