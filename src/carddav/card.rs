@@ -35,7 +35,17 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn view(&self, session: &Arc<Session>) -> Result<View, Refusal> {
+    /// The place of a card; None for any other resource.
+    pub(crate) fn of(resource: &Resource) -> Option<Self> {
+        let Resource::Card(home, book, name) = resource else { return None };
+        Some(Self { home: home.clone(), book: *book, name: name.clone() })
+    }
+
+    pub(crate) fn href(&self) -> String {
+        Resource::Card(self.home.clone(), self.book, self.name.clone()).href()
+    }
+
+    pub(crate) fn view(&self, session: &Arc<Session>) -> Result<View, Refusal> {
         session.book(&self.home, self.book).ok_or_else(Refusal::not_found)
     }
 
@@ -105,7 +115,7 @@ pub(crate) fn may_put(
 }
 
 /// The home that a PUT may write to.
-fn writable(view: &View, name: &str, exists: bool) -> Result<Book, Refusal> {
+pub(crate) fn writable(view: &View, name: &str, exists: bool) -> Result<Book, Refusal> {
     view.writable().ok_or_else(|| match exists {
         true => Refusal::missing_privilege(view.card_href(name), "write-content"),
         false => Refusal::missing_privilege(view.href.clone(), "bind"),
@@ -168,13 +178,21 @@ pub(crate) async fn put(
     Err(precondition_failed())
 }
 
-fn check(conditions: &Conditions, view: &View, card: Option<&Contact>) -> Result<(), Refusal> {
+pub(crate) fn check(
+    conditions: &Conditions,
+    view: &View,
+    card: Option<&Contact>,
+) -> Result<(), Refusal> {
     let etag = card.map(|contact| view.etag(contact));
     conditions.check(etag.as_deref(), &Target { view, etag: etag.as_deref() })
 }
 
 /// That the card is still as it was when the request was checked against it.
-fn unchanged(view: &View, (home, name): (Book, &str), existing: Option<&Contact>) -> Precondition {
+pub(crate) fn unchanged(
+    view: &View,
+    (home, name): (Book, &str),
+    existing: Option<&Contact>,
+) -> Precondition {
     match existing {
         Some(contact) => Precondition::AtRevision { id: contact.id, revision: contact.revision },
         None => Precondition::NameFree {
@@ -185,7 +203,7 @@ fn unchanged(view: &View, (home, name): (Book, &str), existing: Option<&Contact>
     }
 }
 
-fn draft(
+pub(crate) fn draft(
     view: &View,
     (home, name): (Book, &str),
     reading: &Reading,
@@ -216,7 +234,7 @@ fn bare(uid: &str) -> &str {
     uid.strip_prefix("urn:uuid:").unwrap_or(uid)
 }
 
-fn invalid_card(invalid: &InvalidCard) -> Refusal {
+pub(crate) fn invalid_card(invalid: &InvalidCard) -> Refusal {
     Refusal::violated(Condition::ValidAddressData, invalid.to_string())
 }
 
@@ -269,8 +287,12 @@ struct Target<'a> {
 }
 
 impl State for Target<'_> {
-    fn has_token(&self, token: &str) -> bool {
-        token == SyncToken::current(self.view).to_string()
+    fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
+        let href = resource.and_then(|href| Resource::of_href(href, self.view.session.user.id));
+        // A card has no token of its own; its book does, and other books have theirs.
+        let Some(Resource::Book(id, book)) = href else { return false };
+        let view = self.view.session.book(&id, book);
+        view.is_some_and(|view| SyncToken::current(&view).to_string() == token)
     }
 
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {

@@ -27,6 +27,8 @@ pub(crate) enum Condition {
     SupportedReport,
     /// RFC 6578 3.2
     ValidSyncToken,
+    /// RFC 3744 9.4, RFC 5323 3.15.1
+    NumberOfMatchesWithinLimits,
     /// RFC 3744 7.1.1: which privilege is missing on which resource.
     NeedPrivileges {
         href: String,
@@ -35,6 +37,13 @@ pub(crate) enum Condition {
     /// RFC 6352 6.3.2.1
     ValidAddressData,
     SupportedAddressData,
+    /// RFC 6352 5.1.1.1
+    SupportedAddressDataConversion,
+    /// RFC 6352 8.6: the prop-filter or param-filter that is to blame, as XML.
+    SupportedFilter {
+        blamed: String,
+    },
+    SupportedCollation,
     MaxResourceSize,
     /// The href of the card that has the UID.
     NoUidConflict {
@@ -111,9 +120,19 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         }
         Condition::PropfindFiniteDepth => out.extend_from_slice(b"<propfind-finite-depth/>"),
         Condition::SupportedReport => out.extend_from_slice(b"<supported-report/>"),
+        Condition::NumberOfMatchesWithinLimits => {
+            out.extend_from_slice(b"<number-of-matches-within-limits/>");
+        }
         Condition::ValidSyncToken => out.extend_from_slice(b"<valid-sync-token/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
+        Condition::SupportedAddressDataConversion => {
+            out.extend_from_slice(b"<C:supported-address-data-conversion/>");
+        }
+        Condition::SupportedFilter { blamed } => {
+            out.extend_from_slice(format!("<C:supported-filter>{blamed}</C:supported-filter>").as_bytes());
+        }
+        Condition::SupportedCollation => out.extend_from_slice(b"<C:supported-collation/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),
     }
     out.extend_from_slice(b"<responsedescription>");

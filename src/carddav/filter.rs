@@ -3,9 +3,8 @@
 
 use crate::carddav::elements::bad_request;
 use crate::carddav::error::{Condition, Refusal};
-use crate::carddav::multistatus::escape_attribute;
 use crate::carddav::text_match::{Collation, MatchType, TextMatch};
-use crate::carddav::xml::{Element, Namespace};
+use crate::carddav::xml::{self, CARDDAV, Element, Namespace};
 use crate::contact::number::{NumberPattern, Numbering, is_plain};
 
 /// More conditions are refused: each is looked at with each card.
@@ -244,12 +243,11 @@ fn unsupported(element: &Element) -> Refusal {
 
 /// Names the element that is to blame, as RFC 6352 8.6 wants it.
 fn violated(element: &Element, text: String) -> Refusal {
-    let blamed = ["prop-filter", "param-filter"].into_iter().find(|kind| named(element, kind));
-    let blamed = blamed.map(|kind| {
-        let mut out = format!("<C:{kind} name=\"").into_bytes();
-        escape_attribute(element.attribute("name").unwrap_or_default(), &mut out);
-        out.extend_from_slice(b"\"/>");
-        String::from_utf8(out).unwrap_or_default()
-    });
-    Refusal::violated(Condition::SupportedFilter { blamed: blamed.unwrap_or_default() }, text)
+    let mut blamed = Vec::new();
+    if named(element, "prop-filter") || named(element, "param-filter") {
+        let bare = Element { children: Vec::new(), text: String::new(), ..element.clone() };
+        xml::write(&bare, &[("", "DAV:"), ("C", CARDDAV)], &mut blamed);
+    }
+    let blamed = String::from_utf8(blamed).unwrap_or_default();
+    Refusal::violated(Condition::SupportedFilter { blamed }, text)
 }

@@ -64,12 +64,13 @@ impl Session {
         Resource::Home(self.user.principal.clone()).href()
     }
 
-    /// Whether a resource is there for this user. Other users' principals and homes are not.
+    /// Whether a resource is there for this user. Other users' homes are not.
     pub(crate) fn sees(self: &Arc<Self>, resource: &Resource) -> bool {
         match resource {
             Resource::Top | Resource::Root => true,
             Resource::Principals | Resource::Homes => true,
-            Resource::Principal(id) | Resource::Home(id) => **id == *self.user.principal,
+            Resource::Principal(id) => self.user_of(id).is_some(),
+            Resource::Home(id) => **id == *self.user.principal,
             Resource::Book(id, book) => self.book(id, *book).is_some(),
             Resource::Card(id, book, name) => {
                 self.book(id, *book).is_some_and(|view| view.find(name).is_some())
