@@ -130,7 +130,9 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
             out.extend_from_slice(b"<C:supported-address-data-conversion/>");
         }
         Condition::SupportedFilter { blamed } => {
-            out.extend_from_slice(format!("<C:supported-filter>{blamed}</C:supported-filter>").as_bytes());
+            out.extend_from_slice(
+                format!("<C:supported-filter>{blamed}</C:supported-filter>").as_bytes(),
+            );
         }
         Condition::SupportedCollation => out.extend_from_slice(b"<C:supported-collation/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),

@@ -208,15 +208,15 @@ fn condition<T>(
 }
 
 fn text_match(element: &Element) -> Result<TextMatch, Refusal> {
-    let collation = element.attribute("collation").map_or(Some(Collation::UnicodeCasemap), Collation::parse);
+    let collation =
+        element.attribute("collation").map_or(Some(Collation::UnicodeCasemap), Collation::parse);
     let collation = collation.ok_or_else(|| {
         let text = "collations are i;unicode-casemap and i;ascii-casemap";
         Refusal::violated(Condition::SupportedCollation, text)
     })?;
     let kind = element.attribute("match-type").map_or(Some(MatchType::Contains), MatchType::parse);
-    let kind = kind.ok_or_else(|| {
-        bad_request("a match-type is equals, contains, starts-with or ends-with")
-    })?;
+    let kind = kind
+        .ok_or_else(|| bad_request("a match-type is equals, contains, starts-with or ends-with"))?;
     let negated = match element.attribute("negate-condition") {
         None | Some("no") => false,
         Some("yes") => true,
@@ -225,7 +225,7 @@ fn text_match(element: &Element) -> Result<TextMatch, Refusal> {
     if !element.children.is_empty() {
         return Err(bad_request("a text-match holds text"));
     }
-    Ok(TextMatch { negated, ..TextMatch::new(&element.text, kind, collation) })
+    Ok(TextMatch::new(&element.text, kind, collation).negated(negated))
 }
 
 fn named(element: &Element, local: &str) -> bool {

@@ -58,7 +58,8 @@ fn of_odd_number(text: &TextMatch) -> Option<Query> {
 
 fn of_text(property: &PropFilter, text: &TextMatch) -> Option<Query> {
     if let Some(field) = of_one_text(property) {
-        return pattern(text.kind, &text.text).map(|pattern| Query::Text(FieldSet::of(&[field]), pattern));
+        return pattern(text.kind, &text.text)
+            .map(|pattern| Query::Text(FieldSet::of(&[field]), pattern));
     }
     let fields = of_parts(property)?;
     // The fields hold the parts, and a text may stand across them: `Adams;Anna`.

@@ -44,9 +44,8 @@ fn meets(content: &Content<'_>, condition: &LineFilter, numbering: &Numbering) -
         LineFilter::Parameter(filter) => has_parameter(content, filter),
         LineFilter::Value(text) => text.negated != any_text(content, |value| text.has(value)),
         LineFilter::Number(text, pattern) => {
-            let means = |number: &str| {
-                numbering.forms(number).iter().any(|form| pattern.matches(form))
-            };
+            let means =
+                |number: &str| numbering.forms(number).iter().any(|form| pattern.matches(form));
             text.negated != any_text(content, |number| text.has(number) || means(number))
         }
     }

@@ -50,9 +50,14 @@ mod tests {
 
     #[test]
     fn case_is_mapped_in_every_script() {
-        for (one, other) in
-            [("straße", "STRAßE"), ("ΰ", "Ϋ\u{301}"), ("ǆ", "Ǆ"), ("я", "Я"), ("ａ", "A"), ("ᾳ", "ᾼ")]
-        {
+        for (one, other) in [
+            ("straße", "STRAßE"),
+            ("ΰ", "Ϋ\u{301}"),
+            ("ǆ", "Ǆ"),
+            ("я", "Я"),
+            ("ａ", "A"),
+            ("ᾳ", "ᾼ"),
+        ] {
             assert_eq!(casemap(one), casemap(other), "{one} {other}");
         }
         assert_ne!(casemap("ß"), casemap("ss"), "RFC 5051 has no such rule");

@@ -146,7 +146,9 @@ fn plain_numbers_are_digits_and_what_divides_them() {
     for number in ["+49 30 123-45", "(030) 1.2/3", "*21*101#", ""] {
         assert!(is_plain(number), "{number}");
     }
-    for number in ["0800 FLOWERS", "030 1234 ext. 5", "+49 (0)30 1", "030 1,2", "(+49) 30", "１２", "1;2"] {
+    for number in
+        ["0800 FLOWERS", "030 1234 ext. 5", "+49 (0)30 1", "030 1,2", "(+49) 30", "１２", "1;2"]
+    {
         assert!(!is_plain(number), "{number}");
     }
 }

@@ -1,0 +1,1 @@
+//! Queries by the index find what a walk through the book finds.
