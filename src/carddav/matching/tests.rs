@@ -22,7 +22,7 @@ fn filter(test: &str, conditions: &str) -> Result<Filter, Refusal> {
 const CARD: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:1\r\nFN:Anna Ädams\r\nN:Ädams;Anna\\, Maria;;;\r\n\
     ORG:Acme\\; Sons;Sales\r\nNICKNAME:Annie,Nan\r\nitem1.TEL;TYPE=work,voice:(030) 555-0001\r\n\
     TEL;TYPE=CELL;X-NOTE=\"a,b\":tel:+49-170-204;ext=5\r\nEMAIL:anna@acme.example\r\n\
-    EMAIL;PREF=1:adams@home.example\r\nNOTE:two\\nlines\r\n of text\r\nitem1.X-ABLabel:Desk\r\n\
+    EMAIL;PREF=1:adams@home.example\r\nNOTE:two\\nlines\r\n  of text\r\nitem1.X-ABLabel:Desk\r\n\
     BDAY:\r\nEND:VCARD\r\n";
 
 #[track_caller]
