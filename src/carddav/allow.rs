@@ -94,6 +94,7 @@ pub(crate) fn acl(session: &Arc<Session>, resource: &Resource) -> Refusal {
     if !session.sees(resource) {
         return Refusal::not_found();
     }
-    let condition = Condition::NeedPrivileges { href: resource.href(), privilege: "write-acl" };
+    let condition =
+        Condition::NeedPrivileges { href: resource.href(&**session), privilege: "write-acl" };
     Refusal::violated(condition, "rights are not changed over CardDAV")
 }

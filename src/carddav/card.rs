@@ -45,8 +45,8 @@ impl Place {
         Some(Self { home: home.clone(), book: *book, name: name.clone() })
     }
 
-    pub(crate) fn href(&self) -> String {
-        Resource::Card(self.home.clone(), self.book, self.name.clone()).href()
+    pub(crate) fn href(&self, session: &Session) -> String {
+        Resource::Card(self.home.clone(), self.book, self.name.clone()).href(session)
     }
 
     pub(crate) fn view(&self, session: &Arc<Session>) -> Result<View, Refusal> {
@@ -315,7 +315,7 @@ struct Target<'a> {
 
 impl State for Target<'_> {
     fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
-        let href = resource.and_then(|href| Resource::of_href(href, self.view.session.user.id));
+        let href = resource.and_then(|href| Resource::of_href(href, &*self.view.session));
         // A card has no token of its own; its book does, and other books have theirs.
         let Some(Resource::Book(id, book)) = href else { return false };
         let view = self.view.session.book(&id, book);
@@ -325,8 +325,7 @@ impl State for Target<'_> {
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
         let etag = &*usual(etag);
         let Some(resource) = resource else { return self.etag == Some(etag) };
-        let Some(Resource::Card(id, book, name)) =
-            Resource::of_href(resource, self.view.session.user.id)
+        let Some(Resource::Card(id, book, name)) = Resource::of_href(resource, &*self.view.session)
         else {
             return false;
         };

@@ -114,7 +114,7 @@ fn destination(session: &Arc<Session>, parts: &Parts) -> Result<Place, Refusal> 
         let text = "there is no address book at the Destination";
         Refusal::plain(StatusCode::CONFLICT, text)
     };
-    let resource = Resource::of_href(value, session.user.id).ok_or_else(nowhere)?;
+    let resource = Resource::of_href(value, &**session).ok_or_else(nowhere)?;
     match Place::of(&resource) {
         Some(place) if session.book(&place.home, place.book).is_some() => Ok(place),
         None if session.sees(&resource) => {

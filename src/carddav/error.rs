@@ -137,9 +137,13 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         Condition::SupportedCollation => out.extend_from_slice(b"<C:supported-collation/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),
     }
-    out.extend_from_slice(b"<responsedescription>");
+    // RFC 4918 leaves room for a sentence but has no name for it. This one is that of Apple's server,
+    // which clients and test suites take for what it is.
+    out.extend_from_slice(
+        b"<error-description xmlns=\"http://twistedmatrix.com/xml_namespace/dav/\">",
+    );
     multistatus::escape(text.as_bytes(), &mut out);
-    out.extend_from_slice(b"</responsedescription></error>\n");
+    out.extend_from_slice(b"</error-description></error>\n");
     out
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn answer(
     Depth::must_be_zero(headers)?;
     let preferences = Preferences::of(headers);
     let mut expansion = Expansion { session, missing: preferences.missing, count: 0 };
-    let row = expansion.row(resource, &resource.href(), wanted).await?;
+    let row = expansion.row(resource, &resource.href(&**session), wanted).await?;
     let mut out = BEGIN.to_vec();
     if let Some(row) = row {
         xml::write(&row, &SCOPE, &mut out);
@@ -132,7 +132,7 @@ impl Expansion<'_> {
     async fn expand(&mut self, property: &mut Element, inside: &[Expanded]) -> Result<(), Refusal> {
         for child in property.children.iter_mut().filter(|child| child.is_dav("href")) {
             let href = std::mem::take(&mut child.text);
-            let named = Resource::of_href(&href, self.session.user.id);
+            let named = Resource::of_href(&href, &**self.session);
             // What is no resource of this server, such as a UUID, stays as it is.
             let row = match &named {
                 Some(named) => self.row(named, &href, inside).await?,

@@ -93,7 +93,7 @@ impl Handler {
             Ok(session) => Arc::new(session),
             Err(refusal) => return refusal.into_response(),
         };
-        let resource = Resource::at(parts.uri.path(), session.user.id);
+        let resource = Resource::at(parts.uri.path(), &*session);
         let Some(resource) = resource else { return nowhere(&parts.method).into_response() };
         let answer = dispatch(session, resource, &parts, body).await;
         answer.unwrap_or_else(Refusal::into_response)

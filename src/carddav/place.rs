@@ -71,7 +71,7 @@ impl Place<'_> {
     fn href(&self) -> String {
         match self {
             Self::Book(view) => view.href.clone(),
-            Self::Other(_, resource) => resource.href(),
+            Self::Other(session, resource) => resource.href(&***session),
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) struct Seen<'a> {
 impl Seen<'_> {
     fn named(&self, href: Option<&str>) -> Option<Resource> {
         match href {
-            Some(href) => Resource::of_href(href, self.session.user.id),
+            Some(href) => Resource::of_href(href, &**self.session),
             None => Some(self.resource.clone()),
         }
     }

@@ -59,7 +59,7 @@ pub(crate) fn property(
     out: &mut Vec<u8>,
 ) -> bool {
     let own = user.id == session.user.id;
-    let own_href = || Resource::Principal(user.principal.clone()).href();
+    let own_href = || Resource::Principal(user.principal.clone()).href(&**session);
     let rights = if own { Rights::Properties } else { Rights::Read };
     match property {
         // No collection: macOS takes a principal that is one for a place of books.

@@ -53,7 +53,7 @@ pub(crate) fn answer(
         with_place(session, resource, |place| place.row(wanted, preferences.missing, &mut out));
     }
     if found.len() > FOUND_MAX {
-        multistatus::cut_row(&resource.href(), &mut out);
+        multistatus::cut_row(&resource.href(&**session), &mut out);
     }
     out.extend_from_slice(END);
     let mut response = multistatus::response(full(out));

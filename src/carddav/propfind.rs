@@ -139,7 +139,7 @@ pub(crate) fn proppatch(
         return Err(Refusal::not_found());
     }
     let mut out = BEGIN.to_vec();
-    multistatus::begin_row(&resource.href(), &mut out);
+    multistatus::begin_row(&resource.href(&**session), &mut out);
     out.extend_from_slice(b"<propstat><prop>");
     named.iter().for_each(|asked| asked.write_empty(&mut out));
     let error = "<error><cannot-modify-protected-property/></error>";

@@ -66,7 +66,7 @@ where
     let place = Place { home: home.clone(), book: *book, name };
     let answer = store(session, &place, &headers, body).await;
     let mut response = represented(session, &place, &headers, answer).await?;
-    if let Ok(href) = HeaderValue::try_from(place.href()) {
+    if let Ok(href) = HeaderValue::try_from(place.href(session)) {
         response.headers_mut().insert(LOCATION, href);
     }
     Ok(response)
@@ -117,7 +117,7 @@ async fn represented(
     let asked = only(headers, &[ACCEPT]);
     let Ok(mut card) = card::get(&now, place, &Method::GET, &asked).await else { return answer };
     *card.status_mut() = status;
-    if let Ok(href) = HeaderValue::try_from(place.href()) {
+    if let Ok(href) = HeaderValue::try_from(place.href(session)) {
         card.headers_mut().insert(CONTENT_LOCATION, href);
     }
     applied_in(&mut card, "return=representation");

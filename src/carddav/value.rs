@@ -83,7 +83,9 @@ pub(crate) fn created(time: Timestamp, out: &mut Vec<u8>) -> bool {
 pub(crate) fn of_anything(session: &Session, property: Property, out: &mut Vec<u8>) -> bool {
     match property {
         Property::CurrentUserPrincipal => href(property, &session.principal_href(), out),
-        Property::PrincipalCollectionSet => href(property, &Resource::Principals.href(), out),
+        Property::PrincipalCollectionSet => {
+            href(property, &Resource::Principals.href(session), out)
+        }
         _ => return false,
     }
     true
@@ -111,10 +113,10 @@ fn owner(view: &View, out: &mut Vec<u8>) {
 }
 
 fn is_own(view: &View) -> bool {
-    matches!(
-        view.book,
-        AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) | AddressBook::Favorites
-    )
+    match view.book {
+        AddressBook::Home(home) => home.owner().is_some(),
+        book => book == AddressBook::Favorites,
+    }
 }
 
 /// Appends a property of a book; false where it has none of that name.

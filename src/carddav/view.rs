@@ -58,11 +58,11 @@ impl Session {
     }
 
     pub(crate) fn principal_href(&self) -> String {
-        Resource::Principal(self.user.principal.clone()).href()
+        Resource::Principal(self.user.principal.clone()).href(self)
     }
 
     pub(crate) fn home_href(&self) -> String {
-        Resource::Home(self.user.principal.clone()).href()
+        Resource::Home(self.user.principal.clone()).href(self)
     }
 
     /// Whether a resource is there for this user. Other users' homes are not.
@@ -131,7 +131,7 @@ impl View {
         let sight = session.sight()?;
         let extent = sight.collection(book)?;
         let (viewer, hidden) = (sight.viewer, sight.organization.hidden(Rendition::Reduced));
-        let href = Resource::Book(session.user.principal.clone(), book).href();
+        let href = Resource::Book(session.user.principal.clone(), book).href(&*session);
         let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()) & 0xffff_ffff);
         Some(Self { session, book, href, viewer, hidden, extent, epoch })
     }
