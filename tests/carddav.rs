@@ -5,8 +5,12 @@
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/damage.rs"]
+mod damage;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/large.rs"]
+mod large;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]

@@ -32,6 +32,7 @@ pub(crate) async fn read<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
         }
         Body::Written => with_photo(view, contact).await,
         Body::Stored(_) => stored(view, contact).await,
+        Body::Broken => Content::Broken,
     }
 }
 
@@ -56,6 +57,7 @@ pub(crate) async fn length(view: &View, contact: &Contact) -> usize {
         }
         Body::Inline(bytes) => bytes.len(),
         Body::Stored(length) => usize::try_from(*length).unwrap_or_default(),
+        Body::Broken => 0,
     };
     match read(view, contact).await {
         Content::Here(_, card) => {

@@ -130,18 +130,6 @@ fn sync_collection(root: &Element) -> Result<Report, Refusal> {
     Ok(Report::SyncCollection { wanted, data, token: token.into(), limit })
 }
 
-/// The properties that a PROPPATCH sets or removes (RFC 4918 14.19).
-pub(crate) fn proppatch(body: Option<&Element>) -> Result<Vec<Asked>, Refusal> {
-    let root = body.filter(|root| root.is_dav("propertyupdate"));
-    let root = root.ok_or_else(|| bad_request("the body is no DAV:propertyupdate"))?;
-    let steps = root.children.iter().filter(|child| child.is_dav("set") || child.is_dav("remove"));
-    let named: Vec<Asked> = steps.filter_map(|step| step.dav("prop")).flat_map(asked).collect();
-    match named.is_empty() {
-        true => Err(bad_request("a propertyupdate names at least one property")),
-        false => Ok(named),
-    }
-}
-
 pub(crate) fn bad_request(text: &str) -> Refusal {
     Refusal::plain(StatusCode::BAD_REQUEST, text)
 }
@@ -179,7 +167,6 @@ mod tests {
             assert_eq!(propfind(tree(body).as_ref()).unwrap_err().status, 400, "{body}");
         }
         assert_eq!(report(None).unwrap_err().status, 400);
-        assert_eq!(proppatch(None).unwrap_err().status, 400);
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub(crate) struct Refusal {
 pub(crate) enum Condition {
     /// RFC 4918 9.1.1
     PropfindFiniteDepth,
+    /// RFC 6352 6.3.1.1
+    CollectionLocationOk,
+    /// RFC 5689 3.3
+    ValidResourceType,
     /// RFC 3253 3.6
     SupportedReport,
     /// RFC 6578 3.2
@@ -119,6 +123,10 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
             out.extend_from_slice(b"</href></C:no-uid-conflict>");
         }
         Condition::PropfindFiniteDepth => out.extend_from_slice(b"<propfind-finite-depth/>"),
+        Condition::CollectionLocationOk => {
+            out.extend_from_slice(b"<C:addressbook-collection-location-ok/>");
+        }
+        Condition::ValidResourceType => out.extend_from_slice(b"<valid-resourcetype/>"),
         Condition::SupportedReport => out.extend_from_slice(b"<supported-report/>"),
         Condition::NumberOfMatchesWithinLimits => {
             out.extend_from_slice(b"<number-of-matches-within-limits/>");
@@ -161,6 +169,9 @@ pub(crate) fn of_commit(error: CommitError, book_href: &str) -> Refusal {
             Refusal::not_found()
         }
         CommitError::UidTaken { name } => uid_taken(book_href, &name),
+        CommitError::TooMany { .. } => {
+            Refusal::plain(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
+        }
         CommitError::Store(error) => {
             tracing::error!(%error, "a card was not stored");
             Refusal::plain(StatusCode::INSUFFICIENT_STORAGE, "the store does not take it now")

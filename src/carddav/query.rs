@@ -154,7 +154,7 @@ impl Run<'_> {
         }
         self.effort += match self.view.body(contact) {
             Stored::Stored(_) => STORED_EFFORT,
-            Stored::Inline(_) | Stored::Written => 1,
+            Stored::Inline(_) | Stored::Written | Stored::Broken => 1,
         };
         if self.effort > EFFORT_MAX {
             return Found::Some;

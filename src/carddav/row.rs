@@ -4,17 +4,19 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use hyper::StatusCode;
+use rustc_hash::FxHashMap;
 
 use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{self, Content};
 use crate::carddav::elements::Wanted;
+use crate::carddav::kept::Kept;
 use crate::carddav::multistatus::{
     FOUND, RESPONSE_END, begin_row, end_propstat, escape, status_row,
 };
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::value;
 use crate::carddav::view::View;
-use crate::contact::{Contact, Revision, Timestamp};
+use crate::contact::{Contact, ContactId, Revision, Timestamp};
 
 /// Whether properties that are missing are told (RFC 8144 2.1, `Brief`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,7 @@ pub(crate) enum Data {
 }
 
 /// The row of any card of one book, but for what differs from card to card.
+#[derive(Default)]
 pub(crate) struct Plan {
     /// Up to and including the book's path.
     begin: Vec<u8>,
@@ -40,6 +43,8 @@ pub(crate) struct Plan {
     /// How the rows carry the cards, if they do.
     data: Option<AddressData>,
     needs_length: bool,
+    /// The rows of cards of which the user keeps properties.
+    special: FxHashMap<ContactId, Self>,
 }
 
 enum Piece {
@@ -54,49 +59,70 @@ enum Piece {
 
 impl Plan {
     pub(crate) fn new(view: &View, wanted: &Wanted, missing: Missing, data: Data) -> Self {
+        let of = |kept| Self::of(view, &kept, wanted, (missing, &data));
+        let special = Kept::of_cards(&view.session).into_iter();
+        Self { special: special.map(|(id, kept)| (id, of(kept))).collect(), ..of(Kept::default()) }
+    }
+
+    fn of(view: &View, kept: &Kept<'_>, wanted: &Wanted, how: (Missing, &Data)) -> Self {
+        let data = how.1;
         let mut begin = Vec::new();
         begin.extend_from_slice(b"<response><href>");
         begin.extend_from_slice(view.href.as_bytes());
-        let mut plan = Self { begin, pieces: Vec::new(), data: None, needs_length: false };
+        let mut plan = Self { begin, ..Self::default() };
         plan.text(b"</href>");
         match wanted {
-            Wanted::Names => plan.names(&data),
+            Wanted::Names => plan.names(kept, data),
             Wanted::All(included) => {
                 let all = Property::ALL.iter().filter(|p| p.is_in_allprop());
                 let all: Vec<Asked> = all.map(|p| Asked::Known(*p)).collect();
                 // What `allprop` includes is not told where it is missing.
+                let unknown = |asked: &Asked| matches!(asked, Asked::Unknown { .. });
+                let all: Vec<Asked> = all.into_iter().chain(kept.names().filter(unknown)).collect();
                 let more = included.iter().filter(|asked| !all.contains(asked)).cloned();
                 let asked: Vec<Asked> = all.iter().cloned().chain(more).collect();
-                plan.properties(view, &asked, Missing::LeftOut, &data);
+                plan.properties(view, kept, &asked, (Missing::LeftOut, data));
             }
-            Wanted::These(asked) => plan.properties(view, asked, missing, &data),
+            Wanted::These(asked) => plan.properties(view, kept, asked, how),
         }
         plan.text(RESPONSE_END);
         plan.needs_length = plan.pieces.iter().any(|piece| matches!(piece, Piece::Length));
         if let Data::Given(data) = data {
             let carried = plan.pieces.iter().any(|piece| matches!(piece, Piece::Data));
-            plan.data = carried.then_some(data);
+            plan.data = carried.then(|| data.clone());
         }
         plan
     }
 
-    fn names(&mut self, data: &Data) {
+    fn names(&mut self, kept: &Kept<'_>, data: &Data) {
         self.text(b"<propstat><prop>");
         for property in Property::ALL.iter().filter(|property| is_of_cards(**property, data)) {
             self.write(|out| Asked::Known(*property).write_empty(out));
         }
+        self.write(|out| kept.names().for_each(|asked| asked.write_empty(out)));
         self.text(FOUND);
     }
 
-    fn properties(&mut self, view: &View, asked: &[Asked], missing: Missing, data: &Data) {
-        let has = |asked: &&Asked| matches!(asked, Asked::Known(p) if is_of_cards(*p, data));
+    fn properties(
+        &mut self,
+        view: &View,
+        kept: &Kept<'_>,
+        asked: &[Asked],
+        (missing, data): (Missing, &Data),
+    ) {
+        let has = |asked: &&Asked| match asked {
+            Asked::Known(property) if is_of_cards(*property, data) => true,
+            asked => kept.value(asked).is_some(),
+        };
         let (found, absent): (Vec<&Asked>, Vec<&Asked>) = asked.iter().partition(has);
         let tell = missing == Missing::Told && !absent.is_empty();
         if !found.is_empty() || !tell {
             self.text(b"<propstat><prop>");
             for asked in found {
-                if let Asked::Known(property) = asked {
-                    self.property(view, *property, data);
+                match (kept.value(asked), asked) {
+                    (Some(value), _) => self.text(value.as_bytes()),
+                    (None, Asked::Known(property)) => self.property(view, *property, data),
+                    (None, Asked::Unknown { .. }) => {}
                 }
             }
             self.text(FOUND);
@@ -164,11 +190,16 @@ impl Plan {
         match self.shaped(content).await {
             Content::Here(revision, bytes) => {
                 self.begin_as(href, out);
-                self.finish(view, (contact, revision), &bytes, out).await;
+                self.of_card(contact).finish(view, (contact, revision), &bytes, out).await;
             }
             Content::Gone => status_row(href, StatusCode::NOT_FOUND, out),
             Content::Broken => status_row(href, StatusCode::INTERNAL_SERVER_ERROR, out),
         }
+    }
+
+    /// The plan for one card.
+    fn of_card(&self, contact: &Contact) -> &Self {
+        self.special.get(&contact.id).unwrap_or(self)
     }
 
     /// Whether rows carry the cards.
@@ -207,7 +238,7 @@ impl Plan {
             Content::Here(revision, bytes) => {
                 out.extend_from_slice(&self.begin);
                 view.write_name(contact, out);
-                return self.finish(view, (contact, revision), &bytes, out).await;
+                return self.of_card(contact).finish(view, (contact, revision), &bytes, out).await;
             }
             Content::Gone => StatusCode::NOT_FOUND,
             Content::Broken => StatusCode::INTERNAL_SERVER_ERROR,

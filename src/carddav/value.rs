@@ -1,5 +1,6 @@
 //! The values of properties, but for what differs from card to card.
 
+use crate::account::group::PersonalBook;
 use crate::carddav::multistatus::escape;
 use crate::carddav::path::Resource;
 use crate::carddav::place::reports;
@@ -139,7 +140,10 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
         Property::AddMember if view.writable().is_some() => {
             href(property, &format!("{}?add-member", view.href), out);
         }
-        Property::CreationDate if is_own(view) => return created(view.session.user.created, out),
+        Property::CreationDate if is_own(view) => {
+            let made = further(view).map_or(view.session.user.created, |book| book.created);
+            return created(made, out);
+        }
         property => {
             return privilege::property(&view.session, Rights::in_book(view), property, out);
         }
@@ -149,7 +153,18 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
 
 /// A book is one resource for each user, who sees it in their own way (RFC 5842 3.1).
 fn resource_id(view: &View) -> String {
-    format!("urn:ringbook:book:{}:{}", view.session.user.id, view.book)
+    let id = format!("urn:ringbook:book:{}:{}", view.session.user.id, view.book);
+    match further(view) {
+        // Another book may come under an id that was free again.
+        Some(book) => format!("{id}:{}", book.created.0),
+        None => id,
+    }
+}
+
+/// The record of a further personal book.
+fn further(view: &View) -> Option<&PersonalBook> {
+    let AddressBook::Home(Book::PersonalBook(owner, id)) = view.book else { return None };
+    view.session.snapshot.personal_book(owner, id)
 }
 
 fn title(view: &View) -> String {

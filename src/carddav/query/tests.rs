@@ -30,18 +30,43 @@ fn organization() -> Organization {
 
 /// Words of names: with case, accents, other scripts, and what divides values.
 const TEXTS: [&str; 16] = [
-    "Anna", "ädams", "STRASSE", "straße", "Иван", "王小明", "がか", "한", "o'n", " ", "  ", ",", ";", "a\\,b",
-    "\\n", "zz",
+    "Anna",
+    "ädams",
+    "STRASSE",
+    "straße",
+    "Иван",
+    "王小明",
+    "がか",
+    "한",
+    "o'n",
+    " ",
+    "  ",
+    ",",
+    ";",
+    "a\\,b",
+    "\\n",
+    "zz",
 ];
-const NUMBERS: [&str; 12] = [
-    "+49", "030", "(0)", "(030)", "555", "0001", "-", " ", "/", "ext", ";5", "FLOWERS",
-];
+const NUMBERS: [&str; 12] =
+    ["+49", "030", "(0)", "(030)", "555", "0001", "-", " ", "/", "ext", ";5", "FLOWERS"];
 const PROPERTIES: [&str; 12] = [
-    "FN", "N", "ORG", "NICKNAME", "EMAIL", "TEL", "ADR", "CATEGORIES", "TITLE", "IMPP", "NOTE", "item1.TEL",
+    "FN",
+    "N",
+    "ORG",
+    "NICKNAME",
+    "EMAIL",
+    "TEL",
+    "ADR",
+    "CATEGORIES",
+    "TITLE",
+    "IMPP",
+    "NOTE",
+    "item1.TEL",
 ];
 
 fn joined(parts: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
-    proptest::collection::vec(proptest::sample::select(parts), 0..most).prop_map(|parts| parts.concat())
+    proptest::collection::vec(proptest::sample::select(parts), 0..most)
+        .prop_map(|parts| parts.concat())
 }
 
 /// The value of a property.
@@ -104,7 +129,9 @@ fn filter() -> impl Strategy<Value = String> {
     (filters, any::<bool>()).prop_map(|(filters, all)| {
         let test = if all { "allof" } else { "anyof" };
         let inside = filters.concat();
-        format!("<C:filter xmlns:C='urn:ietf:params:xml:ns:carddav' test='{test}'>{inside}</C:filter>")
+        format!(
+            "<C:filter xmlns:C='urn:ietf:params:xml:ns:carddav' test='{test}'>{inside}</C:filter>"
+        )
     })
 }
 
@@ -146,7 +173,7 @@ fn session(cards: &[String]) -> Arc<Session> {
     let directory = Arc::new(directory);
     let organization = organization();
     let (id, acme) = (new_id(), organization.id.clone());
-    let mut edits = vec![Edit::PutOrganization(organization.settings.clone())];
+    let mut edits = vec![Edit::PutOrganization(organization.settings().clone())];
     edits.extend(cards.iter().enumerate().map(|(at, card)| put(at, card, &acme)));
     edits.extend(user(id, &acme));
     let request = Request { edits, preconditions: Vec::new() };
@@ -197,9 +224,7 @@ fn view(session: &Arc<Session>) -> View {
 
 async fn wanted(view: &View, query: &Query, contact: &crate::contact::Contact) -> bool {
     match read(view, contact).await {
-        Content::Here(_, card) => {
-            query.filter.wants(&card, &organization().derivation.numbering)
-        }
+        Content::Here(_, card) => query.filter.wants(&card, &organization().derivation.numbering),
         Content::Gone | Content::Broken => panic!("a card cannot be read"),
     }
 }
@@ -211,7 +236,9 @@ fn many_cards() -> Vec<String> {
         let name = pick(&TEXTS, at) + &pick(&TEXTS, at / 3) + &pick(&TEXTS, at / 7);
         let number = pick(&NUMBERS, at) + &pick(&NUMBERS, at / 5) + &pick(&NUMBERS, at / 11);
         let mut card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:x{name}\r\n");
-        for (nth, property) in PROPERTIES.iter().enumerate().filter(|(nth, _)| (at >> (nth % 5)) % 2 == 0) {
+        for (nth, property) in
+            PROPERTIES.iter().enumerate().filter(|(nth, _)| (at >> (nth % 5)) % 2 == 0)
+        {
             let value = if nth == 5 || nth == 11 { &number } else { &name };
             if !["FN", "NOTE"].contains(property) {
                 write!(card, "{property}:{value}\r\n").unwrap();
