@@ -25,6 +25,8 @@ mod mkcol;
 mod photos;
 #[path = "carddav/proppatch.rs"]
 mod proppatch;
+#[path = "carddav/query.rs"]
+mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]
@@ -35,6 +37,8 @@ mod script;
 mod socket;
 #[path = "carddav/syncing.rs"]
 mod syncing;
+#[path = "carddav/versions.rs"]
+mod versions;
 #[path = "carddav/world.rs"]
 mod world;
 #[path = "carddav/writing.rs"]
