@@ -1,18 +1,32 @@
 //! The CardDAV door: clients' recorded sequences, and each promise by itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "carddav/add_member.rs"]
+mod add_member;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copy_move.rs"]
+mod copy_move;
+#[path = "carddav/damage.rs"]
+mod damage;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/large.rs"]
+mod large;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/mkcol.rs"]
+mod mkcol;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/proppatch.rs"]
+mod proppatch;
+#[path = "carddav/query.rs"]
+mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]
@@ -23,6 +37,8 @@ mod script;
 mod socket;
 #[path = "carddav/syncing.rs"]
 mod syncing;
+#[path = "carddav/versions.rs"]
+mod versions;
 #[path = "carddav/world.rs"]
 mod world;
 #[path = "carddav/writing.rs"]
@@ -56,6 +72,21 @@ async fn apple_contacts_find_their_way() {
 }
 
 #[tokio::test]
-async fn other_clients_get_what_they_ask() {
-    script::run(include_str!("carddav/clients/others.http")).await;
+async fn kde_lists_reads_and_writes() {
+    script::run(include_str!("carddav/clients/kde.http")).await;
+}
+
+#[tokio::test]
+async fn outlooks_synchronizer_reads_rights_and_tags() {
+    script::run(include_str!("carddav/clients/outlook.http")).await;
+}
+
+#[tokio::test]
+async fn pimsync_syncs_without_depth() {
+    script::run(include_str!("carddav/clients/pimsync.http")).await;
+}
+
+#[tokio::test]
+async fn em_client_writes_what_others_write_otherwise() {
+    script::run(include_str!("carddav/clients/emclient.http")).await;
 }

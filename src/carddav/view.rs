@@ -12,9 +12,10 @@ use crate::carddav::path::{Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
+use crate::contact::query::Query;
 use crate::contact::{Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision};
 use crate::directory::Directory;
-use crate::index::{BookChange, Extent, Row, Snapshot, Viewer};
+use crate::index::{BookChange, Extent, Matches, Row, Search, Snapshot, Viewer};
 
 /// One request's user and the picture of the directory that it is answered from.
 pub(crate) struct Session {
@@ -57,19 +58,20 @@ impl Session {
     }
 
     pub(crate) fn principal_href(&self) -> String {
-        Resource::Principal(self.user.principal.clone()).href()
+        Resource::Principal(self.user.principal.clone()).href(self)
     }
 
     pub(crate) fn home_href(&self) -> String {
-        Resource::Home(self.user.principal.clone()).href()
+        Resource::Home(self.user.principal.clone()).href(self)
     }
 
-    /// Whether a resource is there for this user. Other users' principals and homes are not.
+    /// Whether a resource is there for this user. Other users' homes are not.
     pub(crate) fn sees(self: &Arc<Self>, resource: &Resource) -> bool {
         match resource {
             Resource::Top | Resource::Root => true,
             Resource::Principals | Resource::Homes => true,
-            Resource::Principal(id) | Resource::Home(id) => **id == *self.user.principal,
+            Resource::Principal(id) => self.user_of(id).is_some(),
+            Resource::Home(id) => **id == *self.user.principal,
             Resource::Book(id, book) => self.book(id, *book).is_some(),
             Resource::Card(id, book, name) => {
                 self.book(id, *book).is_some_and(|view| view.find(name).is_some())
@@ -93,9 +95,10 @@ impl Session {
         let mut books: Vec<AddressBook> = sight.homes().iter().map(|home| (*home).into()).collect();
         books.sort_by_key(|book| match book {
             AddressBook::Home(Book::Personal(_)) => 0,
-            AddressBook::Home(Book::Shared) => 1,
-            AddressBook::Home(Book::SharedBook(_)) => 2,
-            _ => 3,
+            AddressBook::Home(Book::PersonalBook(..)) => 1,
+            AddressBook::Home(Book::Shared) => 2,
+            AddressBook::Home(Book::SharedBook(_)) => 3,
+            _ => 4,
         });
         let wanted = self.user.listed_books.as_ref();
         for book in wanted.unwrap_or(&sight.organization.listed_books) {
@@ -128,7 +131,7 @@ impl View {
         let sight = session.sight()?;
         let extent = sight.collection(book)?;
         let (viewer, hidden) = (sight.viewer, sight.organization.hidden(Rendition::Reduced));
-        let href = Resource::Book(session.user.principal.clone(), book).href();
+        let href = Resource::Book(session.user.principal.clone(), book).href(&*session);
         let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()) & 0xffff_ffff);
         Some(Self { session, book, href, viewer, hidden, extent, epoch })
     }
@@ -178,9 +181,9 @@ impl View {
     /// The vCard that was stored for a card. A stored one may tell more of a person than this user
     /// sees: then it is written from the fields that they do see.
     pub(crate) fn body<'a>(&self, contact: &'a Contact) -> &'a Body {
-        match self.rendition(contact) {
-            Rendition::Full => &contact.body,
-            Rendition::Reduced => &Body::Written,
+        match (self.rendition(contact), &contact.body) {
+            (Rendition::Full, body) | (_, body @ Body::Broken) => body,
+            (Rendition::Reduced, _) => &Body::Written,
         }
     }
 
@@ -207,6 +210,19 @@ impl View {
     /// All cards in name order.
     pub(crate) fn members(&self) -> impl Iterator<Item = Row<'_>> {
         self.session.snapshot.members(self.organization(), &self.extent)
+    }
+
+    /// The cards that match a query as this user sees them, in name order, found one by one; at most
+    /// so many rows are looked at where the index does not help.
+    pub(crate) fn search<'a>(&'a self, query: &'a Query, look_through: usize) -> Matches<'a> {
+        self.session.snapshot.search_members(&Search {
+            organization: self.organization(),
+            extent: &self.extent,
+            query,
+            viewer: self.viewer,
+            unlisted: false,
+            look_through,
+        })
     }
 
     /// Moves whenever a card of the book, as this user sees it, changes.

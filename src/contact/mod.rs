@@ -12,6 +12,7 @@ use crate::contact::photo::Photo;
 
 pub mod book;
 pub mod card;
+pub mod casemap;
 pub mod collation;
 pub mod derived;
 pub mod fold;
@@ -90,13 +91,15 @@ pub enum Book {
     SharedBook(BookId),
     /// One user's own contacts; nobody else learns that they exist.
     Personal(UserId),
+    /// A further book of one user's own contacts.
+    PersonalBook(UserId, BookId),
 }
 
 impl Book {
     /// Whose book it is, if it is one user's.
     pub fn owner(self) -> Option<UserId> {
         match self {
-            Self::Personal(owner) => Some(owner),
+            Self::Personal(owner) | Self::PersonalBook(owner, _) => Some(owner),
             Self::People | Self::Shared | Self::SharedBook(_) => None,
         }
     }
@@ -120,6 +123,17 @@ pub enum Body {
     Inline(Arc<[u8]>),
     /// A larger body, of this many bytes, that is read from the store when it is asked for.
     Stored(u32),
+    /// The store has the contact but cannot tell all of it. It stays in its book, so that it does not
+    /// look deleted, and is found by no search.
+    Broken,
+}
+
+/// A vCard UID without the prefix that vCard 4.0 clients write: UIDs are compared without it.
+pub fn bare_uid(uid: &str) -> &str {
+    match uid.split_at_checked(9) {
+        Some((prefix, bare)) if prefix.eq_ignore_ascii_case("urn:uuid:") => bare,
+        _ => uid,
+    }
 }
 
 /// Stored vCards up to this size stay in memory.

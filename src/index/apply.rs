@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::account::{Organization, OrganizationSettings, User};
 use crate::contact::derived::Derivation;
-use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::contact::{Body, Contact, ContactId, OrganizationId, Revision, UserId};
 use crate::index::alike::Alike;
 use crate::index::neighbor::{Neighbor, share};
 use crate::index::sharded::Sharded;
@@ -74,7 +74,13 @@ impl Snapshot {
                 }
                 Event::Put(record) => next.put(record, &mut broken),
                 Event::Remove(key) => next.remove(key),
-                Event::Broken { key, reason } => broken.push(format!("{key}: {reason}")),
+                Event::Broken { key, reason, rest } => {
+                    broken.push(format!("{key}: {reason}"));
+                    if let Some(contact) = rest {
+                        let key = (contact.organization.clone(), contact.book.owner());
+                        shelves.entry(key).or_default().puts.push(contact);
+                    }
+                }
             }
         }
         let mut changed: FxHashMap<OrganizationId, Vec<ContactId>> = FxHashMap::default();
@@ -210,6 +216,10 @@ impl Snapshot {
                     Arc::make_mut(&mut tenant.shared_books).insert(book.id, book);
                 }
             }
+            Record::PersonalBook(book) => self.put_personal_book(book),
+            Record::PendingStar(star) => self.put_pending_star(star),
+            Record::Property(property) => self.put_property(property),
+            Record::Reverted(reverted) => self.put_reverted(reverted),
             Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
             Record::Contact(_) | Record::Import(_) => {}
         }
@@ -257,6 +267,7 @@ impl Snapshot {
                 self.users.remove(&id);
                 self.app_passwords.remove(&id);
                 self.stars.remove(&id);
+                self.forget_keeping(id);
             }
             Key::AppPassword(user, id) => {
                 let mut all = self.app_passwords(user).to_vec();
@@ -287,6 +298,12 @@ impl Snapshot {
             Key::Token(id) => {
                 Arc::make_mut(&mut self.tokens).remove(&id);
             }
+            Key::PersonalBook(owner, id) => self.remove_personal_book(owner, id),
+            Key::PendingStar(user, uid) => self.remove_pending_star(user, &uid),
+            Key::Property { user, place, namespace, local } => {
+                self.remove_property(user, place, (&namespace, &local));
+            }
+            Key::Reverted(user, book, name) => self.remove_reverted(user, book, &name),
             // Contacts are changed shelf by shelf.
             Key::Contact(_) => {}
         }
@@ -348,7 +365,8 @@ impl Tenant {
 }
 
 fn rederived(contact: Arc<Contact>, derivation: &Derivation) -> Arc<Contact> {
-    if contact.derived.fingerprint == derivation.fingerprint {
+    // A broken one is found by none of its keys.
+    if contact.derived.fingerprint == derivation.fingerprint || contact.body == Body::Broken {
         return contact;
     }
     let derived = derivation.derive(&contact.card);
