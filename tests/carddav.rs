@@ -9,6 +9,8 @@ mod books;
 mod company;
 #[path = "carddav/copy_move.rs"]
 mod copy_move;
+#[path = "carddav/expanding.rs"]
+mod expanding;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/limits.rs"]
@@ -17,14 +19,22 @@ mod limits;
 mod lives;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
+#[path = "carddav/preconditions.rs"]
+mod preconditions;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/principals.rs"]
+mod principals;
+#[path = "carddav/properties.rs"]
+mod properties;
 #[path = "carddav/proppatch.rs"]
 mod proppatch;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]
 mod renditions;
+#[path = "carddav/rights.rs"]
+mod rights;
 #[path = "carddav/script.rs"]
 mod script;
 #[path = "carddav/socket.rs"]
