@@ -9,20 +9,24 @@ mod books;
 mod company;
 #[path = "carddav/copy_move.rs"]
 mod copy_move;
+#[path = "carddav/damage.rs"]
+mod damage;
 #[path = "carddav/expanding.rs"]
 mod expanding;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/large.rs"]
+mod large;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
-#[path = "carddav/preconditions.rs"]
-mod preconditions;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/preconditions.rs"]
+mod preconditions;
 #[path = "carddav/principals.rs"]
 mod principals;
 #[path = "carddav/properties.rs"]

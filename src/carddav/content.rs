@@ -31,6 +31,7 @@ pub(crate) async fn read<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
         }
         Body::Written => with_photo(view, contact).await,
         Body::Stored(_) => stored(view, contact).await,
+        Body::Broken => Content::Broken,
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn length(view: &View, contact: &Contact) -> usize {
             written(view, contact, None).len() + photo.map_or(0, written_bytes)
         }
         Body::Stored(length) => usize::try_from(*length).unwrap_or_default(),
+        Body::Broken => 0,
     }
 }
 

@@ -180,9 +180,9 @@ impl View {
     /// The vCard that was stored for a card. A stored one may tell more of a person than this user
     /// sees: then it is written from the fields that they do see.
     pub(crate) fn body<'a>(&self, contact: &'a Contact) -> &'a Body {
-        match self.rendition(contact) {
-            Rendition::Full => &contact.body,
-            Rendition::Reduced => &Body::Written,
+        match (self.rendition(contact), &contact.body) {
+            (Rendition::Full, body) | (_, body @ Body::Broken) => body,
+            (Rendition::Reduced, _) => &Body::Written,
         }
     }
 
