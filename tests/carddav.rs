@@ -33,6 +33,8 @@ mod principals;
 mod properties;
 #[path = "carddav/proppatch.rs"]
 mod proppatch;
+#[path = "carddav/query.rs"]
+mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]
@@ -45,6 +47,8 @@ mod script;
 mod socket;
 #[path = "carddav/syncing.rs"]
 mod syncing;
+#[path = "carddav/versions.rs"]
+mod versions;
 #[path = "carddav/world.rs"]
 mod world;
 #[path = "carddav/writing.rs"]
