@@ -11,6 +11,8 @@ mod company;
 mod copy_move;
 #[path = "carddav/damage.rs"]
 mod damage;
+#[path = "carddav/expanding.rs"]
+mod expanding;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/large.rs"]
@@ -23,6 +25,12 @@ mod lives;
 mod mkcol;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/preconditions.rs"]
+mod preconditions;
+#[path = "carddav/principals.rs"]
+mod principals;
+#[path = "carddav/properties.rs"]
+mod properties;
 #[path = "carddav/proppatch.rs"]
 mod proppatch;
 #[path = "carddav/query.rs"]
@@ -31,6 +39,8 @@ mod query;
 mod reading;
 #[path = "carddav/renditions.rs"]
 mod renditions;
+#[path = "carddav/rights.rs"]
+mod rights;
 #[path = "carddav/script.rs"]
 mod script;
 #[path = "carddav/socket.rs"]
