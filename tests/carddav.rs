@@ -1,10 +1,14 @@
 //! The CardDAV door: clients' recorded sequences, and each promise by itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "carddav/add_member.rs"]
+mod add_member;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copy_move.rs"]
+mod copy_move;
 #[path = "carddav/damage.rs"]
 mod damage;
 #[path = "carddav/following.rs"]
@@ -15,8 +19,14 @@ mod large;
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/mkcol.rs"]
+mod mkcol;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/proppatch.rs"]
+mod proppatch;
+#[path = "carddav/query.rs"]
+mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/renditions.rs"]
@@ -27,6 +37,8 @@ mod script;
 mod socket;
 #[path = "carddav/syncing.rs"]
 mod syncing;
+#[path = "carddav/versions.rs"]
+mod versions;
 #[path = "carddav/world.rs"]
 mod world;
 #[path = "carddav/writing.rs"]
@@ -77,4 +89,14 @@ async fn pimsync_syncs_without_depth() {
 #[tokio::test]
 async fn em_client_writes_what_others_write_otherwise() {
     script::run(include_str!("carddav/clients/emclient.http")).await;
+}
+
+#[tokio::test]
+async fn tsdav_queries_and_syncs() {
+    script::run(include_str!("carddav/clients/tsdav.http")).await;
+}
+
+#[tokio::test]
+async fn linphone_searches_while_somebody_calls() {
+    script::run(include_str!("carddav/clients/linphone.http")).await;
 }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hyper::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, VARY,
 };
 use hyper::{Method, Response, StatusCode};
 
+use crate::carddav::accept;
+use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{self, Content};
 use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed, uid_taken};
+use crate::carddav::etag::{self, usual};
 use crate::carddav::if_header::State;
 use crate::carddav::path::Resource;
 use crate::carddav::photo::Carried;
@@ -22,6 +25,7 @@ use crate::contact::{Book, Contact, ContactId, Draft, Revision};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::{empty, full};
+use crate::vcard::convert::{Version, version};
 use crate::vcard::read::{InvalidCard, Reading, read};
 
 /// A write is tried again where another one came first and the request's conditions still hold.
@@ -65,34 +69,50 @@ pub(crate) async fn get(
     let view = place.view(session)?;
     let row = view.find(&place.name).ok_or_else(Refusal::not_found)?;
     let conditions = Conditions::of(headers)?;
-    let known = view.etag(row.contact());
+    let chosen = accept::choose(headers)?;
+    let known = etag::in_version(view.etag(row.contact()), chosen.version);
     if conditions.is_not_modified(&known) {
         let mut response = Response::new(empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         set(response.headers_mut(), ETAG, known.as_bytes());
+        set(response.headers_mut(), VARY, b"Accept");
         return Ok(response);
     }
-    let (revision, bytes) = match content::read(&view, row.contact()).await {
-        Content::Here(revision, bytes) => (revision, bytes),
-        Content::Gone => return Err(Refusal::not_found()),
-        Content::Broken => {
-            let text = "the card cannot be read now; it is not deleted";
-            return Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, text));
-        }
-    };
-    let etag = view.etag_at(row.contact(), revision);
+    let (revision, bytes) = read_as(&view, row.contact(), chosen.version).await?;
+    let etag = etag::in_version(view.etag_at(row.contact(), revision), chosen.version);
     let mut response = Response::new(empty());
     let out = response.headers_mut();
     set(out, ETAG, etag.as_bytes());
     let mut modified = Vec::new();
     http_date(row.modified, &mut modified);
     set(out, LAST_MODIFIED, &modified);
-    set(out, CONTENT_TYPE, b"text/vcard; charset=utf-8");
+    set(out, CONTENT_TYPE, chosen.content_type.as_bytes());
+    set(out, VARY, b"Accept");
     set(out, CONTENT_LENGTH, bytes.len().to_string().as_bytes());
     if *method != Method::HEAD {
         *response.body_mut() = full(bytes.into_owned());
     }
     Ok(response)
+}
+
+/// A whole card in a version.
+async fn read_as<'a>(
+    view: &View,
+    contact: &'a Contact,
+    version: Version,
+) -> Result<(Revision, Cow<'a, [u8]>), Refusal> {
+    let (revision, stored) = match content::read(view, contact).await {
+        Content::Here(revision, stored) => (revision, Some(stored)),
+        Content::Gone => return Err(Refusal::not_found()),
+        Content::Broken => (Revision(0), None),
+    };
+    let card = match stored {
+        Some(stored) => AddressData::in_version(version).shape(stored).await,
+        None => None,
+    };
+    let text = "the card cannot be read now; it is not deleted";
+    let broken = || Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, text);
+    card.map(|card| (revision, card)).ok_or_else(broken)
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
@@ -168,8 +188,8 @@ pub(crate) async fn put(
         let request = Request { edits, preconditions: vec![unchanged] };
         match session.directory.commit(request).await {
             Ok(committed) => {
-                let created = existing.is_none();
-                return Ok(stored(&place.view_now(session)?, id, committed.revision, created));
+                let how = (existing.is_none(), version(&bytes));
+                return Ok(stored(&place.view_now(session)?, id, committed.revision, how));
             }
             Err(CommitError::Changed | CommitError::NameTaken { .. }) => {}
             Err(error) => return Err(of_commit(error, &view.href)),
@@ -240,11 +260,18 @@ pub(crate) fn invalid_card(invalid: &InvalidCard) -> Refusal {
 
 /// The answer to a PUT. It names the entity tag of the bytes that were sent, if no later write has
 /// replaced them already.
-fn stored(view: &View, id: ContactId, revision: Revision, created: bool) -> Response<Body> {
+fn stored(
+    view: &View,
+    id: ContactId,
+    revision: Revision,
+    (created, kept): (bool, Option<Version>),
+) -> Response<Body> {
     let mut response = Response::new(empty());
     *response.status_mut() = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
     let stored = view.session.snapshot.contact(view.organization(), id);
-    if let Some(row) = stored.filter(|row| row.revision <= revision) {
+    let stored = stored.filter(|row| row.revision <= revision);
+    // Only where a GET gives the same bytes: a card in another version is converted for it.
+    if let Some(row) = stored.filter(|_| kept == Some(Version::V30)) {
         set(response.headers_mut(), ETAG, view.etag(row.contact()).as_bytes());
     }
     response
@@ -296,6 +323,7 @@ impl State for Target<'_> {
     }
 
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
+        let etag = &*usual(etag);
         let Some(resource) = resource else { return self.etag == Some(etag) };
         let Some(Resource::Card(id, book, name)) = Resource::of_href(resource, &*self.view.session)
         else {

@@ -41,6 +41,13 @@ pub(crate) enum Condition {
     /// RFC 6352 6.3.2.1
     ValidAddressData,
     SupportedAddressData,
+    /// RFC 6352 5.1.1.1
+    SupportedAddressDataConversion,
+    /// RFC 6352 8.6: the prop-filter or param-filter that is to blame, as XML.
+    SupportedFilter {
+        blamed: String,
+    },
+    SupportedCollation,
     MaxResourceSize,
     /// The href of the card that has the UID.
     NoUidConflict {
@@ -127,6 +134,15 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         Condition::ValidSyncToken => out.extend_from_slice(b"<valid-sync-token/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
+        Condition::SupportedAddressDataConversion => {
+            out.extend_from_slice(b"<C:supported-address-data-conversion/>");
+        }
+        Condition::SupportedFilter { blamed } => {
+            out.extend_from_slice(
+                format!("<C:supported-filter>{blamed}</C:supported-filter>").as_bytes(),
+            );
+        }
+        Condition::SupportedCollation => out.extend_from_slice(b"<C:supported-collation/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),
     }
     // RFC 4918 leaves room for a sentence but has no name for it. This one is that of Apple's server,

@@ -19,9 +19,9 @@ pub(crate) const CARD_BYTES_MAX: usize = 10 << 20;
 const IMAGE_BYTES_MAX: usize = 7 << 20;
 
 /// What is asked of any number of cards of a book.
-const BOOK_REPORTS: &[&str] = &["sync-collection", "C:addressbook-multiget"];
+const BOOK_REPORTS: &[&str] = &["sync-collection", "C:addressbook-multiget", "C:addressbook-query"];
 /// What is asked of one card.
-const CARD_REPORTS: &[&str] = &["C:addressbook-multiget"];
+const CARD_REPORTS: &[&str] = &["C:addressbook-multiget", "C:addressbook-query"];
 
 const COLLATIONS: &str = "<C:supported-collation>i;ascii-casemap</C:supported-collation>\
     <C:supported-collation>i;unicode-casemap</C:supported-collation>";
@@ -34,6 +34,16 @@ pub(crate) fn open(property: Property, out: &mut Vec<u8>) {
     out.push(b'<');
     out.extend_from_slice(property.name().as_bytes());
     out.push(b'>');
+}
+
+/// As [`open`], with attributes that need no escaping and begin with a space.
+pub(crate) fn open_with(property: Property, attributes: &str, out: &mut Vec<u8>) {
+    open(property, out);
+    if !attributes.is_empty() {
+        out.pop();
+        out.extend_from_slice(attributes.as_bytes());
+        out.push(b'>');
+    }
 }
 
 pub(crate) fn close(property: Property, out: &mut Vec<u8>) {

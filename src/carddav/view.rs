@@ -12,9 +12,10 @@ use crate::carddav::path::{Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
+use crate::contact::query::Query;
 use crate::contact::{Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision};
 use crate::directory::Directory;
-use crate::index::{BookChange, Extent, Row, Snapshot, Viewer};
+use crate::index::{BookChange, Extent, Matches, Row, Search, Snapshot, Viewer};
 
 /// One request's user and the picture of the directory that it is answered from.
 pub(crate) struct Session {
@@ -209,6 +210,19 @@ impl View {
     /// All cards in name order.
     pub(crate) fn members(&self) -> impl Iterator<Item = Row<'_>> {
         self.session.snapshot.members(self.organization(), &self.extent)
+    }
+
+    /// The cards that match a query as this user sees them, in name order, found one by one; at most
+    /// so many rows are looked at where the index does not help.
+    pub(crate) fn search<'a>(&'a self, query: &'a Query, look_through: usize) -> Matches<'a> {
+        self.session.snapshot.search_members(&Search {
+            organization: self.organization(),
+            extent: &self.extent,
+            query,
+            viewer: self.viewer,
+            unlisted: false,
+            look_through,
+        })
     }
 
     /// Moves whenever a card of the book, as this user sees it, changes.

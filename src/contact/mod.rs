@@ -12,6 +12,7 @@ use crate::contact::photo::Photo;
 
 pub mod book;
 pub mod card;
+pub mod casemap;
 pub mod collation;
 pub mod derived;
 pub mod fold;
