@@ -100,3 +100,13 @@ async fn pimsync_syncs_without_depth() {
 async fn em_client_writes_what_others_write_otherwise() {
     script::run(include_str!("carddav/clients/emclient.http")).await;
 }
+
+#[tokio::test]
+async fn tsdav_queries_and_syncs() {
+    script::run(include_str!("carddav/clients/tsdav.http")).await;
+}
+
+#[tokio::test]
+async fn linphone_searches_while_somebody_calls() {
+    script::run(include_str!("carddav/clients/linphone.http")).await;
+}
