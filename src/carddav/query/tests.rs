@@ -173,11 +173,13 @@ fn session(cards: &[String]) -> Arc<Session> {
     let directory = Arc::new(directory);
     let organization = organization();
     let (id, acme) = (new_id(), organization.id.clone());
-    let mut edits = vec![Edit::PutOrganization(organization.settings().clone())];
+    let settings = vec![Edit::PutOrganization(organization.settings().clone())];
+    let mut edits = Vec::from(user(id, &acme));
     edits.extend(cards.iter().enumerate().map(|(at, card)| put(at, card, &acme)));
-    edits.extend(user(id, &acme));
-    let request = Request { edits, preconditions: Vec::new() };
-    runtime.block_on(directory.commit(request)).unwrap();
+    for edits in [settings, edits] {
+        let request = Request { edits, preconditions: Vec::new() };
+        runtime.block_on(directory.commit(request)).unwrap();
+    }
     let principal = Principal::new(Who::User(id), Role::User, Some(acme));
     Arc::new(Session::new(&directory, principal, Client::Other).unwrap())
 }
