@@ -1,10 +1,14 @@
 //! The CardDAV door: clients' recorded sequences, and each promise by itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "carddav/add_member.rs"]
+mod add_member;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copy_move.rs"]
+mod copy_move;
 #[path = "carddav/damage.rs"]
 mod damage;
 #[path = "carddav/following.rs"]
@@ -15,8 +19,12 @@ mod large;
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/mkcol.rs"]
+mod mkcol;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/proppatch.rs"]
+mod proppatch;
 #[path = "carddav/query.rs"]
 mod query;
 #[path = "carddav/reading.rs"]

@@ -1,6 +1,7 @@
 //! Changes of properties, as PROPPATCH and MKCOL ask for them: read, judged, and told.
 
 use hyper::StatusCode;
+use rustc_hash::FxHashMap;
 
 use crate::account::property::{
     DavProperty, NAME_BYTES_MAX, PROPERTIES_MAX, Place as KeptAt, VALUE_BYTES_MAX,
@@ -103,11 +104,24 @@ impl Change<'_> {
         (too_long || depth(self.element) > DEPTH_MAX).then_some(Fault::TooMuch)
     }
 
+    /// The edits that leave each property as its last change does.
+    pub(crate) fn edits(changes: &[Self], user: UserId, place: KeptAt) -> Vec<Edit> {
+        let mut last: FxHashMap<(&str, &str), &Self> = FxHashMap::default();
+        for change in changes {
+            last.insert((change.element.namespace.uri(), &change.element.local), change);
+        }
+        let is_last = |change: &&Self| {
+            let name = (change.element.namespace.uri(), &*change.element.local);
+            last.get(&name).is_some_and(|last| std::ptr::eq(*last, *change))
+        };
+        changes.iter().filter(is_last).map(|change| change.edit(user, place)).collect()
+    }
+
     pub(crate) fn sets(&self) -> bool {
         self.value.is_some()
     }
 
-    pub(crate) fn edit(&self, user: UserId, place: KeptAt) -> Edit {
+    fn edit(&self, user: UserId, place: KeptAt) -> Edit {
         let (namespace, local) = (self.element.namespace.uri().into(), self.element.local.clone());
         match &self.value {
             Some(value) => {

@@ -6,7 +6,7 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use crate::account::group::{NAME_CHARS_MAX, PersonalBook};
-use crate::account::property::Place as KeptAt;
+use crate::account::property::{DavProperty, Place as KeptAt};
 use crate::carddav::allow::not_allowed;
 use crate::carddav::depth::Depth;
 use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed};
@@ -99,6 +99,12 @@ fn fault(change: &Change<'_>) -> Option<Fault> {
     (!has_book || !types.iter().all(known)).then_some(Fault::ResourceType)
 }
 
+/// What a book is, it is without being told.
+fn puts_resource_type(edit: &Edit) -> bool {
+    let Edit::PutProperty(DavProperty { namespace, local, .. }) = edit else { return false };
+    Asked::named(&Namespace::of(namespace), local) == Asked::Known(Property::ResourceType)
+}
+
 async fn commit(
     session: &Arc<Session>,
     segment: &str,
@@ -110,8 +116,8 @@ async fn commit(
         let record = record(&now, segment, changes);
         let book = AddressBook::Home(Book::PersonalBook(user.id, record.id));
         let free = Precondition::BookFree { organization: user.organization.clone(), book };
-        let kept = changes.iter().filter(|change| !is_resource_type(change));
-        let kept = kept.map(|change| change.edit(user.id, KeptAt::Book(book)));
+        let kept = Change::edits(changes, user.id, KeptAt::Book(book)).into_iter();
+        let kept = kept.filter(|edit| !puts_resource_type(edit));
         let edits = [Edit::PutPersonalBook(record)].into_iter().chain(kept).collect();
         match now.directory.commit(Request { edits, preconditions: vec![free] }).await {
             Ok(_) => return Ok(()),

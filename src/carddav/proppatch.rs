@@ -47,7 +47,7 @@ pub(crate) async fn proppatch(
     room(session, edits.len(), &changes, &mut faults);
     let minimal = Preferences::of(headers).is_minimal();
     if faults.iter().all(Option::is_none) {
-        edits.extend(changes.iter().map(|change| change.edit(session.user.id, place)));
+        edits.extend(Change::edits(&changes, session.user.id, place));
         edits.extend(rename(session, place, &changes));
         let commit = session.directory.commit(Request { edits, preconditions: Vec::new() });
         commit.await.map_err(|error| of_commit(error, &session.home_href()))?;
