@@ -11,6 +11,8 @@ mod company;
 mod copy_move;
 #[path = "carddav/damage.rs"]
 mod damage;
+#[path = "carddav/directory.rs"]
+mod directory;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/large.rs"]
