@@ -23,6 +23,8 @@ mod limits;
 mod lives;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
+#[path = "carddav/multiget.rs"]
+mod multiget;
 #[path = "carddav/photos.rs"]
 mod photos;
 #[path = "carddav/proppatch.rs"]

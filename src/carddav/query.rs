@@ -175,17 +175,19 @@ impl Run<'_> {
         if self.looked.is_multiple_of(CARDS_PER_STEP) {
             tokio::task::yield_now().await;
         }
-        let content = match self.plan.has_data() {
-            true => content::read(self.view, contact).await,
-            false => content::without_photo(self.view, contact).await,
-        };
+        let content = content::without_photo(self.view, contact).await;
         let wanted = match &content {
             Content::Here(_, card) => self.wants(card),
             Content::Gone => false,
             // Whether it is wanted is not known; it must not look deleted.
             Content::Broken => true,
         };
-        if wanted { self.write(contact, Some(content)).await } else { Found::All }
+        if !wanted {
+            return Found::All;
+        }
+        // Photos are read of those cards only that are wanted.
+        let incomplete = contact.photo.is_some() && self.plan.has_data();
+        self.write(contact, (!incomplete).then_some(content)).await
     }
 
     fn wants(&self, card: &[u8]) -> bool {
