@@ -11,6 +11,8 @@ mod company;
 mod copy_move;
 #[path = "carddav/damage.rs"]
 mod damage;
+#[path = "carddav/directory.rs"]
+mod directory;
 #[path = "carddav/expanding.rs"]
 mod expanding;
 #[path = "carddav/following.rs"]
@@ -23,6 +25,8 @@ mod limits;
 mod lives;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
+#[path = "carddav/multiget.rs"]
+mod multiget;
 #[path = "carddav/photos.rs"]
 mod photos;
 #[path = "carddav/preconditions.rs"]

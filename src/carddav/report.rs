@@ -10,7 +10,7 @@ use crate::carddav::depth::Depth;
 use crate::carddav::elements::{Report, Wanted, bad_request};
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
-use crate::carddav::path::Resource;
+use crate::carddav::path::{DIRECTORY, Resource};
 use crate::carddav::prefer::Preferences;
 use crate::carddav::query::{self, Query, Scope};
 use crate::carddav::row::{Data, Plan};
@@ -53,7 +53,7 @@ pub(crate) async fn report(
             if depth == Some(Depth::Infinity) {
                 return Err(bad_request("the Depth of a sync-collection is 0 or 1"));
             }
-            if matches!(resource, Resource::Card(..)) {
+            if matches!(resource, Resource::Card(..)) || view.is_directory {
                 let text = "a sync-collection is asked of an address book";
                 return Err(Refusal::violated(Condition::SupportedReport, text));
             }
@@ -96,7 +96,8 @@ async fn multiget(
 fn target(view: &View, href: &str) -> Option<Box<str>> {
     match Resource::of_href(href, &*view.session)? {
         Resource::Card(id, book, name) => {
-            (*id == *view.session.user.principal && book == view.book).then_some(name)
+            let home = if view.is_directory { DIRECTORY } else { &view.session.user.principal };
+            (*id == *home && book == view.book).then_some(name)
         }
         _ => None,
     }

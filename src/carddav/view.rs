@@ -8,7 +8,7 @@ use crate::account::User;
 use crate::auth::Principal;
 use crate::auth::rights::Operation;
 use crate::auth::sight::Sight;
-use crate::carddav::path::{Resource, encoded, write_id, write_name};
+use crate::carddav::path::{DIRECTORY, Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
@@ -81,6 +81,9 @@ impl Session {
 
     /// The book in the home of this id; None where this user must not know of it.
     pub(crate) fn book(self: &Arc<Self>, id: &str, book: AddressBook) -> Option<View> {
+        if *id == *DIRECTORY {
+            return View::directory(Arc::clone(self));
+        }
         if *id != *self.user.principal {
             return None;
         }
@@ -124,6 +127,8 @@ pub(crate) struct View {
     extent: Extent,
     /// Ends each ETag: a restored store counts its revisions again.
     epoch: String,
+    /// Whether this is the book that is searched but not listed.
+    pub(crate) is_directory: bool,
 }
 
 impl View {
@@ -133,7 +138,20 @@ impl View {
         let (viewer, hidden) = (sight.viewer, sight.organization.hidden(Rendition::Reduced));
         let href = Resource::Book(session.user.principal.clone(), book).href(&*session);
         let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()) & 0xffff_ffff);
-        Some(Self { session, book, href, viewer, hidden, extent, epoch })
+        Some(Self { session, book, href, viewer, hidden, extent, epoch, is_directory: false })
+    }
+
+    /// The search-only book: everybody of [`AddressBook::All`] and the shared contacts. One's own are on
+    /// the device that searches here.
+    fn directory(session: Arc<Session>) -> Option<Self> {
+        let mut view = Self::new(session, AddressBook::All)?;
+        view.href = Resource::Book(DIRECTORY.into(), view.book).href(&*view.session);
+        view.is_directory = true;
+        if let Some(sight) = view.session.sight() {
+            let homes = sight.homes().iter().filter(|home| **home != Book::People);
+            view.extent.books.extend(homes.filter(|home| home.owner().is_none()));
+        }
+        Some(view)
     }
 
     pub(crate) fn organization(&self) -> &OrganizationId {
@@ -204,6 +222,9 @@ impl View {
                 ContactId::parse(stem).filter(|id| id.to_string() == stem)?
             }
         };
+        if self.is_directory {
+            return sight.contact(id).filter(|row| row.book.owner().is_none());
+        }
         sight.member(self.book, id)
     }
 
