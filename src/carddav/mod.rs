@@ -40,6 +40,7 @@ mod sync;
 mod token;
 mod value;
 mod view;
+mod write;
 mod xml;
 
 /// Larger XML bodies are refused.
@@ -192,11 +193,11 @@ where
             Refusal::not_found()
         });
     };
-    card::may_put(session, &place, headers)?;
+    write::may_put(session, &place, headers)?;
     let text = format!("a card has at most {CARD_BYTES_MAX} bytes");
     let too_large = || Refusal::violated(Condition::MaxResourceSize, text);
     let bytes = collect(headers, body, CARD_BYTES_MAX).await?.ok_or_else(too_large)?;
-    card::put(session, &place, headers, bytes).await
+    write::put(session, &place, headers, bytes).await
 }
 
 async fn delete(
@@ -205,7 +206,7 @@ async fn delete(
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
     match place(&resource) {
-        Some(place) => card::delete(session, &place, headers).await,
+        Some(place) => write::delete(session, &place, headers).await,
         None if session.sees(&resource) => {
             Err(Refusal::missing_privilege(session.home_href(), "unbind"))
         }
