@@ -2,10 +2,12 @@
 //!
 //! Versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, 3.0 is written. Nothing here does I/O.
 
+pub mod convert;
 mod fields;
 pub mod line;
 pub mod photo;
 pub mod read;
+pub mod select;
 mod telephone;
 pub mod text;
 pub mod write;

@@ -1,8 +1,11 @@
 //! The way from a card's text to its fields.
 
+use std::collections::HashSet;
+
 use crate::contact::card::Card;
 use crate::vcard::fields::Fields;
 use crate::vcard::line::{Content, Line, lines};
+use crate::vcard::text::{decoded, unescaped};
 
 /// Cards with more lines are refused.
 const LINES_MAX: usize = 10_000;
@@ -14,6 +17,8 @@ pub(crate) const UID_BYTES_MAX: usize = 1_000;
 pub struct Reading {
     /// None where the client made none, as Nextcloud's web page once did.
     pub uid: Option<String>,
+    /// The UIDs of a group's members, bare: without `urn:uuid:`. Each once, in the card's order.
+    pub members: Vec<String>,
     /// The fields, sorted by field; the values of one field by preference, then as they came.
     pub card: Card,
     /// What was not understood and lives on in the stored text only.
@@ -79,8 +84,28 @@ pub fn read(bytes: &[u8]) -> Result<Reading, InvalidCard> {
     problems.extend(fields.problems.iter().cloned());
     problems.sort_by_key(|problem| problem.line);
     let (uid, unread) = (fields.uid.clone(), fields.unread.clone());
+    let members = members(&envelope.inside);
     let nameless = |_| InvalidCard { line: envelope.begin, fault: Fault::Nameless };
-    Ok(Reading { uid, card: fields.card().map_err(nameless)?, problems, unread })
+    Ok(Reading { uid, members, card: fields.card().map_err(nameless)?, problems, unread })
+}
+
+/// A UID without the `urn:uuid:` before it, in any case: clients add it and leave it out.
+pub fn bare_uid(uid: &str) -> &str {
+    const PREFIX: &str = "urn:uuid:";
+    let (start, rest) = uid.split_at_checked(PREFIX.len()).unwrap_or(("", uid));
+    if start.eq_ignore_ascii_case(PREFIX) { rest } else { uid }
+}
+
+/// What Apple's group cards (X-ADDRESSBOOKSERVER-MEMBER) and those of vCard 4.0 (MEMBER) name.
+fn members(lines: &[(usize, Content<'_>)]) -> Vec<String> {
+    let is_member = |c: &Content<'_>| c.is("X-ADDRESSBOOKSERVER-MEMBER") || c.is("MEMBER");
+    let mut seen = HashSet::new();
+    let uids = lines.iter().filter(|(_, content)| is_member(content)).map(|(_, content)| {
+        let value = decoded(content);
+        bare_uid(unescaped(value.trim()).trim()).to_owned()
+    });
+    let fits = |uid: &String| !uid.is_empty() && uid.len() <= UID_BYTES_MAX;
+    uids.filter(fits).filter(|uid| seen.insert(uid.clone())).collect()
 }
 
 /// The lines between BEGIN and END.

@@ -14,13 +14,7 @@ pub(super) const LINE_END: &str = "\r\n";
 pub fn write(uid: &str, modified: Timestamp, card: &Card, photo: Option<&[u8]>, out: &mut Vec<u8>) {
     let parts = Parts::of(card);
     let mut writer = Writer { line: String::with_capacity(128), out };
-    writer.plain("BEGIN:VCARD");
-    writer.plain("VERSION:3.0");
-    writer.plain("PRODID:-//Ringbook//Ringbook//EN");
-    writer.text("UID", uid);
-    if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
-        writer.plain(&format!("REV:{time}"));
-    }
+    writer.head(uid, modified);
     writer.text("FN", parts.formatted_name);
     writer.name(&parts);
     writer.organization(&parts);
@@ -31,6 +25,29 @@ pub fn write(uid: &str, modified: Timestamp, card: &Card, photo: Option<&[u8]>, 
     }
     if let Some(jpeg) = photo {
         photo::write(jpeg, writer.out);
+    }
+    writer.plain("END:VCARD");
+}
+
+/// Appends a group card as Apple's programs know it: version 3.0, the members by UID. The same group
+/// always gives the same bytes.
+pub fn group<'a>(
+    uid: &str,
+    modified: Timestamp,
+    name: &str,
+    members: impl Iterator<Item = &'a str>,
+    out: &mut Vec<u8>,
+) {
+    let mut writer = Writer { line: String::with_capacity(128), out };
+    writer.head(uid, modified);
+    writer.text("FN", name);
+    writer.property("N", "", |line| {
+        escape(name, line);
+        line.push_str(";;;;");
+    });
+    writer.plain("X-ADDRESSBOOKSERVER-KIND:group");
+    for member in members {
+        writer.uri("X-ADDRESSBOOKSERVER-MEMBER:urn:uuid", member);
     }
     writer.plain("END:VCARD");
 }
@@ -76,6 +93,16 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn head(&mut self, uid: &str, modified: Timestamp) {
+        self.plain("BEGIN:VCARD");
+        self.plain("VERSION:3.0");
+        self.plain("PRODID:-//Ringbook//Ringbook//EN");
+        self.text("UID", uid);
+        if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
+            self.plain(&format!("REV:{time}"));
+        }
+    }
+
     /// A property that holds one value of a field.
     fn value(&mut self, field: Field, value: &str) {
         if let Some(parameters) = telephone::parameters_of(field) {
