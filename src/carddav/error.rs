@@ -27,6 +27,8 @@ pub(crate) enum Condition {
     SupportedReport,
     /// RFC 6578 3.2
     ValidSyncToken,
+    /// RFC 6578 3.3
+    SyncTraversalSupported,
     /// RFC 3744 7.1.1: which privilege is missing on which resource.
     NeedPrivileges {
         href: String,
@@ -60,6 +62,11 @@ impl Refusal {
     pub(crate) fn missing_privilege(href: String, privilege: &'static str) -> Self {
         let text = "this address book is read-only over CardDAV";
         Self::violated(Condition::NeedPrivileges { href, privilege }, text)
+    }
+
+    /// Whether the user has no right to do it.
+    pub(crate) fn is_missing_privilege(&self) -> bool {
+        matches!(self.condition, Some(Condition::NeedPrivileges { .. }))
     }
 
     /// The same refusal under another status, for clients that mistake the right one.
@@ -112,6 +119,7 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         Condition::PropfindFiniteDepth => out.extend_from_slice(b"<propfind-finite-depth/>"),
         Condition::SupportedReport => out.extend_from_slice(b"<supported-report/>"),
         Condition::ValidSyncToken => out.extend_from_slice(b"<valid-sync-token/>"),
+        Condition::SyncTraversalSupported => out.extend_from_slice(b"<sync-traversal-supported/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),

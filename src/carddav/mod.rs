@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use hyper::header::{CACHE_CONTROL, USER_AGENT};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
@@ -26,7 +27,12 @@ mod card;
 mod content;
 mod elements;
 mod error;
+mod favorites;
+mod group_card;
+mod history;
 mod if_header;
+mod layout;
+mod merged;
 mod multistatus;
 mod path;
 mod photo;
@@ -96,15 +102,7 @@ impl Handler {
                 return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
             }
         }
-        Session::new(&self.directory, principal, client(headers)).ok_or_else(nobody)
-    }
-}
-
-fn client(headers: &HeaderMap) -> Client {
-    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-    match agent.is_some_and(|agent| agent.contains("Thunderbird")) {
-        true => Client::Thunderbird,
-        false => Client::Other,
+        Session::new(&self.directory, principal, Client::of(headers)).ok_or_else(nobody)
     }
 }
 
@@ -127,6 +125,9 @@ where
         "PROPFIND" => {
             let body = xml_body(headers, body).await?;
             let wanted = elements::propfind(body.as_ref())?;
+            if matches!(resource, Resource::Principal(_)) {
+                session.remember_layout().await;
+            }
             propfind::propfind(session, resource, headers, wanted).await
         }
         "PROPPATCH" => {
@@ -193,11 +194,19 @@ where
             Refusal::not_found()
         });
     };
-    write::may_put(session, &place, headers)?;
+    // Who is told that a refused write is done must be able to send it.
+    let refused = match write::may_put(session, &place, headers) {
+        Err(refusal) if session.takes_for_done(&refusal) => Some(refusal),
+        other => other.map(|()| None)?,
+    };
     let text = format!("a card has at most {CARD_BYTES_MAX} bytes");
     let too_large = || Refusal::violated(Condition::MaxResourceSize, text);
     let bytes = collect(headers, body, CARD_BYTES_MAX).await?.ok_or_else(too_large)?;
-    write::put(session, &place, headers, bytes).await
+    let answer = match refused {
+        Some(refusal) => Err(refusal),
+        None => write::put(session, &place, headers, bytes).await,
+    };
+    write::or_revert(session, &place, answer).await
 }
 
 async fn delete(
@@ -206,7 +215,10 @@ async fn delete(
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
     match place(&resource) {
-        Some(place) => write::delete(session, &place, headers).await,
+        Some(place) => {
+            let answer = write::delete(session, &place, headers).await;
+            write::or_revert(session, &place, answer).await
+        }
         None if session.sees(&resource) => {
             Err(Refusal::missing_privilege(session.home_href(), "unbind"))
         }

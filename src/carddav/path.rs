@@ -9,6 +9,8 @@ use crate::contact::{ContactId, UserId};
 
 /// The path that clients are redirected to and where discovery begins.
 pub(crate) const ROOT: &str = "/dav/";
+/// What the path segment of a home has behind the principal's where it shows all contacts as one book.
+pub(crate) const MERGED: &str = ".merged";
 /// Longer names of cards are refused: file systems of clients hold no more.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -102,7 +104,7 @@ pub(crate) fn is_well_known(path: &str) -> bool {
 /// The book of this id, if CardDAV shows it: presence changes too often for clients that keep copies.
 fn shown(id: &str, asker: UserId) -> Option<AddressBook> {
     let book = AddressBook::parse(id, Some(asker))?;
-    (!matches!(book, AddressBook::Status(_) | AddressBook::Contacts)).then_some(book)
+    (!matches!(book, AddressBook::Status(_))).then_some(book)
 }
 
 /// One decoded segment; None where it could be taken for another path.
@@ -185,6 +187,7 @@ mod tests {
             "all",
             "department-r-d",
             "site-berlin",
+            "contacts",
         ] {
             let path = format!("/dav/homes/204.acme/{id}/");
             let found = at(&path).map(|book| book.href());
@@ -203,7 +206,6 @@ mod tests {
             "/dav/homes/a/personal/%2e%2e",
             "/dav/homes/a/personal/x%2Fy.vcf",
             "/dav/homes/a/other/",
-            "/dav/homes/a/contacts/",
             "/dav/homes/a/status-busy/",
             "/dav/homes/a/department-/",
             "/dav/homes/a/Department-x/",

@@ -81,9 +81,7 @@ async fn multiget(
 /// The name of the card that an href means, if it is in this book.
 fn target(view: &View, href: &str) -> Option<Box<str>> {
     match Resource::of_href(href, view.session.user.id)? {
-        Resource::Card(id, book, name) => {
-            (*id == *view.session.user.principal && book == view.book).then_some(name)
-        }
+        Resource::Card(id, book, name) => (id == view.home && book == view.book).then_some(name),
         _ => None,
     }
 }

@@ -9,10 +9,9 @@ use crate::carddav::propfind::Preferences;
 use crate::carddav::row::{Data, Plan};
 use crate::carddav::stream;
 use crate::carddav::token::{Part, SyncToken};
-use crate::carddav::view::{Client, View};
+use crate::carddav::view::{Change, Client, View};
 use crate::contact::Revision;
 use crate::http::Body;
-use crate::index::BookChange;
 
 /// What a client asks for.
 pub(crate) struct Request {
@@ -31,7 +30,7 @@ impl Request {
 
 /// The rows and the token behind them, of one snapshot.
 struct Answer<'a> {
-    changes: Vec<BookChange<'a>>,
+    changes: Vec<Change<'a>>,
     token: SyncToken,
     /// There is more; the token goes on from the last row.
     is_cut: bool,
@@ -47,7 +46,7 @@ pub(crate) fn since(view: &View, token: &str) -> Result<Option<SyncToken>, Refus
     SyncToken::parse(view, token).map(Some).ok_or_else(|| match view.session.client {
         // It takes any other status for a broken connection and is stuck with the token for ever.
         Client::Thunderbird => refusal().with_status(StatusCode::BAD_REQUEST),
-        Client::Other => refusal(),
+        Client::Apple | Client::Other => refusal(),
     })
 }
 
@@ -72,11 +71,11 @@ pub(crate) async fn collection(
         let Answer { changes, token, is_cut } = answer(&view, &request);
         for change in &changes {
             match change {
-                BookChange::Put(_, row) => {
-                    plan.row(&view, row.contact(), &mut sink.buffer).await;
+                Change::Put(_, member) => {
+                    plan.row(&view, member.contact(), &mut sink.buffer).await;
                 }
-                BookChange::Gone(..) => {
-                    let href = view.card_href(&view.name_of(change));
+                Change::Gone(_, name) => {
+                    let href = view.card_href(name);
                     status_row(&href, StatusCode::NOT_FOUND, &mut sink.buffer);
                 }
             }
@@ -126,10 +125,10 @@ fn answer<'a>(view: &'a View, request: &Request) -> Answer<'a> {
 }
 
 /// The changes after a part of a revision, without deletions of what the client never saw.
-fn rest<'a>(view: &'a View, revision: Revision, part: &Part) -> Vec<BookChange<'a>> {
+fn rest<'a>(view: &'a View, revision: Revision, part: &Part) -> Vec<Change<'a>> {
     let mut changes = view.changes(Revision(revision.0.saturating_sub(1)));
     changes.retain(|change| match change {
-        BookChange::Gone(gone, ..) if *gone <= part.begun => false,
+        Change::Gone(gone, ..) if *gone <= part.begun => false,
         change if change.revision() > revision => true,
         change => view.name_of(change) > part.name,
     });
@@ -138,7 +137,7 @@ fn rest<'a>(view: &'a View, revision: Revision, part: &Part) -> Vec<BookChange<'
 
 fn cut<'a>(
     view: &'a View,
-    mut changes: Vec<BookChange<'a>>,
+    mut changes: Vec<Change<'a>>,
     limit: usize,
     begun: Option<Revision>,
 ) -> Answer<'a> {

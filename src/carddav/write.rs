@@ -8,13 +8,15 @@ use hyper::{Response, StatusCode};
 
 use crate::carddav::card::{Place, set};
 use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed, uid_taken};
+use crate::carddav::favorites;
+use crate::carddav::group_card::Computed;
 use crate::carddav::if_header::State;
 use crate::carddav::path::Resource;
 use crate::carddav::photo::Carried;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::token::SyncToken;
-use crate::carddav::view::{Session, View};
-use crate::contact::{Book, Contact, ContactId, Draft, Revision};
+use crate::carddav::view::{Member, Session, View};
+use crate::contact::{Book, Contact, ContactId, Draft, Revision, uid_key};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::empty;
@@ -22,6 +24,14 @@ use crate::vcard::read::{InvalidCard, Reading, read};
 
 /// A write is tried again where another one came first and the request's conditions still hold.
 const TRIES_MAX: usize = 10;
+
+/// What a PUT writes.
+enum Goal {
+    /// A card in this home.
+    Card(Book),
+    /// Who is a favorite.
+    Favorites,
+}
 
 /// Whether a PUT may be read at all, before its body is.
 pub(crate) fn may_put(
@@ -31,17 +41,23 @@ pub(crate) fn may_put(
 ) -> Result<(), Refusal> {
     let view = place.view(session)?;
     let existing = view.find(&place.name);
-    writable(&view, &place.name, existing.is_some())?;
-    check(&Conditions::of(headers)?, &view, existing.as_ref().map(|row| row.contact()))?;
+    goal(&view, &place.name, existing.as_ref())?;
+    check(&Conditions::of(headers)?, &view, existing.as_deref())?;
     check_content_type(headers)
 }
 
-/// The home that a PUT may write to.
-fn writable(view: &View, name: &str, exists: bool) -> Result<Book, Refusal> {
-    view.writable().ok_or_else(|| match exists {
-        true => Refusal::missing_privilege(view.card_href(name), "write-content"),
-        false => Refusal::missing_privilege(view.href.clone(), "bind"),
-    })
+/// What a PUT to a name writes, where the user may.
+fn goal(view: &View, name: &str, existing: Option<&Member<'_>>) -> Result<Goal, Refusal> {
+    let read_only = || Refusal::missing_privilege(view.card_href(name), "write-content");
+    match (existing, view.computed(name)) {
+        (None | Some(Member::Group(_)), Some(Computed::Favorites)) => Ok(Goal::Favorites),
+        (None | Some(Member::Group(_)), Some(Computed::Of(_))) => Err(read_only()),
+        (Some(member), _) => view.writable_at(member).map(Goal::Card).ok_or_else(read_only),
+        (None, None) => {
+            let no_bind = || Refusal::missing_privilege(view.href.clone(), "bind");
+            view.writable().map(Goal::Card).ok_or_else(no_bind)
+        }
+    }
 }
 
 /// Any parameters will do: the version is read from the card. The last two are what programs such as
@@ -76,11 +92,14 @@ pub(crate) async fn put(
     let bytes: Arc<[u8]> = bytes.into();
     for _ in 0..TRIES_MAX {
         let view = place.view_now(session)?;
-        let row = view.find(&place.name);
-        let existing = row.as_ref().map(|row| row.contact());
+        let member = view.find(&place.name);
+        let existing = member.as_deref();
         // The right may have been taken away while the body came.
-        let home = writable(&view, &place.name, existing.is_some())?;
+        let goal = goal(&view, &place.name, member.as_ref())?;
         check(&conditions, &view, existing)?;
+        let Goal::Card(home) = goal else {
+            return favorites::put(&view, &place.name, &reading).await;
+        };
         let draft = draft(&view, (home, &place.name), &reading, existing)?;
         let draft = Draft { body: Some(Arc::clone(&bytes)), ..draft };
         let id = existing.map_or_else(new_id, |contact| contact.id);
@@ -94,10 +113,20 @@ pub(crate) async fn put(
                 return Ok(stored(&place.view_now(session)?, id, committed.revision, created));
             }
             Err(CommitError::Changed | CommitError::NameTaken { .. }) => {}
-            Err(error) => return Err(of_commit(error, &view.href)),
+            Err(error) => return Err(refused(error, &view, home)),
         }
     }
     Err(precondition_failed())
+}
+
+/// What a refused commit is here. Another card of the home may have another name in this book.
+fn refused(error: CommitError, view: &View, home: Book) -> Refusal {
+    if let CommitError::UidTaken { name } = &error {
+        let holder = view.session.snapshot.by_name(view.organization(), home, name);
+        let name = holder.map_or_else(|| name.clone(), |row| view.name(row.contact()));
+        return uid_taken(&view.href, &name);
+    }
+    of_commit(error, &view.href)
 }
 
 fn check(conditions: &Conditions, view: &View, card: Option<&Contact>) -> Result<(), Refusal> {
@@ -130,22 +159,21 @@ fn draft(
     });
     let (old, new) = (old.as_deref(), reading.uid.as_deref());
     // A card never turns into another one (RFC 6352 6.3.2.1). One that lost its UID keeps it here.
-    if old.zip(new).is_some_and(|(old, new)| bare(old) != bare(new)) {
+    if old.zip(new).is_some_and(|(old, new)| uid_key(old) != uid_key(new)) {
         return Err(uid_taken(&view.href, name));
+    }
+    if let Some(holder) = new.and_then(|uid| view.uid_holder(uid, existing)) {
+        return Err(uid_taken(&view.href, &holder));
     }
     Ok(Draft {
         organization: view.organization().clone(),
         book: home,
-        name: Some(name.into()),
+        name: existing.map_or_else(|| Some(name.into()), |contact| contact.name.clone()),
         uid: new.or(old).map(Into::into),
         card: reading.card.clone(),
         body: None,
         listed: true,
     })
-}
-
-fn bare(uid: &str) -> &str {
-    uid.strip_prefix("urn:uuid:").unwrap_or(uid)
 }
 
 fn invalid_card(invalid: &InvalidCard) -> Refusal {
@@ -173,10 +201,10 @@ pub(crate) async fn delete(
     let conditions = Conditions::of(headers)?;
     for _ in 0..TRIES_MAX {
         let view = place.view_now(session)?;
-        let row = view.find(&place.name).ok_or_else(Refusal::not_found)?;
-        let contact = row.contact();
+        let member = view.find(&place.name).ok_or_else(Refusal::not_found)?;
+        let contact = member.contact();
         let read_only = || Refusal::missing_privilege(view.href.clone(), "unbind");
-        let home = view.writable().ok_or_else(read_only)?;
+        let home = view.writable_at(&member).ok_or_else(read_only)?;
         check(&conditions, &view, Some(contact))?;
         let edits = vec![Edit::RemoveContact(contact.id)];
         let unchanged = unchanged(&view, (home, &place.name), Some(contact));
@@ -192,6 +220,30 @@ pub(crate) async fn delete(
         }
     }
     Err(precondition_failed())
+}
+
+/// The answer to a write. Where the organization wants refused ones reverted, a client is told that
+/// its write is done: the next synchronization, for which the card has another entity tag or is gone,
+/// brings back what is here.
+pub(crate) async fn or_revert(
+    session: &Arc<Session>,
+    place: &Place,
+    answer: Result<Response<Body>, Refusal>,
+) -> Result<Response<Body>, Refusal> {
+    let refusal = match answer {
+        Err(refusal) if session.takes_for_done(&refusal) => refusal,
+        other => return other,
+    };
+    let exists = place.view(session)?.find(&place.name).is_some();
+    let (user, book, name) = (session.user.id, place.book, place.name.clone());
+    let request = Request::one(Edit::Revert { user, book, name });
+    if let Err(error) = session.directory.commit(request).await {
+        tracing::error!(%error, "a refused write is not remembered");
+        return Err(refusal);
+    }
+    let mut response = Response::new(empty());
+    *response.status_mut() = if exists { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
+    Ok(response)
 }
 
 /// What an If header may speak of.
