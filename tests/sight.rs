@@ -130,6 +130,7 @@ impl World {
             password: None,
             principal: format!("{user}.main").into(),
             listed_books: None,
+            carddav_layout: None,
             created: Timestamp(0),
         }));
     }

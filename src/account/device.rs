@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::account::networks::Networks;
-use crate::account::{Role, SecretHash};
+use crate::account::{Layout, Role, SecretHash};
 use crate::contact::book::AddressBook;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::NumberFormat;
@@ -61,6 +61,9 @@ pub struct AppPassword {
     pub doors: Doors,
     /// Hex of a BLAKE2b hash of the secret, which has 128 random bits.
     pub hash: Box<str>,
+    /// The layout in which CardDAV showed the books at the first use, where it had to choose: it never
+    /// flips.
+    pub carddav_layout: Option<Layout>,
     pub created: Timestamp,
 }
 

@@ -1,7 +1,7 @@
 //! Departments, sites and further shared books: records of an organization; and what users starred.
 
 use crate::contact::book::{BookId, Group, GroupKind};
-use crate::contact::{ContactId, OrganizationId, Revision, UserId};
+use crate::contact::{ContactId, OrganizationId, Revision, Timestamp, UserId};
 
 /// The longest name of a department, site or book, in characters (RFC 4519 `ub` of phones' menus).
 pub const NAME_CHARS_MAX: usize = 64;
@@ -47,6 +47,35 @@ pub struct Star {
     /// When it was given or taken back.
     pub revision: Revision,
 }
+
+/// A user has at most this many further personal books.
+pub const PERSONAL_BOOKS_MAX: usize = 100;
+
+/// A further personal book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalBook {
+    pub organization: OrganizationId,
+    pub owner: UserId,
+    /// Unique among the owner's.
+    pub id: BookId,
+    pub name: Box<str>,
+    /// The last path segment of its collection in CardDAV, as the client chose it; unique among the
+    /// owner's.
+    pub segment: Box<str>,
+    pub created: Timestamp,
+}
+
+/// A UID that a user's contact program named as a favorite before there was a contact with it. The
+/// directory gives the star once there is one that the user may see.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PendingStar {
+    pub user: UserId,
+    /// Without `urn:uuid:`.
+    pub uid: Box<str>,
+}
+
+/// Of a user, at most this many pending favorites are remembered.
+pub const PENDING_STARS_MAX: usize = 1000;
 
 /// The form under which names are the same (caseIgnoreMatch, RFC 4517 section 4.2.11).
 pub fn same_name(name: &str) -> String {

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod device;
 pub mod group;
 pub mod networks;
+pub mod property;
 
 /// A tenant. Nothing crosses organizations.
 #[derive(Clone, Debug)]
@@ -59,6 +60,68 @@ pub struct OrganizationSettings {
     pub base_aliases: Vec<BaseAlias>,
     /// Whether digits find names by the letters on the keys of a telephone (ITU-T E.161).
     pub keypad_search: bool,
+    /// How CardDAV shows its books to users who chose nothing themselves.
+    pub carddav_layout: Layout,
+    /// Where the organization has more people, devices that synchronize do not list them.
+    pub people_on_devices_max: u32,
+    pub refused_writes: RefusedWrites,
+}
+
+/// What [`OrganizationSettings::people_on_devices_max`] is at first.
+pub const PEOPLE_ON_DEVICES_MAX: u32 = 5000;
+
+/// How a home shows its address books over CardDAV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Merged for Apple's programs, which show only one book or everybody several times; else separate.
+    Auto,
+    /// Each book by itself.
+    Separate,
+    /// One book of all contacts, with group cards.
+    Merged,
+}
+
+impl Layout {
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Separate, Self::Merged];
+
+    /// The name in API, store and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Separate => "separate",
+            Self::Merged => "merged",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layout| layout.name() == name)
+    }
+}
+
+/// What CardDAV answers to a write for which the user has no right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedWrites {
+    /// 403, with the privilege that is missing (RFC 3744 7.1.1).
+    Deny,
+    /// That it is done, and with the next synchronization the card as it is: for programs that stop
+    /// synchronizing at a 403.
+    Revert,
+}
+
+impl RefusedWrites {
+    pub const ALL: [Self; 2] = [Self::Deny, Self::Revert];
+
+    /// The name in API, store and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Revert => "revert",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|refused| refused.name() == name)
+    }
 }
 
 /// A search base of an older server, and the book that stands for it here.
@@ -99,6 +162,9 @@ impl OrganizationSettings {
             listed_books: Vec::new(),
             base_aliases: Vec::new(),
             keypad_search: false,
+            carddav_layout: Layout::Auto,
+            people_on_devices_max: PEOPLE_ON_DEVICES_MAX,
+            refused_writes: RefusedWrites::Deny,
             id,
         }
     }
@@ -200,6 +266,8 @@ pub struct User {
     pub principal: Box<str>,
     /// Views that CardDAV lists for this user; those of the organization where None.
     pub listed_books: Option<Vec<AddressBook>>,
+    /// How CardDAV shows the books to this user; as the organization says where None.
+    pub carddav_layout: Option<Layout>,
     pub created: Timestamp,
 }
 

@@ -173,7 +173,7 @@ fn may_import(
         Book::People => "only administrators import people",
         Book::SharedBook(_) => return Err(Problem::absent("group")),
         Book::Shared => "only office managers and administrators import shared contacts",
-        Book::Personal(_) => "you may not import here",
+        Book::Personal(_) | Book::PersonalBook(..) => "you may not import here",
     }))
 }
 
@@ -191,7 +191,7 @@ fn target(
     };
     let profile = parsed.profile.unwrap_or_default();
     match (parsed.holds, book) {
-        (Some(Holds::Users), Book::Shared | Book::Personal(_)) => {
+        (Some(Holds::Users), Book::Shared | Book::Personal(_) | Book::PersonalBook(..)) => {
             let detail = format!("a file of the profile {profile} holds users: into=people");
             return Err(Problem::field("into", detail));
         }

@@ -74,7 +74,7 @@ pub(super) async fn lookup(
 /// The best of those who have the number: one's own contacts first, then people, then the others.
 fn first<'s>(sight: &Sight<'s>, query: &Query) -> Option<Row<'s>> {
     let rank = |row: &Row<'_>| match row.book {
-        Book::Personal(_) => 0,
+        Book::Personal(_) | Book::PersonalBook(..) => 0,
         Book::People => 1,
         Book::Shared => 2,
         Book::SharedBook(_) => 3,

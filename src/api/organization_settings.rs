@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::account::networks::Networks;
-use crate::account::{AnonymousAccess, BaseAlias, Organization, OrganizationSettings};
+use crate::account::{
+    AnonymousAccess, BaseAlias, Layout, Organization, OrganizationSettings, RefusedWrites,
+};
 use crate::api::input::Input;
 use crate::api::my_books::is_view;
 use crate::api::problem::Problem;
@@ -109,11 +111,34 @@ pub(super) fn changed(
     if let Some(on) = input.flag("keypad_search")? {
         settings.keypad_search = on;
     }
+    carddav(&mut input, &mut settings)?;
     // Shown only; a client may send back what it got.
     let _ = (input.take("id"), input.take("shares_now_with"));
     input.must_be_empty()?;
     check(&settings)?;
     Ok(settings)
+}
+
+/// How CardDAV shows the books.
+fn carddav(input: &mut Input, settings: &mut OrganizationSettings) -> Result<(), Problem> {
+    if let Some(name) = input.text("carddav_layout")? {
+        let detail = "carddav_layout must be auto, separate or merged";
+        let layout = Layout::parse(&name).ok_or_else(|| Problem::field("carddav_layout", detail));
+        settings.carddav_layout = layout?;
+    }
+    if let Some(name) = input.text("refused_writes")? {
+        let detail = "refused_writes must be deny or revert";
+        let refused = RefusedWrites::parse(&name);
+        settings.refused_writes =
+            refused.ok_or_else(|| Problem::field("refused_writes", detail))?;
+    }
+    if let Some(value) = input.take("people_on_devices_max") {
+        let detail = "people_on_devices_max must be a whole number from 0 to 4294967295";
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        settings.people_on_devices_max =
+            number.ok_or_else(|| Problem::field("people_on_devices_max", detail))?;
+    }
+    Ok(())
 }
 
 /// The suffix in the one form that is compared: short types in lower case, without spaces.
@@ -330,6 +355,9 @@ pub(super) fn shown(organization: &Organization, snapshot: &Snapshot, view: View
         ("anonymous", json!(anonymous)),
         ("base_aliases", Value::Object(aliases.collect())),
         ("keypad_search", json!(organization.keypad_search)),
+        ("carddav_layout", json!(organization.carddav_layout.name())),
+        ("people_on_devices_max", json!(organization.people_on_devices_max)),
+        ("refused_writes", json!(organization.refused_writes.name())),
     ];
     if let (View::Administrator, Some(json)) = (view, json.as_object_mut()) {
         json.extend(more.map(|(name, value)| (name.to_owned(), value)));

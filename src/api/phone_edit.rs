@@ -131,7 +131,9 @@ fn books(input: &mut Input) -> Result<Option<Vec<AddressBook>>, Problem> {
 fn can_limit(book: &AddressBook) -> bool {
     !matches!(
         book,
-        AddressBook::Favorites | AddressBook::Status(_) | AddressBook::Home(Book::Personal(_))
+        AddressBook::Favorites
+            | AddressBook::Status(_)
+            | AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..))
     )
 }
 

@@ -312,7 +312,8 @@ impl Authenticator {
         let made = token::id().and_then(|id| Ok((id, secret::of_app()?)));
         let (id, (secret, hash)) = made.map_err(|_no_random_bytes| HashError::Failed)?;
         let (id, name, created) = (id.into(), name.into(), system_clock());
-        Ok((AppPassword { user, id, name, doors, hash, created }, secret))
+        let carddav_layout = None;
+        Ok((AppPassword { user, id, name, doors, hash, carddav_layout, created }, secret))
     }
 
     /// A new secret for a phone account.

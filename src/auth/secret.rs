@@ -97,6 +97,7 @@ mod tests {
 
     fn app(id: &str, hash: Box<str>) -> AppPassword {
         AppPassword {
+            carddav_layout: None,
             user: ContactId(uuid::Uuid::from_u128(1)),
             id: id.into(),
             name: id.into(),

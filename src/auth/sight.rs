@@ -88,7 +88,7 @@ impl<'s> Sight<'s> {
         let mut sight = self.clone();
         sight.owner = Some(user);
         sight.viewer.person = Some(user);
-        sight.homes.push(Book::Personal(user));
+        sight.homes.extend(personal(self.snapshot, user));
         Some(sight)
     }
 
@@ -102,7 +102,8 @@ impl<'s> Sight<'s> {
         let shared = self.snapshot.shared_books(&self.organization.id);
         let shared = shared.map(|book| Book::SharedBook(book.id));
         let books = [Book::People, Book::Shared].into_iter().chain(shared);
-        let books: Vec<Book> = books.chain(self.owner.map(Book::Personal)).collect();
+        let own = self.owner.into_iter().flat_map(|owner| personal(self.snapshot, owner));
+        let books: Vec<Book> = books.chain(own).collect();
         self.homes = books.into_iter().filter(|b| self.may(*b, Operation::Read)).collect();
         self.neighbors = self.homes.contains(&Book::People);
         self
@@ -118,8 +119,9 @@ impl<'s> Sight<'s> {
         if phone.books.is_empty() {
             return self.unlimited();
         }
-        let personal = self.owner.map(|owner| Book::Personal(owner).into());
-        let books: Vec<AddressBook> = phone.books.iter().copied().chain(personal).collect();
+        let own = self.owner.into_iter().flat_map(|owner| personal(self.snapshot, owner));
+        let own = own.map(AddressBook::Home);
+        let books: Vec<AddressBook> = phone.books.iter().copied().chain(own).collect();
         self.limited(&books)
     }
 
@@ -129,7 +131,8 @@ impl<'s> Sight<'s> {
         let mut all_people = false;
         for book in books {
             match *book {
-                AddressBook::Home(Book::Personal(owner)) if self.owner != Some(owner) => {}
+                AddressBook::Home(Book::Personal(owner) | Book::PersonalBook(owner, _))
+                    if self.owner != Some(owner) => {}
                 AddressBook::Home(Book::People) => all_people = true,
                 AddressBook::Home(Book::SharedBook(id))
                     if self.snapshot.shared_book(&self.organization.id, id).is_none() => {}
@@ -169,7 +172,13 @@ impl<'s> Sight<'s> {
             AddressBook::Home(Book::Personal(owner)) if self.owner == Some(owner) => {
                 Kind::OwnPersonal
             }
-            AddressBook::Home(Book::Personal(_)) => Kind::OtherPersonal,
+            AddressBook::Home(Book::PersonalBook(owner, id)) if self.owner == Some(owner) => {
+                match self.snapshot.personal_book(owner, id) {
+                    Some(_) => Kind::OwnPersonal,
+                    None => return false,
+                }
+            }
+            AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) => Kind::OtherPersonal,
             AddressBook::Favorites if self.owner.is_some() => Kind::Favorites,
             AddressBook::Favorites => return false,
             _ => Kind::Computed,
@@ -209,6 +218,12 @@ impl<'s> Sight<'s> {
     /// The homes that are read, in the order in which doors list them.
     pub fn homes(&self) -> &[Book] {
         &self.homes
+    }
+
+    /// All personal books of a user that are read.
+    pub fn personal(&self, owner: UserId) -> Vec<Book> {
+        let all = self.homes.iter().copied();
+        all.filter(|home| home.owner() == Some(owner)).collect()
     }
 
     /// Every book that is there, homes first.
@@ -373,6 +388,10 @@ impl<'s> Sight<'s> {
                 return book.map(|book| book.name.to_string()).unwrap_or_default();
             }
             AddressBook::Home(Book::Personal(_)) => "Personal contacts",
+            AddressBook::Home(Book::PersonalBook(owner, id)) => {
+                let book = self.snapshot.personal_book(owner, id);
+                return book.map(|book| book.name.to_string()).unwrap_or_default();
+            }
             AddressBook::Group(group) => {
                 let record = self.snapshot.group(organization, group);
                 return record.map(|record| record.name.to_string()).unwrap_or_default();
@@ -435,6 +454,13 @@ impl<'s> Sight<'s> {
 /// Nobody is known to be anywhere.
 pub fn nobody_is_present(_: Availability) -> Arc<FxHashSet<ContactId>> {
     Arc::default()
+}
+
+/// A user's own books, the first one first.
+fn personal(snapshot: &Snapshot, owner: UserId) -> impl Iterator<Item = Book> {
+    let further = snapshot.personal_books(owner);
+    let further = further.map(move |book| Book::PersonalBook(owner, book.id));
+    std::iter::once(Book::Personal(owner)).chain(further)
 }
 
 const EVERYTHING: Query = Query::Constant(Truth::True);

@@ -38,6 +38,7 @@ fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {
         password: None,
         principal: format!("{extension}.{organization}").into(),
         listed_books: None,
+        carddav_layout: None,
         created: Timestamp(0),
     }
 }

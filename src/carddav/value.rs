@@ -86,7 +86,7 @@ fn privileges(view: &View) -> &'static str {
 /// Nobody owns what belongs to the organization.
 fn owner(view: &View, out: &mut Vec<u8>) {
     match view.book {
-        AddressBook::Home(Book::Personal(_)) | AddressBook::Favorites => {
+        AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) | AddressBook::Favorites => {
             href(Property::Owner, &view.session.principal_href(), out);
         }
         _ => value(Property::Owner, "", out),
@@ -211,7 +211,9 @@ fn description(view: &View) -> String {
     let organization = view.session.snapshot.organization(view.organization());
     let organization = organization.map(|o| o.name.as_str()).unwrap_or_default();
     match view.book {
-        AddressBook::Home(Book::Personal(_)) => format!("Contacts of {}", full_name(&view.session)),
+        AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) => {
+            format!("Contacts of {}", full_name(&view.session))
+        }
         AddressBook::Home(Book::People) => format!("People of {organization}"),
         AddressBook::Home(Book::SharedBook(_)) => {
             format!("Contacts of {organization}: {}", title(view))

@@ -112,6 +112,16 @@ pub(super) struct Settings {
     /// Whether digits find names by the letters on the keys of a telephone
     #[arg(long, value_name = "true|false")]
     keypad_search: Option<bool>,
+    /// How CardDAV shows the books: auto (merged for Apple's programs), separate or merged
+    #[arg(long, value_name = "LAYOUT")]
+    carddav_layout: Option<String>,
+    /// Where there are more people, devices that synchronize do not list them
+    #[arg(long, value_name = "N")]
+    people_on_devices_max: Option<u32>,
+    /// What CardDAV does with writes for which a user has no right: deny, or revert (say that they
+    /// are done and give the card back with the next synchronization)
+    #[arg(long, value_name = "deny|revert")]
+    refused_writes: Option<String>,
 }
 
 pub(super) async fn organization(command: OrganizationCommand) -> Result<Status, ClientError> {
@@ -152,6 +162,8 @@ impl Settings {
             ("inter_organization_prefix", self.inter_organization_prefix),
             ("language", self.language),
             ("name_order", self.name_order),
+            ("carddav_layout", self.carddav_layout),
+            ("refused_writes", self.refused_writes),
         ]));
         for (name, list) in [
             ("hidden_numbers", self.hidden_numbers),
@@ -177,6 +189,9 @@ impl Settings {
         }
         if let Some(on) = self.keypad_search {
             body.insert("keypad_search".to_owned(), Value::Bool(on));
+        }
+        if let Some(max) = self.people_on_devices_max {
+            body.insert("people_on_devices_max".to_owned(), Value::from(max));
         }
         body
     }

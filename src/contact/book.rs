@@ -145,7 +145,7 @@ impl AddressBook {
     pub const PEOPLE: Self = Self::Home(Book::People);
     pub const SHARED: Self = Self::Home(Book::Shared);
 
-    /// The book with this id. `personal` is that of `owner`.
+    /// The book with this id. `personal` is that of `owner`, as are `personal-ID`.
     pub fn parse(text: &str, owner: Option<UserId>) -> Option<Self> {
         let fixed = match text {
             "people" => Some(Self::PEOPLE),
@@ -160,6 +160,7 @@ impl AddressBook {
             let (kind, id) = text.split_once('-')?;
             match kind {
                 "shared" => Some(Self::Home(Book::SharedBook(BookId::parse(id)?))),
+                "personal" => Some(Self::Home(Book::PersonalBook(owner?, BookId::parse(id)?))),
                 "department" => Some(Self::Group(Group::Department(BookId::parse(id)?))),
                 "site" => Some(Self::Group(Group::Site(BookId::parse(id)?))),
                 "status" => {
@@ -178,8 +179,8 @@ impl From<Book> for AddressBook {
     }
 }
 
-/// The permanent id, such as `department-support`. All personal books are `personal`: whose, follows
-/// from who asks.
+/// The permanent id, such as `department-support`. All personal books are `personal`, or
+/// `personal-ID`: whose, follows from who asks.
 impl fmt::Display for AddressBook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -187,6 +188,7 @@ impl fmt::Display for AddressBook {
             Self::Home(Book::Shared) => f.write_str("shared"),
             Self::Home(Book::SharedBook(id)) => write!(f, "shared-{id}"),
             Self::Home(Book::Personal(_)) => f.write_str("personal"),
+            Self::Home(Book::PersonalBook(_, id)) => write!(f, "personal-{id}"),
             Self::Group(Group::Department(id)) => write!(f, "department-{id}"),
             Self::Group(Group::Site(id)) => write!(f, "site-{id}"),
             Self::All => f.write_str("all"),
@@ -230,6 +232,7 @@ mod tests {
             "shared",
             "shared-suppliers",
             "personal",
+            "personal-clients",
             "all",
             "favorites",
             "contacts",
@@ -240,9 +243,10 @@ mod tests {
             let book = AddressBook::parse(id, owner).unwrap();
             assert_eq!(book.to_string(), id);
         }
-        for id in ["", "shared-", "status-away", "department-X", "personal-x", "People"] {
+        for id in ["", "shared-", "status-away", "department-X", "personal-", "People"] {
             assert_eq!(AddressBook::parse(id, owner), None, "{id}");
         }
         assert_eq!(AddressBook::parse("personal", None), None);
+        assert_eq!(AddressBook::parse("personal-clients", None), None);
     }
 }

@@ -90,13 +90,15 @@ pub enum Book {
     SharedBook(BookId),
     /// One user's own contacts; nobody else learns that they exist.
     Personal(UserId),
+    /// A further book of one user's own contacts.
+    PersonalBook(UserId, BookId),
 }
 
 impl Book {
     /// Whose book it is, if it is one user's.
     pub fn owner(self) -> Option<UserId> {
         match self {
-            Self::Personal(owner) => Some(owner),
+            Self::Personal(owner) | Self::PersonalBook(owner, _) => Some(owner),
             Self::People | Self::Shared | Self::SharedBook(_) => None,
         }
     }
@@ -120,6 +122,14 @@ pub enum Body {
     Inline(Arc<[u8]>),
     /// A larger body, of this many bytes, that is read from the store when it is asked for.
     Stored(u32),
+}
+
+/// A vCard UID without the prefix that vCard 4.0 clients write: UIDs are compared without it.
+pub fn bare_uid(uid: &str) -> &str {
+    match uid.split_at_checked(9) {
+        Some((prefix, bare)) if prefix.eq_ignore_ascii_case("urn:uuid:") => bare,
+        _ => uid,
+    }
 }
 
 /// Stored vCards up to this size stay in memory.

@@ -186,6 +186,7 @@ impl Company {
                 role: account.map_or(Role::User, |(_, role)| *role),
                 password: account.and_then(|_| passwords.next()),
                 listed_books: None,
+                carddav_layout: None,
                 created: system_clock(),
             };
             people.push((user, builder.finish().map_err(|NamelessCard| wrong())?));

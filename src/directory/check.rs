@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::account::property::Place;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::{Card, Field};
 use crate::contact::photo::Picture;
@@ -15,6 +16,7 @@ use crate::store::{Change, Key, Record, StoredContact, Tombstone};
 
 mod account;
 mod group;
+mod keeping;
 mod organization;
 
 /// The changes that a request makes. What it changes goes to `staged`, so that its later edits and
@@ -63,6 +65,9 @@ impl Checker<'_> {
                 AddressBook::Home(Book::SharedBook(id)) => {
                     !self.state().has_shared_book(organization, id)
                 }
+                AddressBook::Home(Book::PersonalBook(owner, id)) => {
+                    self.snapshot.personal_book(owner, id).is_none()
+                }
                 _ => false,
             },
         };
@@ -102,6 +107,14 @@ impl Checker<'_> {
             Edit::PutSharedBook(book) => self.put_shared_book(book),
             Edit::RemoveSharedBook(organization, id) => self.remove_shared_book(organization, id),
             Edit::Star { user, contact, starred } => self.star(user, contact, starred),
+            Edit::PutPersonalBook(book) => self.put_personal_book(book),
+            Edit::RemovePersonalBook(owner, id) => self.remove_personal_book(owner, id),
+            Edit::PutProperty(property) => self.put_property(property),
+            Edit::RemoveProperty { user, place, namespace, local } => {
+                self.remove_property(user, place, (namespace, local))
+            }
+            Edit::Revert { user, book, name } => self.revert(user, book, name),
+            Edit::StarPending { user, uid, starred } => self.star_pending(user, &uid, starred),
             Edit::PutImport(report) => self.put(Record::Import(report)),
         }
     }
@@ -129,9 +142,14 @@ impl Checker<'_> {
             // Another organization's: for this one there is no such contact.
             return Err(CommitError::NoContact(id));
         }
-        if let Book::Personal(owner) = draft.book {
+        if let Some(owner) = draft.book.owner() {
             // The owner may have been removed since the door looked.
             self.state().user(owner).ok_or(CommitError::NoUser(owner))?;
+        }
+        if let Book::PersonalBook(owner, id) = draft.book
+            && self.snapshot.personal_book(owner, id).is_none()
+        {
+            return Err(CommitError::NoBook(draft.book.into()));
         }
         if let Book::SharedBook(book) = draft.book
             && !self.state().has_shared_book(&draft.organization, book)
@@ -147,9 +165,14 @@ impl Checker<'_> {
             for book in seen_in(&old).filter(|book| !seen_in(&new).any(|now| now == *book)) {
                 self.leave(&old, book);
             }
+            // It is gone under the name that it had.
+            if old.book == new.book && old.resource_name() != new.resource_name() {
+                self.leave(&old, old.book.into());
+            }
         }
         let contact = Arc::new(new);
         self.staged.put_contact(&contact);
+        self.end_waiting(&contact)?;
         self.put(Record::Contact(StoredContact { contact, body }))
     }
 
@@ -294,6 +317,10 @@ impl Checker<'_> {
     }
 
     fn drop_contact(&mut self, old: &Contact) {
+        if let Some(owner) = old.book.owner() {
+            // Nothing stands against it.
+            drop(self.forget_properties(owner, Place::Card(old.id)));
+        }
         for book in seen_in(old) {
             self.leave(old, book);
         }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
-use crate::account::group::{GroupRecord, SharedBook};
+use crate::account::group::{GroupRecord, PersonalBook, SharedBook};
+use crate::account::property::{DavProperty, Place};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
@@ -57,6 +58,7 @@ impl Request {
 
 /// One change.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a settings edit is rare and comes alone")]
 pub enum Edit {
     /// Creates the contact, or replaces it. The owner of a personal one comes first.
     PutContact {
@@ -96,6 +98,29 @@ pub enum Edit {
         contact: ContactId,
         starred: bool,
     },
+    /// Makes a further personal book, or gives it another name.
+    PutPersonalBook(PersonalBook),
+    /// Removes the book with its contacts.
+    RemovePersonalBook(UserId, BookId),
+    PutProperty(DavProperty),
+    RemoveProperty {
+        user: UserId,
+        place: Place,
+        namespace: Box<str>,
+        local: Box<str>,
+    },
+    /// Remembers that a user's client takes a refused write to a card for done.
+    Revert {
+        user: UserId,
+        book: AddressBook,
+        name: Box<str>,
+    },
+    /// Stars the contact with a UID, now or as soon as there is one; or waits for it no longer.
+    StarPending {
+        user: UserId,
+        uid: Box<str>,
+        starred: bool,
+    },
     PutImport(ImportReport),
 }
 
@@ -106,7 +131,7 @@ pub enum Precondition {
     AtRevision { id: ContactId, revision: Revision },
     /// No contact of the book has this resource name.
     NameFree { organization: OrganizationId, book: Book, name: Box<str> },
-    /// There is no department, site or further shared book with this id.
+    /// There is no department, site, further shared or further personal book with this id.
     BookFree { organization: OrganizationId, book: AddressBook },
 }
 
@@ -147,6 +172,8 @@ pub enum CommitError {
     GroupTaken { kind: &'static str, name: Box<str> },
     #[error("{members} people belong to it; only an empty one can be removed")]
     GroupInUse { members: usize },
+    #[error("there are {max} {what} already; more are not kept")]
+    TooMany { what: &'static str, max: usize },
     #[error("there is no address book {0}")]
     NoBook(AddressBook),
     #[error("the suffix or domain belongs to another organization, or one suffix holds the other")]

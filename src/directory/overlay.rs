@@ -5,9 +5,12 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::User;
-use crate::account::group::{GroupRecord, same_name};
+use crate::account::group::{GroupRecord, PersonalBook, same_name};
+use crate::account::property::DavProperty;
 use crate::contact::book::{BookId, Group, GroupKind};
-use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, Timestamp, UserId};
+use crate::contact::{
+    Book, Contact, ContactId, OrganizationId, Revision, Timestamp, UserId, bare_uid,
+};
 use crate::directory::{Edit, Request};
 use crate::index::Snapshot;
 
@@ -24,6 +27,10 @@ pub(super) struct Overlay {
     /// By their names under [`same_name`]; None where the name is free again.
     groups: FxHashMap<(OrganizationId, GroupKind, String), Option<Group>>,
     shared_books: FxHashSet<(OrganizationId, BookId)>,
+    /// Whose personal books or properties are changed, or what of theirs was refused.
+    pub(super) keepers: FxHashSet<UserId>,
+    /// UIDs that became pending favorites.
+    pub(super) pending: FxHashSet<Box<str>>,
     pub(super) stars: FxHashSet<(UserId, ContactId)>,
     /// Whether an organization is new or changed.
     pub(super) organizations: bool,
@@ -42,6 +49,8 @@ impl Overlay {
             principals: FxHashMap::default(),
             groups: FxHashMap::default(),
             shared_books: FxHashSet::default(),
+            keepers: FxHashSet::default(),
+            pending: FxHashSet::default(),
             stars: FxHashSet::default(),
             organizations: false,
         }
@@ -51,14 +60,18 @@ impl Overlay {
     pub(super) fn touches(&self, request: &Request) -> bool {
         let owns_changed = |user: &UserId| {
             let mut changed = self.contacts.values().flatten();
-            changed.any(|contact| contact.book == Book::Personal(*user))
+            changed.any(|contact| contact.book.owner() == Some(*user))
         };
         request.edits.iter().any(|edit| match edit {
-            Edit::PutContact { id, .. } | Edit::PutPhoto { id, .. } => {
+            Edit::PutContact { id, draft } => {
+                let uid = draft.uid.as_deref().map(bare_uid);
                 self.contacts.contains_key(id)
+                    || uid.is_some_and(|uid| self.pending.contains(uid))
+                    || draft.book.owner().is_some_and(|owner| self.keepers.contains(&owner))
             }
+            Edit::PutPhoto { id, .. } => self.contacts.contains_key(id),
             Edit::RemoveContact(id) | Edit::RemoveUser(id) => {
-                self.contacts.contains_key(id) || owns_changed(id)
+                self.contacts.contains_key(id) || owns_changed(id) || self.keepers.contains(id)
             }
             Edit::PutUser(user) => self.users.contains_key(&user.id),
             // They are checked against, or change, all there is of an organization.
@@ -68,6 +81,13 @@ impl Overlay {
             | Edit::PutSharedBook(_)
             | Edit::RemoveSharedBook(..) => !self.is_empty(),
             Edit::Star { user, contact, .. } => self.stars.contains(&(*user, *contact)),
+            // Their checks look at the snapshot alone.
+            Edit::PutPersonalBook(PersonalBook { owner: user, .. })
+            | Edit::RemovePersonalBook(user, _)
+            | Edit::PutProperty(DavProperty { user, .. })
+            | Edit::RemoveProperty { user, .. }
+            | Edit::Revert { user, .. }
+            | Edit::StarPending { user, .. } => self.keepers.contains(user) || owns_changed(user),
             _ => false,
         })
     }
@@ -90,6 +110,8 @@ impl Overlay {
         self.principals.extend(later.principals);
         self.groups.extend(later.groups);
         self.shared_books.extend(later.shared_books);
+        self.keepers.extend(later.keepers);
+        self.pending.extend(later.pending);
         self.stars.extend(later.stars);
         self.organizations |= later.organizations;
     }
@@ -99,7 +121,7 @@ impl Overlay {
             self.names.insert((contact.book, name.clone()), contact.id);
         }
         if let Some(uid) = &contact.uid {
-            self.uids.insert((contact.book, uid.clone()), contact.id);
+            self.uids.insert((contact.book, bare_uid(uid).into()), contact.id);
         }
         self.contacts.insert(contact.id, Some(Arc::clone(contact)));
     }
@@ -191,10 +213,10 @@ impl State<'_> {
         uid: &str,
     ) -> Option<Arc<Contact>> {
         let known = self.snapshot.by_uid(organization, book, uid).map(|row| row.id);
-        let key = (book, uid.into());
+        let key = (book, bare_uid(uid).into());
         let holder = self.layers.iter().rev().find_map(|layer| layer.uids.get(&key)).copied();
         let contact = self.contact(organization, holder.or(known)?)?;
-        let same = bare(&contact.vcard_uid()) == bare(uid);
+        let same = bare_uid(&contact.vcard_uid()) == bare_uid(uid);
         (contact.book == book && same).then_some(contact)
     }
 
@@ -243,8 +265,4 @@ impl State<'_> {
         let holder = self.layers.iter().rev().find_map(|layer| layer.principals.get(segment));
         holder.copied().or_else(|| self.snapshot.principal_holder(segment))
     }
-}
-
-fn bare(uid: &str) -> &str {
-    uid.strip_prefix("urn:uuid:").unwrap_or(uid)
 }

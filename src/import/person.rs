@@ -38,6 +38,7 @@ impl NewUser {
             password: self.password,
             principal: segment(extension, self.id, &self.organization, is_taken),
             listed_books: None,
+            carddav_layout: None,
             created: self.created,
         };
         (user, person_draft(self.organization, self.card, self.listed))

@@ -210,6 +210,10 @@ impl Snapshot {
                     Arc::make_mut(&mut tenant.shared_books).insert(book.id, book);
                 }
             }
+            Record::PersonalBook(book) => self.put_personal_book(book),
+            Record::PendingStar(star) => self.put_pending_star(star),
+            Record::Property(property) => self.put_property(property),
+            Record::Reverted(reverted) => self.put_reverted(reverted),
             Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
             Record::Contact(_) | Record::Import(_) => {}
         }
@@ -257,6 +261,7 @@ impl Snapshot {
                 self.users.remove(&id);
                 self.app_passwords.remove(&id);
                 self.stars.remove(&id);
+                self.forget_keeping(id);
             }
             Key::AppPassword(user, id) => {
                 let mut all = self.app_passwords(user).to_vec();
@@ -287,6 +292,12 @@ impl Snapshot {
             Key::Token(id) => {
                 Arc::make_mut(&mut self.tokens).remove(&id);
             }
+            Key::PersonalBook(owner, id) => self.remove_personal_book(owner, id),
+            Key::PendingStar(user, uid) => self.remove_pending_star(user, &uid),
+            Key::Property { user, place, namespace, local } => {
+                self.remove_property(user, place, (&namespace, &local));
+            }
+            Key::Reverted(user, book, name) => self.remove_reverted(user, book, &name),
             // Contacts are changed shelf by shelf.
             Key::Contact(_) => {}
         }

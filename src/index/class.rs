@@ -10,6 +10,8 @@ const SHARED: u16 = 1 << 2;
 /// Of any further shared book: which one, only the contact tells.
 const SHARED_BOOK: u16 = 1 << 3;
 const PERSONAL: u16 = 1 << 4;
+/// Of any further personal book: which one, only the contact tells.
+const PERSONAL_BOOK: u16 = 1 << 5;
 /// How far the bits of group cards are from those of contacts.
 const GROUP_SHIFT: u16 = 8;
 
@@ -29,6 +31,7 @@ impl Class {
             Book::Shared => SHARED,
             Book::SharedBook(_) => SHARED_BOOK,
             Book::Personal(_) => PERSONAL,
+            Book::PersonalBook(..) => PERSONAL_BOOK,
         };
         Self(if contact.derived.group { class << GROUP_SHIFT } else { class })
     }
@@ -54,6 +57,7 @@ impl Classes {
                 Book::Shared => SHARED,
                 Book::SharedBook(_) => SHARED_BOOK,
                 Book::Personal(_) => PERSONAL,
+                Book::PersonalBook(..) => PERSONAL_BOOK,
             };
         }
         Self(if extras.groups { classes | classes << GROUP_SHIFT } else { classes })
@@ -65,6 +69,7 @@ impl Classes {
 
     /// Whether a row of the class is wanted only where its book is.
     pub(super) fn depend_on_book(class: Class) -> bool {
-        class.0 & (SHARED_BOOK | SHARED_BOOK << GROUP_SHIFT) != 0
+        let dependent = SHARED_BOOK | PERSONAL_BOOK;
+        class.0 & (dependent | dependent << GROUP_SHIFT) != 0
     }
 }

@@ -180,7 +180,9 @@ impl Tenant {
     /// Where the members of a home, department or site are.
     fn shelf_of(&self, book: AddressBook) -> Option<&Shelf> {
         match book {
-            AddressBook::Home(Book::Personal(owner)) => self.personal.get(&owner).map(|s| &**s),
+            AddressBook::Home(Book::Personal(owner) | Book::PersonalBook(owner, _)) => {
+                self.personal.get(&owner).map(|shelf| &**shelf)
+            }
             _ => Some(&self.shelf),
         }
     }

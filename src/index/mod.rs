@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{SharedBook, Star};
 use crate::account::{Organization, User};
 use crate::contact::book::BookId;
-use crate::contact::{Book, ContactId, OrganizationId, Revision, UserId};
+use crate::contact::{Book, ContactId, OrganizationId, Revision, UserId, bare_uid};
 use crate::index::accounts::Groups;
 use crate::index::class::{Classes, Extras};
+use crate::index::keeping::Keeping;
 use crate::index::neighbor::Neighbor;
 use crate::index::search::Condition;
 use crate::index::sharded::Sharded;
@@ -24,6 +27,7 @@ mod class;
 mod digits;
 mod grams;
 mod history;
+mod keeping;
 mod neighbor;
 mod posting;
 mod references;
@@ -54,6 +58,9 @@ pub struct Snapshot {
     app_passwords: Sharded<UserId, Arc<Vec<AppPassword>>>,
     /// What each user starred, and what they no longer star.
     stars: Sharded<UserId, Arc<BTreeMap<ContactId, Star>>>,
+    keeping: Sharded<UserId, Arc<Keeping>>,
+    /// Whose pending favorites each UID is.
+    waiting: Sharded<Box<str>, Box<[UserId]>>,
 }
 
 /// One organization's contents.
@@ -103,6 +110,8 @@ impl Snapshot {
             tokens: Arc::default(),
             app_passwords: Sharded::default(),
             stars: Sharded::default(),
+            keeping: Sharded::default(),
+            waiting: Sharded::default(),
         }
     }
 
@@ -199,7 +208,9 @@ impl Snapshot {
         let tenant = self.tenants.get(organization)?;
         match book {
             Book::People | Book::Shared | Book::SharedBook(_) => Some(&tenant.shelf),
-            Book::Personal(owner) => tenant.personal.get(&owner).map(|shelf| &**shelf),
+            Book::Personal(owner) | Book::PersonalBook(owner, _) => {
+                tenant.personal.get(&owner).map(|shelf| &**shelf)
+            }
         }
     }
 }
@@ -208,17 +219,11 @@ impl Tenant {
     /// The shelves on which the contacts of a extent are.
     fn shelves<'a>(&'a self, extent: &'a Extent) -> impl Iterator<Item = &'a Shelf> {
         let common = extent.books.iter().any(|book| book.owner().is_none());
-        let owners = extent.books.iter().filter_map(|book| book.owner());
-        let personal = owners.filter_map(|owner| self.personal.get(&owner).map(|shelf| &**shelf));
+        // All books of an owner are on one shelf.
+        let owners: FxHashSet<UserId> = extent.books.iter().filter_map(|b| b.owner()).collect();
+        let personal =
+            owners.into_iter().filter_map(|owner| self.personal.get(&owner).map(|shelf| &**shelf));
         let neighbors = self.neighbors.values().filter(|_| extent.neighbors).map(Neighbor::shelf);
         common.then_some(&self.shelf).into_iter().chain(personal).chain(neighbors)
-    }
-}
-
-/// UIDs are compared without the prefix that vCard 4.0 clients write.
-fn bare_uid(uid: &str) -> &str {
-    match uid.get(..9) {
-        Some(prefix) if prefix.eq_ignore_ascii_case("urn:uuid:") => uid.get(9..).unwrap_or(uid),
-        _ => uid,
     }
 }

@@ -62,7 +62,7 @@ impl Home {
         match book {
             Book::People => Self::People,
             Book::Shared => Self::Shared,
-            Book::Personal(_) => Self::Personal,
+            Book::Personal(_) | Book::PersonalBook(..) => Self::Personal,
             Book::SharedBook(_) => Self::Other,
         }
     }

@@ -9,7 +9,7 @@ use crate::contact::book::{AddressBook, Availability, Group, GroupKind};
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, Contact, ContactId};
 use crate::ldap::entry::{Home, Prepared, UidForm};
-use crate::ldap::tree::{Container, Tree};
+use crate::ldap::tree::{Container, Tree, shown_in};
 
 const NOTHING: Query = Query::Constant(Truth::False);
 const EVERYTHING: Query = Query::Constant(Truth::True);
@@ -119,7 +119,7 @@ impl Naming {
         let book = match &self.rule {
             Rule::One => return self.parents.first().map(|parent| parent.container),
             Rule::Home => {
-                let home = AddressBook::Home(contact.book);
+                let home = shown_in(contact.book);
                 let is = |known: &Container| matches!(known, Container::Book(book) | Container::Of(_, book) if *book == home);
                 return self.parents.iter().map(|parent| parent.container).find(is);
             }

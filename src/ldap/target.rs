@@ -18,7 +18,7 @@ use crate::ldap::naming::Naming;
 use crate::ldap::plan::Around;
 use crate::ldap::request::Scope;
 use crate::ldap::style::Style;
-use crate::ldap::tree::{Container, Place, Tree};
+use crate::ldap::tree::{Container, Place, Tree, shown_in};
 use crate::presence::Seen;
 
 const NOTHING: Query = Query::Constant(Truth::False);
@@ -93,11 +93,13 @@ impl<'t, 's> Target<'t, 's> {
             }
             Scope::One => {}
             Scope::Subtree | Scope::Children => {
-                let own = Extent::of(&[Book::Personal(user)]);
+                let acting = self.tree.sight.acting_for(user);
+                let mut books = acting.map(|acting| acting.personal(user)).unwrap_or_default();
+                let own = Extent::of(&books);
                 let rows = self.tree.sight.search(&own, &EVERYTHING, usize::MAX);
                 let itself = row.filter(|_| scope == Scope::Subtree);
                 let within = rows.chain(itself).map(|row| row.id).collect();
-                let books = vec![Book::People, Book::Personal(user)];
+                books.insert(0, Book::People);
                 let within = Query::Among(Arc::new(within));
                 self.extent = Some(Extent { books, within, ..own });
                 self.naming = Naming::homes(self.tree, &[PEOPLE, personal]);
@@ -130,8 +132,11 @@ impl<'t, 's> Target<'t, 's> {
 
     /// Covers homes, each contact in its own.
     fn homes(&mut self, extent: Extent) {
-        let homes = extent.books.iter().map(|home| Container::Book((*home).into()));
-        self.naming = Naming::homes(self.tree, &homes.collect::<Vec<Container>>());
+        let homes = extent.books.iter().map(|home| Container::Book(shown_in(*home)));
+        let mut homes: Vec<Container> = homes.collect();
+        // A user's own books stand together.
+        homes.dedup();
+        self.naming = Naming::homes(self.tree, &homes);
         self.extent = Some(extent);
     }
 

@@ -256,7 +256,7 @@ impl<'s> Tree<'s> {
                 }
                 AddressBook::Home(Book::People) => "people",
                 AddressBook::Home(Book::Shared) => "shared",
-                AddressBook::Home(Book::Personal(_)) => "personal",
+                AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) => "personal",
                 AddressBook::Favorites => "favorites",
                 AddressBook::All => "all",
                 AddressBook::Contacts => "contacts",
@@ -306,7 +306,10 @@ impl<'s> Tree<'s> {
     /// Where the contacts are whose entries stand right in a container.
     pub(super) fn extent(&self, container: Container) -> Option<Extent> {
         let (sight, book) = self.view(container)?;
-        sight.extent(book, self.present)
+        match book {
+            AddressBook::Home(Book::Personal(owner)) => Some(Extent::of(&sight.personal(owner))),
+            book => sight.extent(book, self.present),
+        }
     }
 
     /// Whether a container has entries below it.
@@ -325,7 +328,15 @@ impl<'s> Tree<'s> {
             Some(id) => id,
             None => self.extension(name)?,
         };
-        let row = sight.member(book, id).filter(|row| !row.derived.group)?;
+        let row = match book {
+            AddressBook::Home(Book::Personal(_)) => {
+                sight.contact(id).filter(|row| shown_in(row.book) == book)?
+            }
+            book => sight.member(book, id)?,
+        };
+        if row.derived.group {
+            return None;
+        }
         let here = match book {
             AddressBook::Status(status) => (self.present)(status).contains(&id),
             _ => true,
@@ -352,7 +363,7 @@ impl<'s> Tree<'s> {
     /// in `ou=all`.
     pub(super) fn canonical(&self, row: Row<'_>) -> Container {
         if row.organization == self.sight.organization.id {
-            Container::Book(row.book.into())
+            Container::Book(shown_in(row.book))
         } else {
             Container::Book(AddressBook::All)
         }
@@ -366,6 +377,14 @@ impl<'s> Tree<'s> {
         let uid = UidForm::of(book).uid(row.contact());
         Some(format!("uid={},{}", escaped(&uid), self.dn_of(container)))
     }
+}
+
+/// The book whose container has the entries of a home: `ou=personal` has all of a user's own.
+pub(super) fn shown_in(home: Book) -> AddressBook {
+    AddressBook::Home(match home {
+        Book::PersonalBook(owner, _) => Book::Personal(owner),
+        other => other,
+    })
 }
 
 fn personal(owner: UserId) -> AddressBook {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
-use crate::account::group::{GroupRecord, SharedBook, Star};
+use crate::account::group::{GroupRecord, PendingStar, PersonalBook, SharedBook, Star};
+use crate::account::property::{DavProperty, Place, Reverted};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
@@ -28,6 +29,10 @@ pub enum Record {
     Group(GroupRecord),
     SharedBook(SharedBook),
     Star(Star),
+    PersonalBook(PersonalBook),
+    PendingStar(PendingStar),
+    Property(DavProperty),
+    Reverted(Reverted),
     /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
     Retired(RetiredPrincipal),
     Contact(StoredContact),
@@ -62,6 +67,18 @@ pub enum Key {
     Group(OrganizationId, Group),
     SharedBook(OrganizationId, BookId),
     Star(UserId, ContactId),
+    /// Of an owner.
+    PersonalBook(UserId, BookId),
+    /// Of a user, by the UID.
+    PendingStar(UserId, Box<str>),
+    Property {
+        user: UserId,
+        place: Place,
+        namespace: Box<str>,
+        local: Box<str>,
+    },
+    /// Of a user, by book and name.
+    Reverted(UserId, AddressBook, Box<str>),
     Contact(ContactId),
 }
 

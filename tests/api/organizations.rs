@@ -61,6 +61,7 @@ async fn administrators_set_what_is_theirs() {
         "listed_books": ["favorites", "all"],
         "base_aliases": { "dc=phonebook,dc=nh": "people", "o=dbs": "contacts" },
         "keypad_search": true,
+        "carddav_layout": "merged", "people_on_devices_max": 100, "refused_writes": "revert",
     });
     let changed = office.patch(&admin, "organizations/main", &theirs).await.expect(200);
     let names: Vec<&str> = theirs.as_object().unwrap().keys().map(String::as_str).collect();
@@ -112,6 +113,10 @@ async fn wrong_settings_are_named() {
         ("base_aliases", json!({ "dc=phonebook": 1 })),
         ("base_aliases", json!(["dc=phonebook"])),
         ("keypad_search", json!("yes")),
+        ("carddav_layout", json!("both")),
+        ("people_on_devices_max", json!(-1)),
+        ("people_on_devices_max", json!("all")),
+        ("refused_writes", json!("ignore")),
         ("inter_organization_prefix", json!("8a")),
         ("suffix", json!("dc=main,,")),
         ("shoe", json!(1)),

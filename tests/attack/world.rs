@@ -118,6 +118,7 @@ impl Filler<'_> {
             password: Some(self.password.clone()),
             principal: format!("{extension}.{}", draft.organization).into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites, support()]),
+            carddav_layout: None,
             created: Timestamp(0),
         };
         self.put(number, draft);

@@ -229,6 +229,7 @@ pub(crate) fn account(
         password: None,
         principal: format!("{extension}.{organization}").into(),
         listed_books: None,
+        carddav_layout: None,
         created: Timestamp(0),
     }
 }

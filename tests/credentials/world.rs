@@ -124,6 +124,7 @@ impl World {
                 password: Some(password),
                 principal: format!("{extension}.{organization}").into(),
                 listed_books: None,
+                carddav_layout: None,
                 created: ringbook::contact::Timestamp(0),
             };
             self.edit(Edit::PutUser(user)).await;

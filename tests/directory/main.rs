@@ -18,6 +18,7 @@ use ringbook::store::sqlite::SqliteStore;
 
 mod faults;
 mod groups;
+mod keeping;
 mod neighbors;
 mod photos;
 mod users;
@@ -425,6 +426,7 @@ fn user(id: ContactId, extension: Option<&str>, principal: &str) -> User {
         password: None,
         principal: principal.into(),
         listed_books: None,
+        carddav_layout: None,
         created: Timestamp(0),
     }
 }

@@ -3,12 +3,14 @@
 use ldap3_proto::proto::LdapResultCode;
 use ringbook::account::AnonymousAccess;
 use ringbook::account::device::PhoneAccount;
+use ringbook::account::group::PersonalBook;
 use ringbook::account::networks::Networks;
-use ringbook::contact::Book;
-use ringbook::contact::book::{AddressBook, Availability};
+use ringbook::contact::book::{AddressBook, Availability, BookId};
 use ringbook::contact::card::Field;
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
+use ringbook::contact::{Book, OrganizationId, Timestamp};
+use ringbook::directory::Edit;
 
 use crate::client::{Ask, BASE, CHILDREN, Client, Found, ONE};
 use crate::office::Office;
@@ -79,6 +81,36 @@ async fn a_phone_of_one_user_shows_what_is_theirs() {
     assert_eq!(phone.search(&Ask::sub(SUFFIX, "(cn=aunt)")).await.names(), ["Aunt"]);
     let below = phone.search(&Ask::sub(&dn("ou=personal,uid=101,ou=people"), ALL)).await;
     assert_eq!(below.code, LdapResultCode::NoSuchObject, "that is for phones of several users");
+}
+
+#[tokio::test]
+async fn all_personal_books_are_one_container() {
+    let office = Office::open().await;
+    let anna = office.anna;
+    let id = BookId::parse("clients").unwrap();
+    let book = PersonalBook {
+        organization: OrganizationId::parse("main").unwrap(),
+        owner: anna,
+        id,
+        name: "Clients".into(),
+        segment: "clients".into(),
+        created: Timestamp(0),
+    };
+    office.world.edit(Edit::PutPersonalBook(book)).await;
+    office.contact(Book::PersonalBook(anna, id), &[(Field::FormattedName, "Client")]).await;
+    let mut phone = office.client("anna").await;
+    let found = phone.search(&Ask::sub(&dn("ou=personal"), ALL)).await;
+    assert_eq!(found.names(), ["Aunt", "Client"]);
+    assert_eq!(phone.search(&Ask::sub(SUFFIX, "(cn=client)")).await.dns(), found.dns()[1..]);
+    for dn in found.dns() {
+        let one = phone.search(&Ask { scope: BASE, ..Ask::sub(dn, ALL) }).await;
+        assert_eq!(one.dns(), [dn]);
+    }
+    let mut desk = office.client("desk").await;
+    let anna = dn("uid=101,ou=people");
+    assert_eq!(names(&mut desk, &anna).await, "Anna Adams, Aunt, Client");
+    assert_eq!(names(&mut desk, &format!("ou=personal,{anna}")).await, "Aunt, Client");
+    assert_eq!(names(&mut office.client("phones").await, SUFFIX).await.find("Client"), None);
 }
 
 #[tokio::test]

@@ -220,6 +220,7 @@ impl Office {
             principal: id.to_string().into(),
             extension: given,
             listed_books: None,
+            carddav_layout: None,
             created: Timestamp(0),
         };
         self.world.edit(Edit::PutUser(user)).await;

@@ -213,6 +213,7 @@ impl World {
             password: None,
             principal: extension.map_or_else(|| id.to_string(), |e| format!("{e}.main")).into(),
             listed_books: None,
+            carddav_layout: None,
             created: Timestamp(0),
         }
     }

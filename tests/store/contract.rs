@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
-use ringbook::account::group::{GroupRecord, Member, SharedBook, Star};
+use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, SharedBook, Star};
 use ringbook::account::networks::Networks;
-use ringbook::account::{ImportReport, Role, SecretHash, User};
+use ringbook::account::property::{DavProperty, Place, Reverted};
+use ringbook::account::{ImportReport, Layout, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
@@ -23,6 +24,8 @@ pub(crate) fn contract(store: &mut dyn Store) {
     records_read_back(store);
     nothing_said_is_nothing_written(store);
     what_leaves_is_told_once(store);
+    both_names_that_were_left_are_told(store);
+    what_programs_kept_is_removed(store);
     every_text_reads_back(store);
     a_large_commit_reads_back(store);
     large_bodies_are_read_one_by_one(store);
@@ -48,11 +51,13 @@ fn records_read_back(store: &mut dyn Store) {
             password: Some(SecretHash("$argon2id$…".into())),
             principal: "201.main".into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites]),
+            carddav_layout: Some(Layout::Merged),
             created: Timestamp(7),
         }),
     ];
     records.extend(of_devices(&anna));
     records.extend(of_groups(&anna, &note));
+    records.extend(of_programs(&anna, &note));
     records.extend([stored(&anna, None), stored(&note, None)]);
     let at = commit(store, records.iter().cloned().map(Change::Put).collect());
     let (events, loaded) = load(store);
@@ -99,6 +104,7 @@ fn of_devices(anna: &Contact) -> Vec<Record> {
             name: "iPhone".into(),
             doors: Doors::of([Door::Carddav, Door::Http]),
             hash: "00".into(),
+            carddav_layout: Some(Layout::Separate),
             created: Timestamp(4),
         }),
     ]
@@ -123,6 +129,41 @@ fn of_groups(anna: &Contact, note: &Contact) -> Vec<Record> {
             user: anna.id,
             contact: note.id,
             starred: true,
+            revision: Revision(1),
+        }),
+        Record::PendingStar(PendingStar { user: anna.id, uid: "a/b c:d".into() }),
+    ]
+}
+
+fn of_programs(anna: &Contact, note: &Contact) -> Vec<Record> {
+    let clients = BookId::parse("clients").unwrap();
+    let property = |place, namespace: &str, value: &str| {
+        let (namespace, value) = (namespace.into(), value.into());
+        Record::Property(DavProperty {
+            user: anna.id,
+            place,
+            namespace,
+            local: "color".into(),
+            value,
+        })
+    };
+    let clients_book = AddressBook::Home(Book::PersonalBook(anna.id, clients));
+    vec![
+        Record::PersonalBook(PersonalBook {
+            organization: main(),
+            owner: anna.id,
+            id: clients,
+            name: "Clients".into(),
+            segment: "6F3C-ü".into(),
+            created: Timestamp(3),
+        }),
+        property(Place::Home, "", "<color/>"),
+        property(Place::Book(clients_book), "http://example.com/a b/", "<x>ü</x>"),
+        property(Place::Card(note.id), "urn:x", ""),
+        Record::Reverted(Reverted {
+            user: anna.id,
+            book: AddressBook::PEOPLE,
+            name: "a b.vcf".into(),
             revision: Revision(1),
         }),
     ]
@@ -161,6 +202,47 @@ fn what_leaves_is_told_once(store: &mut dyn Store) {
         })
         .unwrap();
     assert_eq!(told, events);
+}
+
+/// A contact that got two other names in one book.
+fn both_names_that_were_left_are_told(store: &mut dyn Store) {
+    let moved = contact("Moved", Book::Shared, next(store));
+    let before = commit(store, vec![put(&moved, None)]);
+    let left = |name: &str, revision| Tombstone {
+        organization: main(),
+        book: AddressBook::SHARED,
+        contact: moved.id,
+        name: name.into(),
+        revision,
+    };
+    let first = commit(store, vec![Change::Leave(left("a.vcf", Revision(before.0 + 1)))]);
+    let second = commit(store, vec![Change::Leave(left("b.vcf", Revision(first.0 + 1)))]);
+    let (events, _) = store.changes(before).unwrap();
+    let told = [Event::Leave(left("a.vcf", first)), Event::Leave(left("b.vcf", second))];
+    assert_eq!(events, told);
+}
+
+fn what_programs_kept_is_removed(store: &mut dyn Store) {
+    let user = new_id();
+    let book = AddressBook::Home(Book::Personal(user));
+    let keys = [
+        Key::PersonalBook(user, BookId::parse("clients").unwrap()),
+        Key::PendingStar(user, "a/b c".into()),
+        Key::Property {
+            user,
+            place: Place::Book(book),
+            namespace: "http://x/ y".into(),
+            local: "color".into(),
+        },
+        Key::Reverted(user, book, "a b.vcf".into()),
+    ];
+    let before = load(store).1;
+    commit(store, keys.iter().cloned().map(Change::Remove).collect());
+    let (events, _) = store.changes(before).unwrap();
+    assert_eq!(events.len(), keys.len());
+    for key in keys {
+        assert!(events.contains(&Event::Remove(key.clone())), "{key:?} in {events:?}");
+    }
 }
 
 fn every_text_reads_back(store: &mut dyn Store) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringbook::account::{BaseAlias, OrganizationSettings};
+use ringbook::account::{BaseAlias, Layout, OrganizationSettings, RefusedWrites};
 use ringbook::contact::book::{AddressBook, BookId, Group};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::derived::{Derivation, KeypadSearch, NameOrder};
@@ -45,6 +45,9 @@ pub(crate) fn organization() -> OrganizationSettings {
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
         base_aliases: vec![BaseAlias { base: "dc=phonebook".into(), book: AddressBook::All }],
         keypad_search: true,
+        carddav_layout: Layout::Separate,
+        people_on_devices_max: 7,
+        refused_writes: RefusedWrites::Revert,
         ..OrganizationSettings::new(main())
     }
 }

@@ -21,9 +21,7 @@ impl<'s> Sight<'s> {
     /// The rendition in which this principal sees a book as a whole.
     pub fn class(&self, book: AddressBook) -> Rendition {
         match book {
-            AddressBook::Home(Book::Shared | Book::SharedBook(_) | Book::Personal(_)) => {
-                Rendition::Full
-            }
+            AddressBook::Home(home) if home != Book::People => Rendition::Full,
             _ if self.viewer.full => Rendition::Full,
             _ => Rendition::Reduced,
         }

@@ -35,7 +35,9 @@ impl Checker<'_> {
     pub(super) fn remove_user(&mut self, id: UserId) -> Result<(), CommitError> {
         let user = self.state().user(id).ok_or(CommitError::NoUser(id))?;
         let organization = &user.organization;
-        let extent = Extent::of(&[Book::Personal(id)]);
+        let further = self.snapshot.personal_books(id).map(|book| Book::PersonalBook(id, book.id));
+        let homes: Vec<Book> = [Book::Personal(id)].into_iter().chain(further).collect();
+        let extent = Extent::of(&homes);
         let personal = self.snapshot.members(organization, &extent);
         let personal: Vec<ContactId> = personal.map(|row| row.id).collect();
         for contact in personal.into_iter().chain([id]) {
@@ -50,6 +52,7 @@ impl Checker<'_> {
         for star in self.snapshot.stars(id) {
             self.remove(Key::Star(id, star.contact))?;
         }
+        self.forget_keeping(id)?;
         self.put(Record::Retired(RetiredPrincipal { segment: user.principal.clone(), user: id }))?;
         self.remove(Key::User(id))
     }

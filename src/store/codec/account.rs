@@ -4,7 +4,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::account::{
-    AnonymousAccess, BaseAlias, ImportReport, OrganizationSettings, Role, SecretHash, User,
+    AnonymousAccess, BaseAlias, ImportReport, Layout, OrganizationSettings, PEOPLE_ON_DEVICES_MAX,
+    RefusedWrites, Role, SecretHash, User,
 };
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::{ContactId, OrganizationId};
@@ -38,6 +39,9 @@ pub(super) fn organization_text(of: &OrganizationSettings) -> String {
             "book": word::book_text(alias.book),
         })).collect::<Vec<_>>(),
         "keypad_search": of.keypad_search,
+        "carddav_layout": of.carddav_layout.name(),
+        "people_on_devices_max": of.people_on_devices_max,
+        "refused_writes": of.refused_writes.name(),
     })
     .to_string()
 }
@@ -70,6 +74,18 @@ pub(super) fn organization(id: &str, text: &str) -> Decoded<OrganizationSettings
             .map(|o| base_alias(&o))
             .collect::<Decoded<_>>()?,
         keypad_search: object.flag("keypad_search").unwrap_or_default(),
+        carddav_layout: object
+            .optional("carddav_layout")
+            .map_or(Ok(Layout::Auto), |text| word::layout(&text))?,
+        people_on_devices_max: match object.has("people_on_devices_max") {
+            true => object.small_number("people_on_devices_max")?,
+            false => PEOPLE_ON_DEVICES_MAX,
+        },
+        refused_writes: object
+            .optional("refused_writes")
+            .map_or(Ok(RefusedWrites::Deny), |text| {
+                RefusedWrites::parse(&text).ok_or(Undecodable("refused_writes"))
+            })?,
     })
 }
 
@@ -103,6 +119,7 @@ pub(super) fn user_text(user: &User) -> String {
         "password": user.password.as_ref().map(|hash| &hash.0),
         "principal": user.principal,
         "listed_books": user.listed_books.as_ref().map(|books| word::books_text(books)),
+        "carddav_layout": user.carddav_layout.map(Layout::name),
         "created": user.created.0,
     })
     .to_string()
@@ -120,6 +137,7 @@ pub(super) fn user(id: &str, text: &str) -> Decoded<User> {
         password: object.optional("password").map(SecretHash),
         principal: object.text("principal")?.into(),
         listed_books: object.texts("listed_books").ok().map(word::books).transpose()?,
+        carddav_layout: object.optional("carddav_layout").map(|t| word::layout(&t)).transpose()?,
         created: object.time("created")?,
     })
 }

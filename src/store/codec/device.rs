@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
-use crate::account::{Role, SecretHash};
+use crate::account::{Layout, Role, SecretHash};
 use crate::contact::number::NumberFormat;
 use crate::contact::{ContactId, OrganizationId, UserId};
 use crate::store::codec::object::Object;
@@ -78,8 +78,14 @@ pub(super) fn token(id: &str, text: &str) -> Decoded<Token> {
 
 pub(super) fn app_password_text(app: &AppPassword) -> String {
     let doors: Vec<&str> = app.doors.iter().map(Door::name).collect();
-    json!({ "name": app.name, "doors": doors, "hash": app.hash, "created": app.created.0 })
-        .to_string()
+    json!({
+        "name": app.name,
+        "doors": doors,
+        "hash": app.hash,
+        "carddav_layout": app.carddav_layout.map(Layout::name),
+        "created": app.created.0,
+    })
+    .to_string()
 }
 
 pub(super) fn app_password(user: UserId, id: &str, text: &str) -> Decoded<AppPassword> {
@@ -92,6 +98,7 @@ pub(super) fn app_password(user: UserId, id: &str, text: &str) -> Decoded<AppPas
         name: object.text("name")?.into(),
         doors: Doors::of(doors),
         hash: object.text("hash")?.into(),
+        carddav_layout: object.optional("carddav_layout").map(|t| word::layout(&t)).transpose()?,
         created: object.time("created")?,
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::account::group::{GroupRecord, Member, SharedBook, Star};
+use crate::account::group::{GroupRecord, Member, PersonalBook, SharedBook, Star};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::{ContactId, OrganizationId, Revision, UserId};
 use crate::store::codec::object::Object;
@@ -57,6 +57,28 @@ fn members<'a>(texts: impl Iterator<Item = &'a str>) -> Decoded<Vec<Member>> {
         None => word::group(text).map(Member::Group),
     };
     texts.map(member).collect()
+}
+
+pub(super) fn personal_book_text(book: &PersonalBook) -> String {
+    json!({
+        "organization": book.organization.as_str(),
+        "name": book.name,
+        "segment": book.segment,
+        "created": book.created.0,
+    })
+    .to_string()
+}
+
+pub(super) fn personal_book(owner: UserId, id: BookId, text: &str) -> Decoded<PersonalBook> {
+    let object = Object::parse(text)?;
+    Ok(PersonalBook {
+        organization: OrganizationId::from(object.text("organization")?),
+        owner,
+        id,
+        name: object.text("name")?.into(),
+        segment: object.text("segment")?.into(),
+        created: object.time("created")?,
+    })
 }
 
 pub(super) fn star_text(star: &Star) -> String {

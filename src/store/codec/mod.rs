@@ -5,6 +5,7 @@ mod contact;
 mod device;
 mod group;
 mod object;
+mod property;
 mod record;
 mod word;
 

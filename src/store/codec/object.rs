@@ -46,6 +46,10 @@ impl Object {
         self.0.get(key).and_then(Value::as_u64).ok_or(Undecodable(key))
     }
 
+    pub(super) fn small_number(&self, key: &'static str) -> Decoded<u32> {
+        u32::try_from(self.number(key)?).map_err(|_| Undecodable(key))
+    }
+
     pub(super) fn inner(&self, key: &str) -> Option<Self> {
         self.0.get(key).and_then(Value::as_object).cloned().map(Self)
     }

@@ -1,9 +1,10 @@
 //! Which kind, key and rank a record has in the store, and the reverse.
 
 use crate::account::ImportReport;
+use crate::account::group::PendingStar;
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{OrganizationId, UserId};
-use crate::store::codec::{Decoded, Undecodable, account, device, group, word};
+use crate::store::codec::{Decoded, Undecodable, account, device, group, property, word};
 use crate::store::{Event, Key, Record, StoreError, StoredContact};
 
 /// The kind of import reports, which a store never tells among its events.
@@ -52,6 +53,20 @@ pub(in crate::store) fn row(record: &Record) -> Row<'_> {
         Record::Star(star) => {
             ("star", format!("{}/{}", star.user, star.contact), group::star_text(star))
         }
+        Record::PersonalBook(book) => {
+            ("personal", format!("{}/{}", book.owner, book.id), group::personal_book_text(book))
+        }
+        Record::PendingStar(star) => {
+            ("pending", format!("{}/{}", star.user, star.uid), "{}".to_owned())
+        }
+        Record::Property(of) => {
+            let key = property::property_key(of.place, &of.namespace, &of.local);
+            ("property", format!("{}/{key}", of.user), property::property_text(of))
+        }
+        Record::Reverted(of) => {
+            let key = property::reverted_key(of.book, &of.name);
+            ("reverted", format!("{}/{key}", of.user), property::reverted_text(of))
+        }
         Record::Retired(retired) => {
             ("principal", retired.segment.to_string(), account::retired_text(retired))
         }
@@ -72,6 +87,15 @@ pub(in crate::store) fn removed_row(key: &Key) -> RecordRow {
         }
         Key::SharedBook(organization, id) => ("book", format!("{organization}/{id}")),
         Key::Star(user, contact) => ("star", format!("{user}/{contact}")),
+        Key::PersonalBook(owner, id) => ("personal", format!("{owner}/{id}")),
+        Key::PendingStar(user, uid) => ("pending", format!("{user}/{uid}")),
+        Key::Property { user, place, namespace, local } => {
+            let key = property::property_key(*place, namespace, local);
+            ("property", format!("{user}/{key}"))
+        }
+        Key::Reverted(user, book, name) => {
+            ("reverted", format!("{user}/{}", property::reverted_key(*book, name)))
+        }
         Key::Contact(id) => ("contact", id.to_string()),
     };
     RecordRow { kind, key, rank: rank(kind), body: None }
@@ -118,6 +142,22 @@ fn record(kind: &str, key: &str, body: &str) -> Decoded<Record> {
             let (user, contact) = halves(key)?;
             Record::Star(group::star(user_id(user)?, user_id(contact)?, body)?)
         }
+        "personal" => {
+            let (owner, id) = halves(key)?;
+            Record::PersonalBook(group::personal_book(user_id(owner)?, book_id(id)?, body)?)
+        }
+        "pending" => {
+            let (user, uid) = halves(key)?;
+            Record::PendingStar(PendingStar { user: user_id(user)?, uid: uid.into() })
+        }
+        "property" => {
+            let (user, key) = halves(key)?;
+            Record::Property(property::property(user_id(user)?, key, body)?)
+        }
+        "reverted" => {
+            let (user, key) = halves(key)?;
+            Record::Reverted(property::reverted(user_id(user)?, key, body)?)
+        }
         "principal" => Record::Retired(account::retired(key, body)?),
         _ => return Err(Undecodable("kind")),
     })
@@ -147,6 +187,25 @@ fn removed(kind: &str, key: &str) -> Decoded<Key> {
         "star" => {
             let (user, contact) = halves(key)?;
             Key::Star(user_id(user)?, user_id(contact)?)
+        }
+        "personal" => {
+            let (owner, id) = halves(key)?;
+            Key::PersonalBook(user_id(owner)?, book_id(id)?)
+        }
+        "pending" => {
+            let (user, uid) = halves(key)?;
+            Key::PendingStar(user_id(user)?, uid.into())
+        }
+        "property" => {
+            let (user, key) = halves(key)?;
+            let (place, namespace, local) = property::property_name(key)?;
+            let (namespace, local) = (namespace.into(), local.into());
+            Key::Property { user: user_id(user)?, place, namespace, local }
+        }
+        "reverted" => {
+            let (user, key) = halves(key)?;
+            let (book, name) = property::reverted_name(key)?;
+            Key::Reverted(user_id(user)?, book, name.into())
         }
         _ => return Err(Undecodable("kind")),
     })

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::account::Layout;
 use crate::account::networks::Networks;
+use crate::account::property::Place;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::derived::NameOrder;
 use crate::contact::photo::Photo;
@@ -12,7 +14,9 @@ use crate::store::codec::{Decoded, Undecodable};
 /// A book's id; that of a personal one names the owner.
 pub(in crate::store) fn book_text(book: AddressBook) -> String {
     match book {
-        AddressBook::Home(Book::Personal(owner)) => format!("personal:{owner}"),
+        AddressBook::Home(Book::Personal(owner) | Book::PersonalBook(owner, _)) => {
+            format!("{book}:{owner}")
+        }
         book => book.to_string(),
     }
 }
@@ -74,6 +78,27 @@ pub(super) fn photo(text: &str) -> Decoded<Photo> {
     });
     let (digest, jpeg_bytes) = parts.ok_or(Undecodable("photo"))?;
     Ok(Photo { digest, jpeg_bytes })
+}
+
+pub(super) fn layout(text: &str) -> Decoded<Layout> {
+    Layout::parse(text).ok_or(Undecodable("carddav_layout"))
+}
+
+/// What a property is of: `home`, a book, or `card:` with the contact's id.
+pub(super) fn place_text(place: Place) -> String {
+    match place {
+        Place::Home => "home".to_owned(),
+        Place::Book(book) => book_text(book),
+        Place::Card(id) => format!("card:{id}"),
+    }
+}
+
+pub(super) fn place(text: &str) -> Decoded<Place> {
+    match text.split_once(':') {
+        None if text == "home" => Ok(Place::Home),
+        Some(("card", id)) => ContactId::parse(id).map(Place::Card).ok_or(Undecodable("card")),
+        _ => address_book(text).map(Place::Book),
+    }
 }
 
 pub(super) fn name_order_text(order: NameOrder) -> &'static str {

@@ -94,6 +94,11 @@ const MIGRATIONS: &[&str] = &[
     -- JPEGs are compressed already.
     ALTER TABLE photo ALTER COLUMN jpeg SET STORAGE EXTERNAL;
 ",
+    "
+    -- A contact that gets another name in its book leaves the old one behind.
+    ALTER TABLE tombstone DROP CONSTRAINT tombstone_pkey;
+    ALTER TABLE tombstone ADD PRIMARY KEY (organization, book, contact, name);
+",
 ];
 
 /// Held by the one who changes tables; the number means nothing.

@@ -40,8 +40,8 @@ const PICTURE: &str = "INSERT INTO photo (contact, digest, thumbnail, jpeg) \
     SET digest = EXCLUDED.digest, thumbnail = EXCLUDED.thumbnail, jpeg = EXCLUDED.jpeg";
 
 const TOMBSTONE: &str = "INSERT INTO tombstone (organization, book, contact, name, revision) \
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, book, contact) DO UPDATE \
-    SET name = EXCLUDED.name, revision = EXCLUDED.revision";
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, book, contact, name) DO UPDATE \
+    SET revision = EXCLUDED.revision";
 
 /// One statement.
 enum Step<'a> {
