@@ -47,13 +47,13 @@ fn edits(view: &View, name: &str, reading: &Reading) -> Result<Vec<Edit>, Refusa
     }
     let user = merged.owner;
     let wanted: FxHashMap<String, &str> =
-        reading.members.iter().map(|uid| (uid_key(uid), uid.as_str())).collect();
+        reading.members.iter().map(|uid| (uid_key(uid).into_owned(), uid.as_str())).collect();
     let mut edits = Vec::new();
     let mut known = FxHashSet::default();
     for row in group.contacts(merged, &sight) {
         // Who is not on the card that the client had cannot be missing from it.
         let Some(uid) = shown_uid(merged, &sight, row.contact()) else { continue };
-        let uid = uid_key(&uid);
+        let uid = uid_key(&uid).into_owned();
         if !wanted.contains_key(&uid) {
             edits.push(Edit::Star { user, contact: row.id, starred: false });
         }
@@ -67,7 +67,7 @@ fn edits(view: &View, name: &str, reading: &Reading) -> Result<Vec<Edit>, Refusa
         });
     }
     let forgotten = sight.snapshot.pending_stars(user);
-    for uid in forgotten.filter(|uid| !wanted.contains_key(&uid_key(uid))) {
+    for uid in forgotten.filter(|uid| !wanted.contains_key(&*uid_key(uid))) {
         edits.push(Edit::StarPending { user, uid: uid.into(), starred: false });
     }
     Ok(edits)

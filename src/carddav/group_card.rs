@@ -10,7 +10,7 @@ use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::{CardBuilder, Field};
 use crate::contact::derived::fnv1a;
 use crate::contact::query::Query;
-use crate::contact::{Body, Book, Contact, ContactId, Revision, bare_uid};
+use crate::contact::{Body, Book, Contact, ContactId, Revision, bare_uid, uid_key};
 use crate::index::{Extent, Row};
 use crate::vcard::write;
 
@@ -123,7 +123,9 @@ impl Computed {
             Self::Of(group) => {
                 let within = Query::Group(group);
                 let extent = Extent { books: vec![Book::People], neighbors: false, within };
-                snapshot.members(organization, &extent).collect()
+                let ids: Vec<ContactId> =
+                    snapshot.members(organization, &extent).map(|row| row.id).collect();
+                ids.into_iter().filter_map(|id| snapshot.contact(organization, id)).collect()
             }
         };
         rows.into_iter().filter(|row| merged.has(row.contact())).collect()

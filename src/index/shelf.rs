@@ -134,7 +134,7 @@ impl Shelf {
         self.segments.iter().find_map(|live| Some((live, in_segment(live)?)))
     }
 
-    /// The living row with a UID that a client chose.
+    /// The living row with a UID that a client chose, by its key.
     pub(super) fn with_uid(&self, book: Book, uid: &str) -> Option<(&Live, u32)> {
         let in_segment = |live: &Live| live.segment.with_uid(book, uid, |row| live.is_alive(row));
         self.segments.iter().find_map(|live| Some((live, in_segment(live)?)))
