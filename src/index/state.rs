@@ -6,7 +6,7 @@ use crate::store::Tombstone;
 /// The state of a home, department or site.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BookState {
-    /// Listed members.
+    /// Listed members; group cards are none that anybody counts.
     pub(super) members: usize,
     full: Latest,
     reduced: Latest,
@@ -15,7 +15,7 @@ pub(super) struct BookState {
 impl BookState {
     /// A member is new or changed.
     pub(super) fn put(&mut self, contact: &Contact) {
-        self.members += 1;
+        self.members += counted(contact);
         self.full.note(contact.revision, contact.id);
         self.reduced.note(contact.reduced_revision, contact.id);
     }
@@ -49,6 +49,11 @@ impl BookState {
             _ => self.reduced.revision,
         }
     }
+}
+
+/// How much a contact adds to the number of members.
+pub(super) fn counted(contact: &Contact) -> usize {
+    usize::from(!contact.derived.group)
 }
 
 /// The last change, and the last one that was not the same contact's.
