@@ -56,6 +56,21 @@ async fn apple_contacts_find_their_way() {
 }
 
 #[tokio::test]
-async fn other_clients_get_what_they_ask() {
-    script::run(include_str!("carddav/clients/others.http")).await;
+async fn kde_lists_reads_and_writes() {
+    script::run(include_str!("carddav/clients/kde.http")).await;
+}
+
+#[tokio::test]
+async fn outlooks_synchronizer_reads_rights_and_tags() {
+    script::run(include_str!("carddav/clients/outlook.http")).await;
+}
+
+#[tokio::test]
+async fn pimsync_syncs_without_depth() {
+    script::run(include_str!("carddav/clients/pimsync.http")).await;
+}
+
+#[tokio::test]
+async fn em_client_writes_what_others_write_otherwise() {
+    script::run(include_str!("carddav/clients/emclient.http")).await;
 }

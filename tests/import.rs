@@ -8,6 +8,10 @@ use office::{Office, PHONE, operator, request, rows};
 use proptest::prelude::ProptestConfig;
 use proptest::proptest;
 use ringbook::account::Role;
+use ringbook::account::group::PersonalBook;
+use ringbook::contact::book::BookId;
+use ringbook::contact::{OrganizationId, Timestamp};
+use ringbook::directory::{Edit, Request};
 use serde_json::{Value, json};
 
 const USERS_1: &[u8] = include_bytes!("fixtures/csv/xivo_users_seed_1.csv");
@@ -259,6 +263,28 @@ async fn everybody_imports_where_they_may() {
     office.import(&office::nobody(), "?into=people", USERS_1).await.expect(401);
     office.import(&operator(), "?into=personal", PERSONAL).await.expect(400);
     assert_eq!(office.names(&user, "personal").await, ["John Doe"]);
+}
+
+#[tokio::test]
+async fn users_fill_their_own_further_books() {
+    let office = Office::new().await;
+    let user = office.user("201", Role::User).await;
+    let admin = office.user("200", Role::Admin).await;
+    let into = "?into=personal-clients";
+    office.import(&user, into, PERSONAL).await.expect(404);
+    let book = PersonalBook {
+        organization: OrganizationId::from("main"),
+        owner: user.user().unwrap(),
+        id: BookId::parse("clients").unwrap(),
+        name: "Clients".into(),
+        segment: "clients".into(),
+        created: Timestamp(0),
+    };
+    office.directory.commit(Request::one(Edit::PutPersonalBook(book))).await.unwrap();
+    office.import(&user, into, PERSONAL).await.expect(201);
+    office.import(&admin, into, PERSONAL).await.expect(404);
+    assert_eq!(office.names(&user, "personal-clients").await, ["John Doe"]);
+    assert_eq!(office.names(&user, "personal").await, [""; 0]);
 }
 
 #[tokio::test]

@@ -76,6 +76,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ldap3_proto", "ldap"),
     ("memchr", "*"),
     ("percent_encoding", "api carddav cli store/postgres"),
+    ("qrcode", "api/setup"),
     ("quick_xml", "carddav"),
     ("rcgen", "net"),
     ("rlibphonenumber", "contact/number"),

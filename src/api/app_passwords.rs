@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use hyper::StatusCode;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::account::device::{AppPassword, Door, Doors};
 use crate::api::asker::{Asker, NoParams, Params};
@@ -13,8 +14,7 @@ use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::api::secret::created_with_secret;
 use crate::api::{Context, Shared, last_use, users};
-use crate::auth::Authenticator;
-use crate::auth::dn::escaped;
+use crate::auth::{Authenticator, sign_in_dn};
 use crate::contact::UserId;
 use crate::directory::{Edit, Request};
 use crate::index::Snapshot;
@@ -88,7 +88,7 @@ pub(super) async fn remove_of(
 ///
 /// # Errors
 /// 403 for all but users who showed their password: a lost device must not make itself another key.
-fn owner(asker: &Asker) -> Result<UserId, Problem> {
+pub(super) fn owner(asker: &Asker) -> Result<UserId, Problem> {
     asker.principal.owner_of_credentials().ok_or_else(|| {
         Problem::forbidden("sign in with your login name and password to change credentials")
     })
@@ -120,19 +120,33 @@ async fn add(context: &Context, user: UserId, mut input: Input) -> Result<Respon
     }
     let doors = doors(&mut input)?;
     input.must_be_empty()?;
-    let _turn = context.authenticator.account_changes().await;
-    if context.directory.snapshot().app_passwords(user).len() >= OWN_MAX {
-        let detail = format!("a user has at most {OWN_MAX} app passwords; remove one first");
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
-    }
-    let (app, secret) = Authenticator::new_app_password(user, &name, doors)?;
+    let (app, secret) = make(context, user, &name, doors).await?;
     let mut json = shown(&app);
     if let Value::Object(json) = &mut json {
         let dn = dn(&context.directory.snapshot(), user);
         json.extend(dn.map(|dn| ("dn".to_owned(), Value::from(dn))));
     }
-    context.directory.commit(Request::one(Edit::PutAppPassword(app))).await?;
     Ok(created_with_secret(json, &secret))
+}
+
+/// Makes an app password; its secret is known only here.
+///
+/// # Errors
+/// 409 where the user has as many as allowed.
+pub(super) async fn make(
+    context: &Context,
+    user: UserId,
+    name: &str,
+    doors: Doors,
+) -> Result<(AppPassword, Zeroizing<String>), Problem> {
+    let _turn = context.authenticator.account_changes().await;
+    if context.directory.snapshot().app_passwords(user).len() >= OWN_MAX {
+        let detail = format!("a user has at most {OWN_MAX} app passwords; remove one first");
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let (app, secret) = Authenticator::new_app_password(user, name, doors)?;
+    context.directory.commit(Request::one(Edit::PutAppPassword(app.clone()))).await?;
+    Ok((app, secret))
 }
 
 async fn remove(context: &Context, user: UserId, id: &str) -> Result<StatusCode, Problem> {
@@ -159,8 +173,7 @@ fn doors(input: &mut Input) -> Result<Doors, Problem> {
 fn dn(snapshot: &Snapshot, user: UserId) -> Option<String> {
     let user = snapshot.user(user)?;
     let organization = snapshot.organization(&user.organization)?;
-    let name = user.extension.as_deref().map_or_else(|| user.id.to_string(), escaped);
-    Some(format!("uid={name},ou=people,{}", organization.suffix))
+    Some(sign_in_dn(user, organization))
 }
 
 /// The app password without its secret, which nobody knows any more.

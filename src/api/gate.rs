@@ -21,7 +21,7 @@ use crate::http::Caller;
 /// What the audit log shows of a long path.
 const PATH_CHARS_MAX: usize = 200;
 /// Changes that users make to their own credentials.
-const OWN_CREDENTIALS: [&str; 2] = ["/me/password", "/me/app-passwords"];
+const OWN_CREDENTIALS: [&str; 3] = ["/me/password", "/me/app-passwords", "/setup"];
 
 /// What a telephone system tells all day long is no administrative act.
 const FEED: &str = "/presence";
@@ -105,7 +105,7 @@ impl Act {
             _ => None,
         };
         let mut action = self.action;
-        if let Some(made) = made(response).filter(|_| response.status() == StatusCode::CREATED) {
+        if let Some(made) = made(response) {
             action = format!("{action} -> {}", shortened(&made));
         }
         context.directory.note(AuditEntry {
@@ -125,7 +125,8 @@ fn made(response: &Response) -> Option<String> {
     if let Some(Made(made)) = response.extensions().get() {
         return Some(made.clone());
     }
-    let place = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let created = response.status() == StatusCode::CREATED;
+    let place = response.headers().get(header::LOCATION).filter(|_| created)?.to_str().ok()?;
     Some(place.strip_prefix(PREFIX).unwrap_or(place).to_owned())
 }
 

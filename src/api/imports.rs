@@ -118,7 +118,8 @@ fn column_map(text: &str) -> Result<ColumnMap, Problem> {
 }
 
 /// What `into` may be.
-const INTO: &str = "into must be people, shared, shared-ID, personal or personal:LOGIN";
+const INTO: &str =
+    "into must be people, shared, shared-ID, personal, personal-ID or personal:LOGIN";
 
 /// The book that `into` names, where the asker may import into it.
 fn book(
@@ -130,7 +131,7 @@ fn book(
     let book = match into.split_once(':') {
         None => match into {
             "personal" => own_book(asker)?,
-            id => match AddressBook::parse(id, None) {
+            id => match AddressBook::parse(id, asker.principal.user()) {
                 Some(AddressBook::Home(book)) => book,
                 _ => return Err(Problem::field("into", INTO)),
             },
@@ -171,9 +172,9 @@ fn may_import(
     }
     Err(Problem::forbidden(match book {
         Book::People => "only administrators import people",
-        Book::SharedBook(_) => return Err(Problem::absent("group")),
+        Book::SharedBook(_) | Book::PersonalBook(..) => return Err(Problem::absent("group")),
         Book::Shared => "only office managers and administrators import shared contacts",
-        Book::Personal(_) | Book::PersonalBook(..) => "you may not import here",
+        Book::Personal(_) => "you may not import here",
     }))
 }
 

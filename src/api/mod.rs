@@ -15,7 +15,7 @@ use crate::api::import_run::Imports;
 use crate::api::problem::Problem;
 use crate::auth::Authenticator;
 use crate::directory::{Clock, Directory, system_clock};
-use crate::http::{Answer, Body, Caller, Mount};
+use crate::http::{Answer, Body, Caller, Mount, Site};
 use crate::presence::Presence;
 
 mod app_passwords;
@@ -52,6 +52,7 @@ mod problem;
 mod report_json;
 mod scope;
 mod secret;
+mod setup;
 mod shared_books;
 mod tokens;
 mod upload;
@@ -74,6 +75,7 @@ struct Context {
     directory: Arc<Directory>,
     authenticator: Arc<Authenticator>,
     presence: Arc<Presence>,
+    site: Arc<Site>,
     imports: Imports,
     upload_memory: Arc<Semaphore>,
     clock: Clock,
@@ -86,12 +88,20 @@ impl Api {
         directory: Arc<Directory>,
         authenticator: Arc<Authenticator>,
         presence: Arc<Presence>,
+        site: Arc<Site>,
     ) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
         let upload_memory = upload::memory();
-        let context = Context { directory, authenticator, presence, imports, upload_memory, clock };
-        let context = Arc::new(context);
+        let context = Arc::new(Context {
+            directory,
+            authenticator,
+            presence,
+            site,
+            imports,
+            upload_memory,
+            clock,
+        });
         let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
         let routes = routes().route_layer(gate).fallback(nothing_here);
         let routes = routes.method_not_allowed_fallback(other_method);
@@ -142,6 +152,8 @@ fn routes() -> Router<Shared> {
         )
         .route("/contacts/{id}/photo", get(photos::show).put(photos::put).delete(photos::remove))
         .route("/favorites/{id}", put(favorites::add).delete(favorites::remove))
+        .route("/setup/apple.mobileconfig", get(setup::profile).post(setup::profile_with_password))
+        .route("/setup/qr", get(setup::page).post(setup::page_with_password))
         .route("/lookup", get(lookup::lookup))
         .route("/presence", get(presence::list).post(presence::add))
         .route("/presence/{user}", put(presence::put))

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::account::device::{AppPassword, Door, Doors, Token};
-use crate::account::{Role, SecretHash};
+use crate::account::{Role, SecretHash, User};
 use crate::auth::brakes::{Admission, Brakes};
 use crate::auth::cache::{Cache, Verdict};
 use crate::auth::name::{Accepted, Account};
@@ -34,6 +34,7 @@ mod token;
 mod validity;
 
 pub use change::NotChanged;
+pub use name::sign_in_dn;
 pub use password::{HashError, unfit};
 pub use principal::{Credential, Principal, Who};
 pub use record::actor;
@@ -314,6 +315,19 @@ impl Authenticator {
         let (id, name, created) = (id.into(), name.into(), system_clock());
         let carddav_layout = None;
         Ok((AppPassword { user, id, name, doors, hash, carddav_layout, created }, secret))
+    }
+
+    /// The shortest name by which a user signs in; None where there is none.
+    pub fn login_name(&self, snapshot: &Snapshot, user: &User) -> Option<String> {
+        let domain = &snapshot.organization(&user.organization)?.domain;
+        let given = [&user.extension, &user.login].into_iter().flatten().map(ToString::to_string);
+        let within = given.clone().map(|name| format!("{name}@{domain}"));
+        let email = user.email.as_deref().map(str::to_owned);
+        let means = |name: &String| {
+            let claim = name::claim(snapshot, &self.listener, name, Accepted::Users);
+            matches!(claim.account, Some(Account::User(found)) if found.id == user.id)
+        };
+        given.chain(within).chain(email).find(means)
     }
 
     /// A new secret for a phone account.

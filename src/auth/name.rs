@@ -4,7 +4,7 @@
 use crate::account::device::{Door, PhoneAccount};
 use crate::account::{Organization, User};
 use crate::auth::NAME_BYTES_MAX;
-use crate::auth::dn::{Dn, Rdn};
+use crate::auth::dn::{Dn, Rdn, escaped};
 use crate::contact::OrganizationId;
 use crate::index::Snapshot;
 
@@ -102,6 +102,13 @@ fn by_alias<'a, 'd>(
         .iter()
         .find_map(|alias| dn.below(&Dn::parse(&alias.base).ok()?))?;
     Some((organization, below))
+}
+
+/// The DN under which a user signs in at LDAP, which is that of their entry.
+pub fn sign_in_dn(user: &User, organization: &Organization) -> String {
+    let uid = user.extension.as_deref().map_or_else(|| user.id.to_string(), escaped);
+    let suffix = Dn::parse(&organization.suffix).unwrap_or_default();
+    format!("uid={uid},ou=people,{suffix}")
 }
 
 /// `cn=phones,ou=services,SUFFIX` is a device, `uid=204,ou=people,SUFFIX` a user; otherwise the

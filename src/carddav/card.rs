@@ -9,6 +9,7 @@ use hyper::{Method, Response, StatusCode};
 
 use crate::carddav::content::{self, Content};
 use crate::carddav::error::Refusal;
+use crate::carddav::path::Resource;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::row::http_date;
 use crate::carddav::view::{Session, View};
@@ -24,6 +25,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The place of a card; None for any other resource.
+    pub(crate) fn of(resource: &Resource) -> Option<Self> {
+        let Resource::Card(home, book, name) = resource else { return None };
+        Some(Self { home: home.clone(), book: *book, name: name.clone() })
+    }
+
+    pub(crate) fn href(&self, session: &Session) -> String {
+        Resource::Card(self.home.clone(), self.book, self.name.clone()).href(session)
+    }
+
     pub(crate) fn view(&self, session: &Arc<Session>) -> Result<View, Refusal> {
         session.book(&self.home, self.book).ok_or_else(Refusal::not_found)
     }

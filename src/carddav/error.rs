@@ -29,6 +29,8 @@ pub(crate) enum Condition {
     ValidSyncToken,
     /// RFC 6578 3.3
     SyncTraversalSupported,
+    /// RFC 3744 9.4, RFC 5323 3.15.1
+    NumberOfMatchesWithinLimits,
     /// RFC 3744 7.1.1: which privilege is missing on which resource.
     NeedPrivileges {
         href: String,
@@ -118,15 +120,22 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         }
         Condition::PropfindFiniteDepth => out.extend_from_slice(b"<propfind-finite-depth/>"),
         Condition::SupportedReport => out.extend_from_slice(b"<supported-report/>"),
+        Condition::NumberOfMatchesWithinLimits => {
+            out.extend_from_slice(b"<number-of-matches-within-limits/>");
+        }
         Condition::ValidSyncToken => out.extend_from_slice(b"<valid-sync-token/>"),
         Condition::SyncTraversalSupported => out.extend_from_slice(b"<sync-traversal-supported/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),
     }
-    out.extend_from_slice(b"<responsedescription>");
+    // RFC 4918 leaves room for a sentence but has no name for it. This one is that of Apple's server,
+    // which clients and test suites take for what it is.
+    out.extend_from_slice(
+        b"<error-description xmlns=\"http://twistedmatrix.com/xml_namespace/dav/\">",
+    );
     multistatus::escape(text.as_bytes(), &mut out);
-    out.extend_from_slice(b"</responsedescription></error>\n");
+    out.extend_from_slice(b"</error-description></error>\n");
     out
 }
 

@@ -11,8 +11,9 @@ const CONDITIONS_MAX: usize = 100;
 
 /// What the conditions are compared with.
 pub(crate) trait State {
-    /// Whether a state token is current: the sync tokens of RFC 6578 6.
-    fn has_token(&self, token: &str) -> bool;
+    /// Whether a state token is the current one of a resource: the sync tokens of RFC 6578 5. None:
+    /// the request's own resource.
+    fn has_token(&self, resource: Option<&str>, token: &str) -> bool;
     /// Whether a resource has this entity tag; None: the request's own resource.
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool;
 }
@@ -55,7 +56,7 @@ impl IfHeader {
             let resource = list.resource.as_deref();
             list.conditions.iter().all(|condition| {
                 let is_true = match &condition.what {
-                    What::Token(token) => state.has_token(token),
+                    What::Token(token) => state.has_token(resource, token),
                     What::ETag(etag) => state.has_etag(resource, etag),
                 };
                 is_true != condition.negated
@@ -118,8 +119,8 @@ mod tests {
     struct Now;
 
     impl State for Now {
-        fn has_token(&self, token: &str) -> bool {
-            token == "urn:now"
+        fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
+            resource.is_none_or(|resource| resource == "/a") && token == "urn:now"
         }
         fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
             resource.is_none_or(|resource| resource == "/a") && etag == "\"1\""
@@ -146,6 +147,8 @@ mod tests {
         assert!(holds("</a> ([\"1\"])"));
         assert!(!holds("</b> ([\"1\"])"));
         assert!(holds("</b> ([\"1\"]) </a> ([\"2\"]) ([\"1\"])"));
+        assert!(holds("</a> (<urn:now>)"));
+        assert!(!holds("</b> (<urn:now>)"));
     }
 
     #[test]

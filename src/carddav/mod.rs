@@ -4,29 +4,34 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
-};
+use hyper::header::CACHE_CONTROL;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::auth::Who;
+use crate::carddav::body::xml_body;
 use crate::carddav::card::Place;
-use crate::carddav::error::{Condition, Refusal};
+use crate::carddav::copy_move::Verb;
+use crate::carddav::error::Refusal;
 use crate::carddav::path::{ROOT, Resource};
-use crate::carddav::value::CARD_BYTES_MAX;
+use crate::carddav::principal_report::PrincipalReport;
 use crate::carddav::view::{Client, Session};
 use crate::carddav::xml::Element;
 use crate::directory::Directory;
 use crate::http::answer::{empty, full};
 use crate::http::{Answer, Body, Caller, Mount};
 
+mod allow;
+mod body;
 mod card;
 mod content;
+mod copy_move;
+mod depth;
 mod elements;
 mod error;
+mod expand;
 mod favorites;
 mod group_card;
 mod history;
@@ -36,7 +41,13 @@ mod merged;
 mod multistatus;
 mod path;
 mod photo;
+mod place;
 mod precondition;
+mod prefer;
+mod principal;
+mod principal_report;
+mod principal_search;
+mod privilege;
 mod property;
 mod propfind;
 mod report;
@@ -44,15 +55,11 @@ mod row;
 mod stream;
 mod sync;
 mod token;
+mod upload;
 mod value;
 mod view;
 mod write;
 mod xml;
-
-/// Larger XML bodies are refused.
-const XML_BYTES_MAX: usize = 1 << 20;
-/// What is announced is what works: no locks (class 2), no MKCOL.
-const CLASSES: &str = "1, 3, access-control, addressbook";
 
 /// Answers for `/.well-known/carddav` and everything under `/dav`.
 pub struct Handler {
@@ -84,7 +91,7 @@ impl Handler {
             Ok(session) => Arc::new(session),
             Err(refusal) => return refusal.into_response(),
         };
-        let resource = Resource::at(parts.uri.path(), session.user.id);
+        let resource = Resource::at(parts.uri.path(), &*session);
         let Some(resource) = resource else { return nowhere(&parts.method).into_response() };
         let answer = dispatch(session, resource, &parts, body).await;
         answer.unwrap_or_else(Refusal::into_response)
@@ -118,9 +125,12 @@ where
 {
     let headers = &parts.headers;
     match parts.method.as_str() {
-        "OPTIONS" => options(&session, &resource),
+        "OPTIONS" => allow::options(&session, &resource),
         "GET" | "HEAD" => get(&session, &resource, parts).await,
-        "PUT" => put(&session, resource, headers, body).await,
+        "PUT" => upload::put(&session, &resource, headers, body).await,
+        "POST" => upload::add_member(&session, &resource, headers, body).await,
+        "COPY" => copy_move::transfer(&session, &resource, parts, Verb::Copy).await,
+        "MOVE" => copy_move::transfer(&session, &resource, parts, Verb::Move).await,
         "DELETE" => delete(&session, resource, headers).await,
         "PROPFIND" => {
             let body = xml_body(headers, body).await?;
@@ -136,12 +146,29 @@ where
         }
         "REPORT" => {
             let body = xml_body(headers, body).await?;
-            report::report(session, resource, headers, elements::report(body.as_ref())?).await
+            answer_report(session, resource, headers, body.as_ref()).await
         }
-        "MKCOL" if session.sees(&resource) => Err(not_allowed(&session, &resource)),
-        "MKCOL" | "COPY" | "MOVE" | "ACL" => Err(not_offered()),
-        _ => Err(not_allowed(&session, &resource)),
+        "MKCOL" if session.sees(&resource) => Err(allow::not_allowed(&session, &resource)),
+        "MKCOL" => Err(not_offered()),
+        "ACL" => Err(allow::acl(&session, &resource)),
+        _ => Err(allow::not_answered(&session, &resource, &parts.method)),
     }
+}
+
+/// Reports about any resource, and those about address books.
+async fn answer_report(
+    session: Arc<Session>,
+    resource: Resource,
+    headers: &HeaderMap,
+    body: Option<&Element>,
+) -> Result<Response<Body>, Refusal> {
+    if let Some(wanted) = body.map(expand::of).transpose()?.flatten() {
+        return expand::answer(&session, &resource, headers, &wanted).await;
+    }
+    if let Some(report) = body.map(PrincipalReport::of).transpose()?.flatten() {
+        return principal_search::answer(&session, &resource, headers, &report);
+    }
+    report::report(session, resource, headers, elements::report(body)?).await
 }
 
 fn not_offered() -> Refusal {
@@ -162,7 +189,7 @@ async fn get(
     resource: &Resource,
     parts: &Parts,
 ) -> Result<Response<Body>, Refusal> {
-    if let Some(place) = place(resource) {
+    if let Some(place) = Place::of(resource) {
         return card::get(session, &place, &parts.method, &parts.headers).await;
     }
     if !session.sees(resource) {
@@ -177,61 +204,20 @@ async fn get(
     Ok(response)
 }
 
-async fn put<B>(
-    session: &Arc<Session>,
-    resource: Resource,
-    headers: &HeaderMap,
-    body: B,
-) -> Result<Response<Body>, Refusal>
-where
-    B: hyper::body::Body<Data = Bytes> + Send,
-    B::Error: fmt::Display,
-{
-    let Some(place) = place(&resource) else {
-        return Err(if session.sees(&resource) {
-            not_allowed(session, &resource)
-        } else {
-            Refusal::not_found()
-        });
-    };
-    // Who is told that a refused write is done must be able to send it.
-    let refused = match write::may_put(session, &place, headers) {
-        Err(refusal) if session.takes_for_done(&refusal) => Some(refusal),
-        other => other.map(|()| None)?,
-    };
-    let text = format!("a card has at most {CARD_BYTES_MAX} bytes");
-    let too_large = || Refusal::violated(Condition::MaxResourceSize, text);
-    let bytes = collect(headers, body, CARD_BYTES_MAX).await?.ok_or_else(too_large)?;
-    let answer = match refused {
-        Some(refusal) => Err(refusal),
-        None => write::put(session, &place, headers, bytes).await,
-    };
-    write::or_revert(session, &place, answer).await
-}
-
 async fn delete(
     session: &Arc<Session>,
     resource: Resource,
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
-    match place(&resource) {
+    match Place::of(&resource) {
         Some(place) => {
             let answer = write::delete(session, &place, headers).await;
-            write::or_revert(session, &place, answer).await
+            write::or_revert(session, &[&place], answer).await
         }
         None if session.sees(&resource) => {
             Err(Refusal::missing_privilege(session.home_href(), "unbind"))
         }
         None => Err(Refusal::not_found()),
-    }
-}
-
-fn place(resource: &Resource) -> Option<Place> {
-    match resource {
-        Resource::Card(home, book, name) => {
-            Some(Place { home: home.clone(), book: *book, name: name.clone() })
-        }
-        _ => None,
     }
 }
 
@@ -242,77 +228,4 @@ fn redirect() -> Response<Body> {
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(ROOT));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
-}
-
-fn options(session: &Arc<Session>, resource: &Resource) -> Result<Response<Body>, Refusal> {
-    // Also where a card could be put.
-    let possible = match resource {
-        Resource::Card(id, book, _) => session.book(id, *book).is_some(),
-        _ => false,
-    };
-    if !possible && !session.sees(resource) {
-        return Err(Refusal::not_found());
-    }
-    let mut response = Response::new(empty());
-    let headers = response.headers_mut();
-    headers.insert("dav", HeaderValue::from_static(CLASSES));
-    headers.insert(ALLOW, HeaderValue::from_static(allowed(session, resource)));
-    Ok(response)
-}
-
-/// The methods of a resource. Evolution takes a book without PUT and DELETE for read-only.
-fn allowed(session: &Arc<Session>, resource: &Resource) -> &'static str {
-    let view = match resource {
-        Resource::Book(id, book) | Resource::Card(id, book, _) => session.book(id, *book),
-        _ => None,
-    };
-    match view.is_some_and(|view| view.writable().is_some()) {
-        true => "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT",
-        false => "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT",
-    }
-}
-
-fn not_allowed(session: &Arc<Session>, resource: &Resource) -> Refusal {
-    let allowed = allowed(session, resource);
-    Refusal::plain(StatusCode::METHOD_NOT_ALLOWED, format!("the methods here are {allowed}"))
-        .with_allow(allowed)
-}
-
-/// An XML body; a larger one than allowed is 413.
-async fn xml_body<B>(headers: &HeaderMap, body: B) -> Result<Option<Element>, Refusal>
-where
-    B: hyper::body::Body<Data = Bytes> + Send,
-    B::Error: fmt::Display,
-{
-    let text = "the body is larger than a request of this kind may be";
-    let too_large = || Refusal::plain(StatusCode::PAYLOAD_TOO_LARGE, text);
-    let bytes = collect(headers, body, XML_BYTES_MAX).await?.ok_or_else(too_large)?;
-    Ok(xml::read(&bytes)?)
-}
-
-/// The whole body; None where it is larger than allowed, which is found out as early as possible.
-async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Option<Vec<u8>>, Refusal>
-where
-    B: hyper::body::Body<Data = Bytes> + Send,
-    B::Error: fmt::Display,
-{
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limit) {
-        return Ok(None);
-    }
-    let mut body = std::pin::pin!(body);
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024));
-    while let Some(frame) = body.frame().await {
-        let broken = |error: B::Error| {
-            let text = format!("the body did not arrive whole: {error}");
-            Refusal::plain(StatusCode::BAD_REQUEST, text)
-        };
-        // Trailers say nothing here.
-        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
-            return Ok(None);
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(Some(bytes))
 }

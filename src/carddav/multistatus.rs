@@ -82,6 +82,15 @@ pub(crate) fn status_row(href: &str, status: StatusCode, out: &mut Vec<u8>) {
     out.extend_from_slice(RESPONSE_END);
 }
 
+/// A row that says that there is more than the client wanted or is told at once (RFC 6578 3.6).
+pub(crate) fn cut_row(href: &str, out: &mut Vec<u8>) {
+    begin_row(href, out);
+    out.extend_from_slice(
+        b"<status>HTTP/1.1 507 Insufficient Storage</status>\
+        <error><number-of-matches-within-limits/></error></response>\n",
+    );
+}
+
 fn status_line(status: StatusCode, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(status.as_str().as_bytes());

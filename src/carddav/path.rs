@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::carddav::view::Session;
 use crate::contact::book::AddressBook;
-use crate::contact::{ContactId, UserId};
+use crate::contact::{Book, ContactId};
 
 /// The path that clients are redirected to and where discovery begins.
 pub(crate) const ROOT: &str = "/dav/";
@@ -26,6 +27,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+/// The path segments of one user's books: those of further personal books were chosen by clients.
+pub(crate) trait Segments {
+    /// The book that CardDAV shows under a segment.
+    fn book_at(&self, segment: &str) -> Option<AddressBook>;
+    /// The segment of a book.
+    fn segment_of(&self, book: AddressBook) -> String;
+}
+
 /// A resource by its place; whether it exists, and for whom, is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
@@ -42,9 +51,8 @@ pub(crate) enum Resource {
 
 impl Resource {
     /// The resource at the path of a request, in any percent-encoding. Collections are also found
-    /// without their trailing slash. `asker` is whose `personal` is meant: other users' homes are not
-    /// there.
-    pub(crate) fn at(path: &str, asker: UserId) -> Option<Self> {
+    /// without their trailing slash. `books` are the asker's: other users' homes are not there.
+    pub(crate) fn at(path: &str, books: &dyn Segments) -> Option<Self> {
         let segments = path.strip_prefix('/')?;
         if segments.is_empty() {
             return Some(Self::Top);
@@ -60,9 +68,9 @@ impl Resource {
             ["dav", "principals", id] => Self::Principal((*id).into()),
             ["dav", "homes"] => Self::Homes,
             ["dav", "homes", id] => Self::Home((*id).into()),
-            ["dav", "homes", id, book] => Self::Book((*id).into(), shown(book, asker)?),
+            ["dav", "homes", id, book] => Self::Book((*id).into(), books.book_at(book)?),
             ["dav", "homes", id, book, card] if !slash => {
-                Self::Card((*id).into(), shown(book, asker)?, (*card).into())
+                Self::Card((*id).into(), books.book_at(book)?, (*card).into())
             }
             _ => return None,
         })
@@ -70,17 +78,17 @@ impl Resource {
 
     /// The resource that an href in a request body means: a path, or a URL of whatever host (behind
     /// a proxy, ours has several names).
-    pub(crate) fn of_href(href: &str, asker: UserId) -> Option<Self> {
+    pub(crate) fn of_href(href: &str, books: &dyn Segments) -> Option<Self> {
         let href = href.trim();
         let path = match href.split_once("://") {
             Some(("http" | "https", rest)) => rest.get(rest.find('/')?..)?,
             _ => href,
         };
-        Self::at(path.split(['?', '#']).next()?, asker)
+        Self::at(path.split(['?', '#']).next()?, books)
     }
 
     /// The path as it is handed out.
-    pub(crate) fn href(&self) -> String {
+    pub(crate) fn href(&self, books: &dyn Segments) -> String {
         match self {
             Self::Top => "/".to_owned(),
             Self::Root => ROOT.to_owned(),
@@ -88,9 +96,13 @@ impl Resource {
             Self::Principal(id) => format!("{ROOT}principals/{}/", encoded(id)),
             Self::Homes => format!("{ROOT}homes/"),
             Self::Home(id) => format!("{ROOT}homes/{}/", encoded(id)),
-            Self::Book(id, book) => format!("{ROOT}homes/{}/{book}/", encoded(id)),
+            Self::Book(id, book) => {
+                let segment = books.segment_of(*book);
+                format!("{ROOT}homes/{}/{}/", encoded(id), encoded(&segment))
+            }
             Self::Card(id, book, name) => {
-                format!("{ROOT}homes/{}/{book}/{}", encoded(id), encoded(name))
+                let segment = books.segment_of(*book);
+                format!("{ROOT}homes/{}/{}/{}", encoded(id), encoded(&segment), encoded(name))
             }
         }
     }
@@ -101,10 +113,26 @@ pub(crate) fn is_well_known(path: &str) -> bool {
     path.strip_suffix('/').unwrap_or(path) == "/.well-known/carddav"
 }
 
-/// The book of this id, if CardDAV shows it: presence changes too often for clients that keep copies.
-fn shown(id: &str, asker: UserId) -> Option<AddressBook> {
-    let book = AddressBook::parse(id, Some(asker))?;
-    (!matches!(book, AddressBook::Status(_))).then_some(book)
+impl Segments for Session {
+    fn book_at(&self, segment: &str) -> Option<AddressBook> {
+        match AddressBook::parse(segment, Some(self.user.id)) {
+            Some(AddressBook::Home(Book::PersonalBook(..))) | None => {
+                let book = self.snapshot.personal_book_at(self.user.id, segment)?;
+                Some(Book::PersonalBook(book.owner, book.id).into())
+            }
+            // Presence changes too often for clients that keep copies.
+            Some(AddressBook::Status(_)) => None,
+            fixed => fixed,
+        }
+    }
+
+    fn segment_of(&self, book: AddressBook) -> String {
+        let AddressBook::Home(Book::PersonalBook(owner, id)) = book else {
+            return book.to_string();
+        };
+        let record = self.snapshot.personal_book(owner, id);
+        record.map_or_else(|| book.to_string(), |record| record.segment.to_string())
+    }
 }
 
 /// One decoded segment; None where it could be taken for another path.
@@ -140,12 +168,24 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
 
     use super::*;
-    use crate::contact::Book;
+    use crate::contact::UserId;
 
     const ME: UserId = ContactId(uuid::Uuid::from_u128(1));
 
+    /// A user who has further books under their ids.
+    struct Mine;
+
+    impl Segments for Mine {
+        fn book_at(&self, segment: &str) -> Option<AddressBook> {
+            AddressBook::parse(segment, Some(ME))
+        }
+        fn segment_of(&self, book: AddressBook) -> String {
+            book.to_string()
+        }
+    }
+
     fn at(path: &str) -> Option<Resource> {
-        Resource::at(path, ME)
+        Resource::at(path, &Mine)
     }
 
     fn card(name: &str) -> Option<Resource> {
@@ -169,7 +209,7 @@ mod tests {
     fn collections_are_found_without_their_slash() {
         assert_eq!(at("/dav"), Some(Resource::Root));
         assert_eq!(
-            at("/dav/principals/204.acme").map(|r| r.href()).as_deref(),
+            at("/dav/principals/204.acme").map(|r| r.href(&Mine)).as_deref(),
             Some("/dav/principals/204.acme/")
         );
         assert!(is_well_known("/.well-known/carddav/") && is_well_known("/.well-known/carddav"));
@@ -190,7 +230,7 @@ mod tests {
             "contacts",
         ] {
             let path = format!("/dav/homes/204.acme/{id}/");
-            let found = at(&path).map(|book| book.href());
+            let found = at(&path).map(|book| book.href(&Mine));
             assert_eq!(found.as_deref(), Some(path.as_str()));
         }
     }
@@ -226,11 +266,11 @@ mod tests {
             "https://pbx.example:8443/dav/homes/204.acme/personal/x.vcf",
             "/dav/homes/204.acme/personal/x.vcf?a#b",
         ] {
-            assert_eq!(Resource::of_href(href, ME), card("x.vcf"), "{href}");
+            assert_eq!(Resource::of_href(href, &Mine), card("x.vcf"), "{href}");
         }
-        assert_eq!(Resource::of_href("x.vcf", ME), None);
-        assert_eq!(Resource::of_href("ftp://h/dav/", ME), None);
-        assert_eq!(Resource::of_href("http://host", ME), None);
+        assert_eq!(Resource::of_href("x.vcf", &Mine), None);
+        assert_eq!(Resource::of_href("ftp://h/dav/", &Mine), None);
+        assert_eq!(Resource::of_href("http://host", &Mine), None);
     }
 
     proptest! {
@@ -238,12 +278,12 @@ mod tests {
         fn what_is_handed_out_is_found_again(name in "[^/\\\\\\pC]{1,60}") {
             proptest::prop_assume!(name != "." && name != "..");
             let resource = Resource::Card("204.acme".into(), AddressBook::SHARED, name.into());
-            prop_assert_eq!(at(&resource.href()), Some(resource));
+            prop_assert_eq!(at(&resource.href(&Mine)), Some(resource));
         }
 
         #[test]
         fn no_path_fails_badly(path in ".{0,100}") {
-            drop(Resource::of_href(&path, ME));
+            drop(Resource::of_href(&path, &Mine));
         }
     }
 }

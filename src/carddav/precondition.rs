@@ -1,9 +1,14 @@
 //! Conditional requests: If-Match and If-None-Match (RFC 9110 13), and the If header (RFC 4918 10.4).
 
+use std::sync::Arc;
+
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 
 use crate::carddav::error::{Refusal, precondition_failed};
 use crate::carddav::if_header::{IfHeader, State};
+use crate::carddav::path::Resource;
+use crate::carddav::token::SyncToken;
+use crate::carddav::view::Session;
 
 /// The conditions of one request.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +54,52 @@ impl Conditions {
         if wanted && !unwanted && as_if_says { Ok(()) } else { Err(precondition_failed()) }
     }
 
+    /// As [`Conditions::check`] for a collection, which has no entity tag.
+    ///
+    /// # Errors
+    /// 412 where a condition does not hold.
+    pub(crate) fn check_collection(&self, exists: bool, state: &dyn State) -> Result<(), Refusal> {
+        let wanted = self.if_match.as_ref().is_none_or(|tags| exists && *tags == Tags::Any);
+        let unwanted = self.if_none_match.as_ref().is_some_and(|tags| exists && *tags == Tags::Any);
+        let as_if_says = self.if_header.as_ref().is_none_or(|header| header.holds(state));
+        if wanted && !unwanted && as_if_says { Ok(()) } else { Err(precondition_failed()) }
+    }
+
     /// Whether a reader has the card already.
     pub(crate) fn is_not_modified(&self, etag: &str) -> bool {
         self.if_none_match.as_ref().is_some_and(|tags| tags.have_weakly(Some(etag)))
+    }
+}
+
+/// What an If header may speak of: resources as a session sees them.
+pub(crate) struct Seen<'a> {
+    pub(crate) session: &'a Arc<Session>,
+    /// The resource of the request.
+    pub(crate) resource: &'a Resource,
+}
+
+impl Seen<'_> {
+    fn named(&self, href: Option<&str>) -> Option<Resource> {
+        match href {
+            Some(href) => Resource::of_href(href, &**self.session),
+            None => Some(self.resource.clone()),
+        }
+    }
+}
+
+impl State for Seen<'_> {
+    fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
+        let Some(Resource::Book(id, book)) = self.named(resource) else { return false };
+        let view = self.session.book(&id, book);
+        view.is_some_and(|view| SyncToken::current(&view).to_string() == token)
+    }
+
+    fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
+        let Some(Resource::Card(id, book, name)) = self.named(resource) else { return false };
+        let view = self.session.book(&id, book);
+        view.is_some_and(|view| {
+            view.find(&name).is_some_and(|row| view.etag(row.contact()) == etag)
+        })
     }
 }
 
@@ -104,7 +152,7 @@ mod tests {
     struct Nothing;
 
     impl State for Nothing {
-        fn has_token(&self, _: &str) -> bool {
+        fn has_token(&self, _: Option<&str>, _: &str) -> bool {
             false
         }
         fn has_etag(&self, _: Option<&str>, _: &str) -> bool {
@@ -138,6 +186,18 @@ mod tests {
         assert!(!check("*", Some("\"1\"")));
         assert!(!check("W/\"1\"", Some("\"1\"")));
         assert!(check("\"2\"", Some("\"1\"")));
+    }
+
+    #[test]
+    fn a_collection_is_there_or_not_and_has_no_tag() {
+        let check = |name: HeaderName, value: &str, exists| {
+            let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
+            Conditions::of(&headers).unwrap().check_collection(exists, &Nothing).is_ok()
+        };
+        assert!(check(IF_MATCH, "*", true) && !check(IF_MATCH, "*", false));
+        assert!(!check(IF_MATCH, "\"1\"", true));
+        assert!(check(IF_NONE_MATCH, "*", false) && !check(IF_NONE_MATCH, "*", true));
+        assert!(check(IF_NONE_MATCH, "\"1\"", true));
     }
 
     #[test]

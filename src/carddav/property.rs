@@ -1,7 +1,7 @@
 //! The properties there are: their names, and how an answer names them.
 
 use crate::carddav::multistatus::escape;
-use crate::carddav::xml::{CALENDARSERVER, CARDDAV, Element, Namespace};
+use crate::carddav::xml::{Element, Namespace};
 
 macro_rules! properties {
     ($($variant:ident = $namespace:ident $local:literal;)*) => {
@@ -41,19 +41,31 @@ properties! {
     CurrentUserPrincipal = Dav "current-user-principal";
     PrincipalUrl = Dav "principal-URL";
     AlternateUriSet = Dav "alternate-URI-set";
+    GroupMemberSet = Dav "group-member-set";
     GroupMembership = Dav "group-membership";
     PrincipalCollectionSet = Dav "principal-collection-set";
     Owner = Dav "owner";
+    Group = Dav "group";
+    SupportedPrivilegeSet = Dav "supported-privilege-set";
     CurrentUserPrivilegeSet = Dav "current-user-privilege-set";
+    Acl = Dav "acl";
+    AclRestrictions = Dav "acl-restrictions";
+    InheritedAclSet = Dav "inherited-acl-set";
     SupportedReportSet = Dav "supported-report-set";
     SyncToken = Dav "sync-token";
     ResourceId = Dav "resource-id";
+    AddMember = Dav "add-member";
     GetCTag = CalendarServer "getctag";
     EmailAddressSet = CalendarServer "email-address-set";
+    FirstName = CalendarServer "first-name";
+    LastName = CalendarServer "last-name";
     AddressBookHomeSet = CardDav "addressbook-home-set";
+    PrincipalAddress = CardDav "principal-address";
     AddressBookDescription = CardDav "addressbook-description";
     SupportedAddressData = CardDav "supported-address-data";
+    SupportedCollationSet = CardDav "supported-collation-set";
     MaxResourceSize = CardDav "max-resource-size";
+    MaxImageSize = CardDav "max-image-size";
     AddressData = CardDav "address-data";
 }
 
@@ -86,16 +98,14 @@ pub(crate) enum Asked {
 
 impl Asked {
     pub(crate) fn of(element: &Element) -> Self {
-        if let Some(known) = Property::of(&element.namespace, &element.local) {
-            return Self::Known(known);
+        Self::named(&element.namespace, &element.local)
+    }
+
+    pub(crate) fn named(namespace: &Namespace, local: &str) -> Self {
+        match Property::of(namespace, local) {
+            Some(known) => Self::Known(known),
+            None => Self::Unknown { namespace: namespace.uri().into(), local: local.into() },
         }
-        let namespace = match &element.namespace {
-            Namespace::Dav => "DAV:",
-            Namespace::CardDav => CARDDAV,
-            Namespace::CalendarServer => CALENDARSERVER,
-            Namespace::Other(uri) => uri,
-        };
-        Self::Unknown { namespace: namespace.into(), local: element.local.clone() }
     }
 
     /// Appends the property without a value.

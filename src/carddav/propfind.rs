@@ -2,77 +2,31 @@
 
 use std::sync::Arc;
 
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::HeaderMap;
 use hyper::{Response, StatusCode};
 
+use crate::carddav::depth::Depth;
 use crate::carddav::elements::Wanted;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END};
 use crate::carddav::path::Resource;
+use crate::carddav::place::Place;
+use crate::carddav::prefer::Preferences;
 use crate::carddav::property::Asked;
 use crate::carddav::row::{Data, Missing, Plan};
 use crate::carddav::stream;
-use crate::carddav::value::Place;
 use crate::carddav::view::{Session, View};
 use crate::http::Body;
 use crate::http::answer::full;
 
-/// How far a request reaches below its resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
-    Zero,
-    One,
-}
-
-impl Depth {
-    fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let depth = headers.get("depth").map(|value| value.to_str().unwrap_or_default().trim());
-        match depth {
-            Some("0") => Ok(Self::Zero),
-            Some("1") => Ok(Self::One),
-            None => Err(infinite()),
-            Some(depth) if depth.eq_ignore_ascii_case("infinity") => Err(infinite()),
-            Some(_) => Err(Refusal::plain(StatusCode::BAD_REQUEST, "Depth is 0 or 1")),
-        }
-    }
-}
-
 /// A missing Depth means infinity (RFC 4918 9.1).
-fn infinite() -> Refusal {
-    Refusal::violated(Condition::PropfindFiniteDepth, "Depth is 0 or 1, and must be told")
-}
-
-/// What a client would rather have (RFC 7240, RFC 8144).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Preferences {
-    pub(crate) missing: Missing,
-    without_root: bool,
-}
-
-impl Preferences {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let listed = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-        let listed: Vec<&str> = listed.flat_map(|value| value.split([',', ';'])).collect();
-        let has = |name: &str| listed.iter().any(|found| found.trim().eq_ignore_ascii_case(name));
-        let quoted = has("return=\"minimal\"");
-        // iOS says the same with a header of Microsoft's.
-        let brief = headers.get("brief").is_some_and(|value| value.as_bytes() == b"t");
-        let minimal = has("return=minimal") || quoted || brief;
-        let missing = if minimal { Missing::LeftOut } else { Missing::Told };
-        Self { missing, without_root: has("depth-noroot") }
-    }
-
-    /// Says in the answer which preferences were followed.
-    pub(crate) fn tell(self, response: &mut Response<Body>) {
-        let applied = match (self.missing, self.without_root) {
-            (Missing::LeftOut, true) => "return=minimal, depth-noroot",
-            (Missing::LeftOut, false) => "return=minimal",
-            (Missing::Told, true) => "depth-noroot",
-            (Missing::Told, false) => return,
-        };
-        let headers = response.headers_mut();
-        headers.insert("preference-applied", HeaderValue::from_static(applied));
-        headers.insert(hyper::header::VARY, HeaderValue::from_static("Prefer, Brief"));
+fn finite(headers: &HeaderMap) -> Result<Depth, Refusal> {
+    match Depth::of(headers)? {
+        None | Some(Depth::Infinity) => {
+            let text = "Depth is 0 or 1, and must be told";
+            Err(Refusal::violated(Condition::PropfindFiniteDepth, text))
+        }
+        Some(depth) => Ok(depth),
     }
 }
 
@@ -82,7 +36,7 @@ pub(crate) async fn propfind(
     headers: &HeaderMap,
     wanted: Wanted,
 ) -> Result<Response<Body>, Refusal> {
-    let depth = Depth::of(headers)?;
+    let depth = finite(headers)?;
     let preferences = Preferences::of(headers);
     let body = match resource {
         Resource::Card(id, book, name) => {
@@ -116,7 +70,7 @@ async fn book(view: View, depth: Depth, wanted: Wanted, preferences: Preferences
     let write = move |mut sink: stream::Sink| async move {
         let missing = preferences.missing;
         sink.buffer.extend_from_slice(BEGIN);
-        if depth == Depth::Zero || !preferences.without_root {
+        if depth != Depth::One || !preferences.without_root {
             Place::Book(&view).row(&wanted, missing, &mut sink.buffer);
         }
         if depth == Depth::One {
@@ -141,7 +95,7 @@ fn others(
     preferences: Preferences,
 ) -> Vec<u8> {
     let mut out = BEGIN.to_vec();
-    if depth == Depth::Zero || !preferences.without_root {
+    if depth != Depth::One || !preferences.without_root {
         Place::Other(session, resource).row(wanted, preferences.missing, &mut out);
     }
     if depth == Depth::One {
@@ -184,7 +138,7 @@ pub(crate) fn proppatch(
         return Err(Refusal::not_found());
     }
     let mut out = BEGIN.to_vec();
-    multistatus::begin_row(&resource.href(), &mut out);
+    multistatus::begin_row(&resource.href(&**session), &mut out);
     out.extend_from_slice(b"<propstat><prop>");
     named.iter().for_each(|asked| asked.write_empty(&mut out));
     let error = "<error><cannot-modify-protected-property/></error>";

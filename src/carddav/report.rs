@@ -9,7 +9,7 @@ use crate::carddav::elements::{Report, Wanted};
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
 use crate::carddav::path::Resource;
-use crate::carddav::propfind::Preferences;
+use crate::carddav::prefer::Preferences;
 use crate::carddav::row::{Data, Plan};
 use crate::carddav::stream;
 use crate::carddav::sync;
@@ -80,7 +80,7 @@ async fn multiget(
 
 /// The name of the card that an href means, if it is in this book.
 fn target(view: &View, href: &str) -> Option<Box<str>> {
-    match Resource::of_href(href, view.session.user.id)? {
+    match Resource::of_href(href, &*view.session)? {
         Resource::Card(id, book, name) => (id == view.home && book == view.book).then_some(name),
         _ => None,
     }

@@ -232,6 +232,11 @@ fn is_of_cards(property: Property, data: Data) -> bool {
         | Property::CurrentUserPrincipal
         | Property::PrincipalCollectionSet
         | Property::CurrentUserPrivilegeSet
+        | Property::SupportedPrivilegeSet
+        | Property::Acl
+        | Property::AclRestrictions
+        | Property::InheritedAclSet
+        | Property::Group
         | Property::SupportedReportSet
         | Property::Owner
         | Property::ResourceId => true,

@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use crate::carddav::elements::Wanted;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
-use crate::carddav::propfind::Preferences;
+use crate::carddav::prefer::Preferences;
 use crate::carddav::row::{Data, Plan};
 use crate::carddav::stream;
 use crate::carddav::token::{Part, SyncToken};
@@ -82,21 +82,12 @@ pub(crate) async fn collection(
             sink.row_done().await;
         }
         if is_cut {
-            cut_row(&view, &mut sink.buffer);
+            multistatus::cut_row(&view.href, &mut sink.buffer);
         }
         end_sync(&token, &mut sink.buffer);
         sink
     };
     stream::body(write).await
-}
-
-/// Says that there is more than the client wanted at once (RFC 6578 3.6).
-fn cut_row(view: &View, out: &mut Vec<u8>) {
-    multistatus::begin_row(&view.href, out);
-    out.extend_from_slice(
-        b"<status>HTTP/1.1 507 Insufficient Storage</status>\
-        <error><number-of-matches-within-limits/></error></response>\n",
-    );
 }
 
 fn end_sync(token: &SyncToken, out: &mut Vec<u8>) {

@@ -74,7 +74,7 @@ impl Session {
     }
 
     pub(crate) fn principal_href(&self) -> String {
-        Resource::Principal(self.user.principal.clone()).href()
+        Resource::Principal(self.user.principal.clone()).href(self)
     }
 
     /// The home that this program is told of.
@@ -86,7 +86,7 @@ impl Session {
     }
 
     pub(crate) fn home_href(&self) -> String {
-        Resource::Home(self.home()).href()
+        Resource::Home(self.home()).href(self)
     }
 
     /// The layout of one of the user's homes; None for a home of nobody or of somebody else.
@@ -98,12 +98,12 @@ impl Session {
         }
     }
 
-    /// Whether a resource is there for this user. Other users' principals and homes are not.
+    /// Whether a resource is there for this user. Other users' homes are not.
     pub(crate) fn sees(self: &Arc<Self>, resource: &Resource) -> bool {
         match resource {
             Resource::Top | Resource::Root => true,
             Resource::Principals | Resource::Homes => true,
-            Resource::Principal(id) => **id == *self.user.principal,
+            Resource::Principal(id) => self.user_of(id).is_some(),
             Resource::Home(id) => self.home_layout(id).is_some(),
             Resource::Book(id, book) => self.book(id, *book).is_some(),
             Resource::Card(id, book, name) => {
@@ -225,7 +225,7 @@ impl View {
             None => sight.collection(book)?,
         };
         let (viewer, hidden) = (sight.viewer, sight.organization.hidden(Rendition::Reduced));
-        let href = Resource::Book(home.into(), book).href();
+        let href = Resource::Book(home.into(), book).href(&*session);
         let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()) & 0xffff_ffff);
         let home = home.into();
         let reverted = session.snapshot.reverted(session.user.id, book, Revision(0));

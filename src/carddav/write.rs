@@ -60,6 +60,18 @@ fn goal(view: &View, name: &str, existing: Option<&Member<'_>>) -> Result<Goal, 
     }
 }
 
+/// The home that a card under this name is written to.
+pub(crate) fn writable(
+    view: &View,
+    name: &str,
+    existing: Option<&Member<'_>>,
+) -> Result<Book, Refusal> {
+    match goal(view, name, existing)? {
+        Goal::Card(home) => Ok(home),
+        Goal::Favorites => Err(Refusal::missing_privilege(view.card_href(name), "write-content")),
+    }
+}
+
 /// Any parameters will do: the version is read from the card. The last two are what programs such as
 /// curl say when they do not know.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -120,7 +132,7 @@ pub(crate) async fn put(
 }
 
 /// What a refused commit is here. Another card of the home may have another name in this book.
-fn refused(error: CommitError, view: &View, home: Book) -> Refusal {
+pub(crate) fn refused(error: CommitError, view: &View, home: Book) -> Refusal {
     if let CommitError::UidTaken { name } = &error {
         let holder = view.session.snapshot.by_name(view.organization(), home, name);
         let name = holder.map_or_else(|| name.clone(), |row| view.name(row.contact()));
@@ -129,13 +141,21 @@ fn refused(error: CommitError, view: &View, home: Book) -> Refusal {
     of_commit(error, &view.href)
 }
 
-fn check(conditions: &Conditions, view: &View, card: Option<&Contact>) -> Result<(), Refusal> {
+pub(crate) fn check(
+    conditions: &Conditions,
+    view: &View,
+    card: Option<&Contact>,
+) -> Result<(), Refusal> {
     let etag = card.map(|contact| view.etag(contact));
     conditions.check(etag.as_deref(), &Target { view, etag: etag.as_deref() })
 }
 
 /// That the card is still as it was when the request was checked against it.
-fn unchanged(view: &View, (home, name): (Book, &str), existing: Option<&Contact>) -> Precondition {
+pub(crate) fn unchanged(
+    view: &View,
+    (home, name): (Book, &str),
+    existing: Option<&Contact>,
+) -> Precondition {
     match existing {
         Some(contact) => Precondition::AtRevision { id: contact.id, revision: contact.revision },
         None => Precondition::NameFree {
@@ -146,7 +166,7 @@ fn unchanged(view: &View, (home, name): (Book, &str), existing: Option<&Contact>
     }
 }
 
-fn draft(
+pub(crate) fn draft(
     view: &View,
     (home, name): (Book, &str),
     reading: &Reading,
@@ -176,7 +196,7 @@ fn draft(
     })
 }
 
-fn invalid_card(invalid: &InvalidCard) -> Refusal {
+pub(crate) fn invalid_card(invalid: &InvalidCard) -> Refusal {
     Refusal::violated(Condition::ValidAddressData, invalid.to_string())
 }
 
@@ -222,25 +242,27 @@ pub(crate) async fn delete(
     Err(precondition_failed())
 }
 
-/// The answer to a write. Where the organization wants refused ones reverted, a client is told that
+/// The answer to a write, of which the first place is the one that it writes to. Where the organization wants refused ones reverted, a client is told that
 /// its write is done: the next synchronization, for which the card has another entity tag or is gone,
 /// brings back what is here.
 pub(crate) async fn or_revert(
     session: &Arc<Session>,
-    place: &Place,
+    places: &[&Place],
     answer: Result<Response<Body>, Refusal>,
 ) -> Result<Response<Body>, Refusal> {
     let refusal = match answer {
         Err(refusal) if session.takes_for_done(&refusal) => refusal,
         other => return other,
     };
-    let exists = place.view(session)?.find(&place.name).is_some();
-    let (user, book, name) = (session.user.id, place.book, place.name.clone());
-    let request = Request::one(Edit::Revert { user, book, name });
+    let user = session.user.id;
+    let revert = |place: &&Place| Edit::Revert { user, book: place.book, name: place.name.clone() };
+    let request = Request { edits: places.iter().map(revert).collect(), preconditions: Vec::new() };
     if let Err(error) = session.directory.commit(request).await {
         tracing::error!(%error, "a refused write is not remembered");
         return Err(refusal);
     }
+    let there = |place: &Place| Some(place.view(session).ok()?.find(&place.name).is_some());
+    let exists = places.first().and_then(|place| there(place)).unwrap_or_default();
     let mut response = Response::new(empty());
     *response.status_mut() = if exists { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     Ok(response)
@@ -253,20 +275,23 @@ struct Target<'a> {
 }
 
 impl State for Target<'_> {
-    fn has_token(&self, token: &str) -> bool {
-        token == SyncToken::current(self.view).to_string()
+    fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
+        let href = resource.and_then(|href| Resource::of_href(href, &*self.view.session));
+        // A card has no token of its own; its book does, and other books have theirs.
+        let Some(Resource::Book(id, book)) = href else { return false };
+        let view = self.view.session.book(&id, book);
+        view.is_some_and(|view| SyncToken::current(&view).to_string() == token)
     }
 
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
         let Some(resource) = resource else { return self.etag == Some(etag) };
-        let Some(Resource::Card(id, book, name)) =
-            Resource::of_href(resource, self.view.session.user.id)
+        let Some(Resource::Card(id, book, name)) = Resource::of_href(resource, &*self.view.session)
         else {
             return false;
         };
         let view = self.view.session.book(&id, book);
         view.is_some_and(|view| {
-            view.find(&name).is_some_and(|row| view.etag(row.contact()) == etag)
+            view.find(&name).is_some_and(|member| view.etag(member.contact()) == etag)
         })
     }
 }

@@ -1,12 +1,20 @@
 //! XML in requests: read into a small tree, with limits and without anything a DAV body never needs.
 
+use std::borrow::Cow;
+
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
+use quick_xml::name::{NamespaceResolver, QName, ResolveResult};
 use quick_xml::reader::NsReader;
+
+mod write;
+
+pub(crate) use write::write;
 
 /// Deeper bodies are refused.
 const DEPTH_MAX: usize = 50;
+/// Elements with more attributes are refused: each is compared with all others.
+const ATTRIBUTES_MAX: usize = 100;
 
 /// The namespaces that are known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +31,25 @@ pub(crate) enum Namespace {
 
 pub(crate) const CARDDAV: &str = "urn:ietf:params:xml:ns:carddav";
 pub(crate) const CALENDARSERVER: &str = "http://calendarserver.org/ns/";
+/// The namespace of `xml:lang`, which needs no declaration.
+pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 impl Namespace {
-    fn of(uri: &str) -> Self {
+    pub(crate) fn of(uri: &str) -> Self {
         match uri {
             "DAV:" => Self::Dav,
             CARDDAV => Self::CardDav,
             CALENDARSERVER => Self::CalendarServer,
             other => Self::Other(other.into()),
+        }
+    }
+
+    pub(crate) fn uri(&self) -> &str {
+        match self {
+            Self::Dav => "DAV:",
+            Self::CardDav => CARDDAV,
+            Self::CalendarServer => CALENDARSERVER,
+            Self::Other(uri) => uri,
         }
     }
 }
@@ -40,11 +59,24 @@ impl Namespace {
 pub(crate) struct Element {
     pub(crate) namespace: Namespace,
     pub(crate) local: Box<str>,
-    /// Attributes by their names as written; those of DAV have no namespace.
-    pub(crate) attributes: Vec<(Box<str>, Box<str>)>,
+    /// As it was written; empty where there was none.
+    pub(crate) prefix: Box<str>,
+    pub(crate) attributes: Vec<Attribute>,
     pub(crate) children: Vec<Self>,
     /// All text directly in the element.
     pub(crate) text: String,
+    /// Where it stands in its parent's text, in bytes.
+    pub(crate) position: usize,
+}
+
+/// An attribute that declares no namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attribute {
+    /// Empty for those without a prefix, as all of DAV are.
+    pub(crate) namespace: Box<str>,
+    pub(crate) prefix: Box<str>,
+    pub(crate) local: Box<str>,
+    pub(crate) value: Box<str>,
 }
 
 impl Element {
@@ -62,8 +94,12 @@ impl Element {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        let mut attributes = self.attributes.iter();
-        attributes.find(|(found, _)| **found == *name).map(|(_, value)| &**value)
+        self.attribute_in("", name)
+    }
+
+    pub(crate) fn attribute_in(&self, namespace: &str, name: &str) -> Option<&str> {
+        let is = |found: &&Attribute| *found.namespace == *namespace && *found.local == *name;
+        self.attributes.iter().find(is).map(|found| &*found.value)
     }
 }
 
@@ -97,11 +133,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Option<Element>, XmlError> {
     let mut reader = NsReader::from_str(text);
     let mut tree = Tree::default();
     loop {
-        let (resolved, event) = reader.read_resolved_event().map_err(malformed)?;
+        let event = reader.read_event().map_err(malformed)?;
         match event {
-            Event::Start(start) => tree.open(element(&resolved, &start)?)?,
+            Event::Start(start) => tree.open(element(reader.resolver(), &start)?)?,
             Event::Empty(start) => {
-                tree.open(element(&resolved, &start)?)?;
+                tree.open(element(reader.resolver(), &start)?)?;
                 tree.close()?;
             }
             Event::End(_) => tree.close()?,
@@ -131,33 +167,57 @@ fn entity(name: &str) -> Result<&'static str, XmlError> {
     })
 }
 
-fn element(resolved: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Element, XmlError> {
-    let namespace = match resolved {
-        ResolveResult::Bound(namespace) => {
-            // The reader leaves entities in it as they are written.
-            Namespace::of(&unescape(namespace.as_ref()).map_err(malformed)?)
-        }
-        ResolveResult::Unbound => Namespace::Other("".into()),
-        ResolveResult::Unknown(_) => return Err(malformed("a namespace prefix is not declared")),
-    };
-    let local = start.local_name();
-    let local: &str = local.as_ref();
-    if !is_name(local) {
-        return Err(malformed("a name has characters that names do not have"));
-    }
+fn element(names: &NamespaceResolver, start: &BytesStart<'_>) -> Result<Element, XmlError> {
+    let (resolved, local) = names.resolve_element(start.name());
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(malformed)?;
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
+        if attributes.len() == ATTRIBUTES_MAX {
+            return Err(malformed("an element has very many attributes"));
+        }
         let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
-        let key: &str = attribute.key.as_ref();
-        attributes.push((key.into(), value.map_err(malformed)?.into()));
+        let (resolved, local) = names.resolve_attribute(attribute.key);
+        attributes.push(Attribute {
+            namespace: namespace(&resolved)?.into(),
+            prefix: prefix(attribute.key)?,
+            local: name(local.as_ref())?,
+            value: value.map_err(malformed)?.into(),
+        });
     }
-    let (children, text) = (Vec::new(), String::new());
-    Ok(Element { namespace, local: local.into(), attributes, children, text })
+    Ok(Element {
+        namespace: Namespace::of(&namespace(&resolved)?),
+        local: name(local.as_ref())?,
+        prefix: prefix(start.name())?,
+        attributes,
+        children: Vec::new(),
+        text: String::new(),
+        position: 0,
+    })
+}
+
+fn namespace<'a>(resolved: &ResolveResult<'a>) -> Result<Cow<'a, str>, XmlError> {
+    match resolved {
+        // The reader leaves entities in it as they are written.
+        ResolveResult::Bound(namespace) => unescape(namespace.into_inner()).map_err(malformed),
+        ResolveResult::Unbound => Ok("".into()),
+        ResolveResult::Unknown(_) => Err(malformed("a namespace prefix is not declared")),
+    }
+}
+
+fn prefix(of: QName<'_>) -> Result<Box<str>, XmlError> {
+    of.prefix().map_or(Ok("".into()), |prefix| name(prefix.into_inner()))
+}
+
+fn name(text: &str) -> Result<Box<str>, XmlError> {
+    let characters = || malformed("a name has characters that names do not have");
+    is_name(text).then(|| text.into()).ok_or_else(characters)
 }
 
 /// A little stricter than the reader, so that a name can be written into an answer as it is.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let first = |c: char| c.is_alphabetic() || c == '_';
     let other = |c: char| first(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}');
     name.starts_with(first) && name.chars().all(other)
@@ -171,13 +231,14 @@ struct Tree {
 }
 
 impl Tree {
-    fn open(&mut self, element: Element) -> Result<(), XmlError> {
+    fn open(&mut self, mut element: Element) -> Result<(), XmlError> {
         if self.root.is_some() {
             return Err(malformed("there are two root elements"));
         }
         if self.open.len() >= DEPTH_MAX {
             return Err(XmlError::TooDeep);
         }
+        element.position = self.open.last().map_or(0, |parent| parent.text.len());
         self.open.push(element);
         Ok(())
     }
@@ -276,6 +337,11 @@ mod tests {
         assert!(read(deep(50).as_bytes()).is_ok());
         assert_eq!(fails(&deep(51)), XmlError::TooDeep);
         assert_eq!(fails(&"<a>".repeat(100_000)), XmlError::TooDeep);
+        let wide = |count: usize| {
+            let attributes: String = (0..count).map(|n| format!(" a{n}=''")).collect();
+            read(format!("<a{attributes}/>").as_bytes())
+        };
+        assert!(wide(100).is_ok() && wide(101).is_err());
     }
 
     proptest! {

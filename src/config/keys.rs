@@ -1,7 +1,7 @@
 //! The keys: name, what is allowed, and how a value gets into the configuration.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::account::networks::Networks;
 use crate::auth::UnauthenticatedBind;
 use crate::auth::dn::Dn;
-use crate::config::Config;
 use crate::config::store::{self, StorePlace};
+use crate::config::{Config, PublicUrl};
 use crate::contact::OrganizationId;
 use crate::contact::derived::NameOrder;
 use crate::contact::number::Numbering;
@@ -68,6 +68,8 @@ keys! {
         => unauthenticated_bind;
     "http.listen", ADDRESS, address => http_listen;
     "http.tls_listen", ADDRESS, address => http_tls_listen;
+    "http.public_url", "an address without a path, such as https://contacts.example.com, or empty",
+        public_url => public_url;
     "tls.certificate", PEM, file => tls.certificate;
     "tls.key", PEM, file => tls.key;
     "tls.names", "a list of host names and IP addresses, such as [\"ldap.example.com\"]", host_names
@@ -179,6 +181,32 @@ fn address(value: &Value) -> Option<Option<SocketAddr>> {
         "" | "off" => Some(None),
         text => text.parse().ok().map(Some),
     }
+}
+
+/// None: the address that clients ask.
+fn public_url(value: &Value) -> Option<Option<PublicUrl>> {
+    let text = value.text()?;
+    if text.is_empty() {
+        return Some(None);
+    }
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (scheme, authority) = text.split_once("://")?;
+    let (secure, port) = match scheme {
+        "https" => (true, 443),
+        "http" => (false, 80),
+        _ => return None,
+    };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, digits)) if !digits.ends_with(']') => (host, digits.parse().ok()?),
+        _ => (authority, port),
+    };
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let known = match bare {
+        Some(bare) => bare.parse::<Ipv6Addr>().is_ok(),
+        None => is_host_name(host),
+    };
+    let host = bare.unwrap_or(host).to_ascii_lowercase();
+    (known && port != 0).then_some(Some(PublicUrl { secure, host, port }))
 }
 
 fn file(value: &Value) -> Option<Option<PathBuf>> {

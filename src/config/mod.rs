@@ -31,6 +31,8 @@ pub struct Config {
     pub ldap_tls_listen: Option<SocketAddr>,
     pub http_listen: Option<SocketAddr>,
     pub http_tls_listen: Option<SocketAddr>,
+    /// Where clients reach the HTTP doors, if not at the address that they ask.
+    pub public_url: Option<PublicUrl>,
     /// What a name without a password is at LDAP.
     pub unauthenticated_bind: UnauthenticatedBind,
     pub tls: TlsKeys,
@@ -54,6 +56,15 @@ pub struct TlsKeys {
     pub key: Option<PathBuf>,
     /// Further host names and addresses for the certificate that the daemon makes.
     pub names: Vec<String>,
+}
+
+/// The scheme, the host and the port of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    pub secure: bool,
+    /// A host name or an IP address, without brackets.
+    pub host: String,
+    pub port: u16,
 }
 
 /// Limits on what comes from outside.
@@ -101,6 +112,7 @@ impl Config {
             ldap_tls_listen: at(6360),
             http_listen: at(8080),
             http_tls_listen: at(8443),
+            public_url: None,
             unauthenticated_bind: UnauthenticatedBind::default(),
             tls: TlsKeys::default(),
             store: StorePlace::default(),

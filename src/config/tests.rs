@@ -142,6 +142,33 @@ fn a_certificate_needs_its_key() {
 }
 
 #[test]
+fn the_public_address_has_a_scheme_and_a_host() {
+    let url = |text: &str| load(&format!("http.public_url = '{text}'"), &[], &[]);
+    let check = |text: &str, secure, host: &str, port| {
+        let expected = PublicUrl { secure, host: host.to_owned(), port };
+        assert_eq!(url(text).unwrap().public_url, Some(expected), "{text}");
+    };
+    check("https://Contacts.example.com/", true, "contacts.example.com", 443);
+    check("http://192.0.2.7:8080", false, "192.0.2.7", 8080);
+    check("https://[2001:db8::7]", true, "2001:db8::7", 443);
+    check("https://[2001:db8::7]:8443", true, "2001:db8::7", 8443);
+    assert_eq!(url("").unwrap().public_url, None);
+    for wrong in [
+        "contacts.example.com",
+        "ftp://x",
+        "https://",
+        "https://x/dav",
+        "https://x:0",
+        "https://x:70000",
+        "https://me@x",
+        "https://[x]",
+        "https://2001:db8::7",
+    ] {
+        assert!(url(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_wrong_setting_is_named_with_line_key_and_what_is_allowed() {
     check_error(
         "# ports\n\n[ldap]\nlisten = 'localhost:389'",

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::config::TlsKeys;
 use crate::daemon::folder::{Folder, FolderError};
+use crate::http::Certified;
 use crate::net::tls::authority::{self, AuthorityError, Issued};
 use crate::net::tls::names::{self, Name};
 use crate::net::tls::{Identity, IdentityError};
@@ -34,6 +35,8 @@ pub(super) struct Shown {
     pub(super) identity: Identity,
     /// The certificate that clients must install; None where they know who issued theirs.
     pub(super) authority: Option<PathBuf>,
+    /// What clients may check.
+    pub(super) certified: Certified,
 }
 
 /// Why there is no certificate.
@@ -65,14 +68,17 @@ pub(super) fn load(
 ) -> Result<Shown, CertificateError> {
     match (&keys.certificate, &keys.key) {
         (Some(certificate), Some(key)) => {
-            let identity = configured(certificate, key, now)?;
-            Ok(Shown { identity, authority: None })
+            let (identity, hosts) = configured(certificate, key, now)?;
+            Ok(Shown { identity, authority: None, certified: Certified { hosts, authority: None } })
         }
         _ => {
             let mut names = names::own();
             names.extend(keys.names.iter().filter_map(|text| further(text)));
             let identity = own(folder, &names, now)?;
-            Ok(Shown { identity, authority: Some(folder.path(AUTHORITY)) })
+            let hosts = names.iter().map(Name::to_string).collect();
+            let authority = folder.read(AUTHORITY)?.map(|text| text.to_string());
+            let certified = Certified { hosts, authority };
+            Ok(Shown { identity, authority: Some(folder.path(AUTHORITY)), certified })
         }
     }
 }
@@ -81,11 +87,12 @@ fn further(text: &str) -> Option<Name> {
     text.parse().ok().map(Name::Address).or_else(|| Name::host(text))
 }
 
+/// A configured certificate with its key, and what it is for.
 fn configured(
     certificate: &Path,
     key: &Path,
     now: SystemTime,
-) -> Result<Identity, CertificateError> {
+) -> Result<(Identity, Vec<String>), CertificateError> {
     let wrong = |name: &'static str, path: &Path| {
         let path = path.to_owned();
         move |what| CertificateError::Configured { key: name, path, what }
@@ -97,7 +104,8 @@ fn configured(
         IdentityError::Key(what) => wrong("tls.key", key)(what),
     })?;
     let path = certificate.display();
-    match std::str::from_utf8(&chain).ok().and_then(authority::end) {
+    let text = std::str::from_utf8(&chain).ok();
+    match text.and_then(authority::end) {
         Some(end) if end <= now => tracing::warn!("{path}: the certificate has expired"),
         Some(end) if end <= now + NOTICE => {
             tracing::warn!("{path}: the certificate expires within 14 days");
@@ -108,7 +116,7 @@ fn configured(
     if mode & OTHERS_READ != 0 {
         tracing::warn!("{}: everybody on this machine can read the key", key.display());
     }
-    Ok(identity)
+    Ok((identity, text.map(authority::hosts).unwrap_or_default()))
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {

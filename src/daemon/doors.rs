@@ -8,10 +8,11 @@ use crate::account::device::Door;
 use crate::api::Api;
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
-use crate::config::Config;
+use crate::config::{Config, PublicUrl};
 use crate::contact::OrganizationId;
-use crate::daemon::StartError;
+use crate::daemon::{Listening, StartError};
 use crate::directory::Directory;
+use crate::http::{Address, Site};
 use crate::net::gate::Gate;
 use crate::net::rules::Rules;
 use crate::net::tls::{Acceptor, Identity, Protocol};
@@ -27,6 +28,17 @@ pub(super) fn rules(config: &Config) -> Rules {
         proxy_protocol: config.proxy_protocol.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
     }
+}
+
+/// Where clients reach the HTTP doors. Its certificate is still to be shown.
+pub(super) fn site(listening: &Listening, config: &Config) -> Site {
+    let port = |address: Option<SocketAddr>| address.map(|found| found.port());
+    let public = config.public_url.clone().map(|PublicUrl { secure, host, port }| Address {
+        secure,
+        host,
+        port,
+    });
+    Site::new(public, port(listening.http), port(listening.https))
 }
 
 /// The bound sockets; None where a door is off.
@@ -94,6 +106,7 @@ pub(super) struct Doors<'a> {
     pub(super) directory: &'a Arc<Directory>,
     pub(super) authenticator: &'a Arc<Authenticator>,
     pub(super) presence: &'a Arc<Presence>,
+    pub(super) site: &'a Arc<Site>,
     pub(super) config: &'a Config,
 }
 
@@ -135,7 +148,8 @@ impl Doors<'_> {
     fn front(&self) -> http::Front {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
         let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
-        let api = Api::new(directory, Arc::clone(self.authenticator), presence);
+        let site = Arc::clone(self.site);
+        let api = Api::new(directory, Arc::clone(self.authenticator), presence, site);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
             .mount("", Door::Carddav, carddav.clone())

@@ -21,6 +21,7 @@ use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
 use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request, system_clock};
+use crate::http::Site;
 use crate::net::tls::names;
 use crate::net::{BindError, Net};
 use crate::presence::Presence;
@@ -83,6 +84,7 @@ pub enum StartError {
 pub struct Daemon {
     net: Net,
     secured: Secured,
+    site: Arc<Site>,
     options: Options,
     folder: Folder,
     directory: Arc<Directory>,
@@ -139,14 +141,16 @@ impl Daemon {
             new_token,
         };
         let presence = presence(&config.limits);
+        let site = Arc::new(doors::site(&listening, config));
+        site.show(shown.certified);
         let (authenticator, presence) = (&authenticator, &presence);
-        let doors = Doors { directory: &directory, authenticator, presence, config };
+        let doors = Doors { directory: &directory, authenticator, presence, site: &site, config };
         let net = doors.open(listeners, &secured, id).map_err(StartError::Threads)?;
         let json = listening.json();
         folder.tell_listening(&json)?;
         notify(options.notify.as_deref(), READY);
         tracing::info!("listening: {json}");
-        Ok(Self { net, secured, options, folder, directory, listening })
+        Ok(Self { net, secured, site, options, folder, directory, listening })
     }
 
     pub fn listening(&self) -> &Listening {
@@ -177,7 +181,9 @@ impl Daemon {
 
     fn show_certificate(&self, config: &Config) -> Result<(), CertificateError> {
         let shown = certificates::load(&self.folder, &config.tls, SystemTime::now())?;
-        Ok(self.secured.replace(&shown.identity)?)
+        self.secured.replace(&shown.identity)?;
+        self.site.show(shown.certified);
+        Ok(())
     }
 
     /// Finishes what was begun, closes everything and gives the data folder back.

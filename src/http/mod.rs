@@ -17,12 +17,14 @@ mod credentials;
 mod exposed;
 mod front;
 mod origin;
+mod site;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
 pub use front::{Front, Limits};
+pub use site::{Address, Certified, Site};
 
 /// The body of an answer: whole or streamed.
 pub type Body = BoxBody<Bytes, std::io::Error>;

@@ -10,8 +10,8 @@ use tokio::io::AsyncWrite;
 use zeroize::Zeroizing;
 
 use crate::account::device;
-use crate::auth::dn::Dn;
-use crate::auth::{Peer, Principal, Who};
+use crate::auth::dn::{Dn, escaped};
+use crate::auth::{Peer, Principal, Who, sign_in_dn};
 use crate::ldap::compare::CompareRequest;
 use crate::ldap::control::Controls;
 use crate::ldap::fixed::WHO_AM_I;
@@ -252,15 +252,16 @@ impl Session {
         let Some(organization) = organization.and_then(|id| snapshot.organization(id)) else {
             return String::new();
         };
-        let suffix = Dn::parse(&organization.suffix).unwrap_or_default();
-        let escaped = crate::auth::dn::escaped;
         match &self.principal.who {
             Who::User(id) => {
-                let extension = snapshot.user(*id).and_then(|user| user.extension.as_deref());
-                let uid = extension.map_or_else(|| id.to_string(), str::to_owned);
-                format!("dn:uid={},ou=people,{suffix}", escaped(&uid))
+                let user = snapshot.user(*id);
+                user.map(|user| format!("dn:{}", sign_in_dn(user, organization)))
+                    .unwrap_or_default()
             }
-            Who::Phone(name) => format!("dn:cn={},ou=services,{suffix}", escaped(name)),
+            Who::Phone(name) => {
+                let suffix = Dn::parse(&organization.suffix).unwrap_or_default();
+                format!("dn:cn={},ou=services,{suffix}", escaped(name))
+            }
             Who::Anonymous | Who::Token(_) => String::new(),
         }
     }

@@ -19,6 +19,7 @@ mod organizations;
 mod photos;
 mod presence;
 mod rights;
+mod setup;
 
 /// The members of an answer that are the same in every run.
 fn members(answer: &Value, names: &[&str]) -> Value {

@@ -8,7 +8,7 @@
 //! - `/href D:prop = value`: a property and its value; without `=` that it was found
 //! - `/href !D:prop`: a property that is told as missing
 //! - `/href -> 404`: a response that is only a status
-//! - `says text`: the body contains it
+//! - `says text`: the body contains it; `never text`: it does not
 //!
 //! `{etag}` and `{token}` stand for the last ones of an answer before.
 
@@ -74,6 +74,9 @@ fn faults(answer: &Answer, expected: &str) -> String {
 fn meets(answer: &Answer, line: &str) -> bool {
     if let Some(text) = line.strip_prefix("says ") {
         return answer.text().contains(text);
+    }
+    if let Some(text) = line.strip_prefix("never ") {
+        return !answer.text().contains(text);
     }
     if let Some(count) = line.strip_prefix("rows ") {
         return answer.rows().rows.len().to_string() == count;

@@ -310,7 +310,9 @@ impl Doors<'_> {
         let presence =
             Presence::new(SILENCE_DEFAULT_S, Box::new(ringbook::directory::system_clock));
         let presence = Arc::new(presence);
-        let api = Arc::new(Api::new(Arc::clone(directory), Arc::clone(authenticator), presence));
+        let site = Arc::new(http::Site::default());
+        let api =
+            Arc::new(Api::new(Arc::clone(directory), Arc::clone(authenticator), presence, site));
         let carddav = Arc::new(Handler::new(Arc::clone(directory)));
         let limits = http::Limits { first_request: PATIENCE, idle: PATIENCE, stalled: PATIENCE };
         let front = http::Front::new(Arc::clone(authenticator), limits)

@@ -12,7 +12,7 @@ use ringbook::api::Api;
 use ringbook::auth::{Authenticator, Peer, Principal, Who};
 use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
-use ringbook::http::Caller;
+use ringbook::http::{Caller, Certified, Site};
 use ringbook::presence::{Presence, SILENCE_DEFAULT_S};
 use ringbook::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
@@ -70,6 +70,15 @@ pub(crate) fn settings(id: &str) -> OrganizationSettings {
     }
 }
 
+/// A server that clients reach as pbx.acme.example, with a certificate of its own authority.
+fn site() -> Arc<Site> {
+    let site = Site::new(None, Some(8080), Some(8443));
+    let hosts = vec!["localhost".to_owned(), "pbx.acme.example".to_owned()];
+    let pem = "-----BEGIN CERTIFICATE-----\nAQID\nBAUG\n-----END CERTIFICATE-----\n";
+    site.show(Certified { hosts, authority: Some(pem.to_owned()) });
+    Arc::new(site)
+}
+
 impl Office {
     pub(crate) async fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
@@ -79,8 +88,13 @@ impl Office {
         let organization = OrganizationId::from("main");
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), organization));
         let presence = Arc::new(Presence::new(SILENCE_DEFAULT_S, Box::new(|| Timestamp(1000))));
-        let api =
-            Api::new(Arc::clone(&directory), Arc::clone(&authenticator), Arc::clone(&presence));
+        let site = site();
+        let api = Api::new(
+            Arc::clone(&directory),
+            Arc::clone(&authenticator),
+            Arc::clone(&presence),
+            site,
+        );
         Self { directory, authenticator, presence, api }
     }
 

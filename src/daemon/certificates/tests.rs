@@ -38,6 +38,7 @@ impl World {
     fn configured(&self, certificate: &str, key: &str) -> Result<Identity, String> {
         let path = |name| self.path.join(name);
         configured(&path(certificate), &path(key), SystemTime::now())
+            .map(|(identity, _)| identity)
             .map_err(|error| error.to_string())
     }
 }

@@ -155,6 +155,22 @@ pub fn name(certificate: &str) -> Option<String> {
     with(certificate, common).flatten()
 }
 
+/// What a certificate is for: host names, `*.` ones among them, and addresses, all in lower case.
+/// Empty for what is none.
+pub fn hosts(certificate: &str) -> Vec<String> {
+    let hosts = |found: &X509Certificate<'_>| {
+        let Ok(Some(names)) = found.subject_alternative_name() else { return Vec::new() };
+        let names = names.value.general_names.iter();
+        let text = |name: &GeneralName<'_>| match name {
+            GeneralName::DNSName(host) => Some(host.to_ascii_lowercase()),
+            GeneralName::IPAddress(bytes) => address(bytes).map(|found| found.to_string()),
+            _ => None,
+        };
+        names.filter_map(text).collect()
+    };
+    with(certificate, hosts).unwrap_or_default()
+}
+
 /// When a certificate ends; None for what is none.
 pub fn end(certificate: &str) -> Option<SystemTime> {
     with(certificate, |found| time(found.validity().not_after.timestamp()))
