@@ -7,14 +7,24 @@ mod books;
 mod company;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/groups.rs"]
+mod groups;
+#[path = "carddav/layouts.rs"]
+mod layouts;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/merged.rs"]
+mod merged;
+#[path = "carddav/paging.rs"]
+mod paging;
 #[path = "carddav/photos.rs"]
 mod photos;
 #[path = "carddav/reading.rs"]
 mod reading;
+#[path = "carddav/refusals.rs"]
+mod refusals;
 #[path = "carddav/renditions.rs"]
 mod renditions;
 #[path = "carddav/script.rs"]

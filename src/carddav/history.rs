@@ -178,6 +178,8 @@ impl<'m, 's> Story<'m, 's> {
                 self.touch_group(group, sight.revision(of.into()));
             }
         }
+        // There from the beginning, with members or without.
+        self.touch_group(Computed::Favorites, Revision(1));
         for star in sight.snapshot.stars(merged.owner) {
             let row = sight.snapshot.contact(&merged.organization, star.contact);
             if row.is_some_and(|row| merged.has(row.contact())) {
@@ -236,10 +238,11 @@ impl<'m, 's> Story<'m, 's> {
             }
             // The same card hid it all the time.
             Some(hider) if hider.revision <= self.since => {}
+            // What happened to it since it is hidden is not seen.
             hider => {
-                let hidden = hider.map(|hider| hider.revision).unwrap_or_default();
+                let at = hider.map_or(revision, |hider| hider.revision);
                 let left = Hidden { id, book: row.book, uid: None };
-                self.leave(merged.name(row.contact()), revision.max(hidden), left);
+                self.leave(merged.name(row.contact()), at, left);
             }
         }
     }
