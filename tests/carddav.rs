@@ -1,14 +1,22 @@
 //! The CardDAV door: clients' recorded sequences, and each promise by itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "carddav/add_member.rs"]
+mod add_member;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copy_move.rs"]
+mod copy_move;
+#[path = "carddav/damage.rs"]
+mod damage;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/groups.rs"]
 mod groups;
+#[path = "carddav/large.rs"]
+mod large;
 #[path = "carddav/layouts.rs"]
 mod layouts;
 #[path = "carddav/limits.rs"]
@@ -17,10 +25,16 @@ mod limits;
 mod lives;
 #[path = "carddav/merged.rs"]
 mod merged;
+#[path = "carddav/mkcol.rs"]
+mod mkcol;
 #[path = "carddav/paging.rs"]
 mod paging;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/proppatch.rs"]
+mod proppatch;
+#[path = "carddav/query.rs"]
+mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
 #[path = "carddav/refusals.rs"]
@@ -33,6 +47,8 @@ mod script;
 mod socket;
 #[path = "carddav/syncing.rs"]
 mod syncing;
+#[path = "carddav/versions.rs"]
+mod versions;
 #[path = "carddav/world.rs"]
 mod world;
 #[path = "carddav/writing.rs"]

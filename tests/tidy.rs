@@ -60,7 +60,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("csv", "table"),
     ("csv_core", "table"),
-    ("encoding_rs", "table"),
+    ("encoding_rs", "table vcard"),
     ("gethostname", "net"),
     ("getrandom", "auth"),
     ("http_body_util", "http carddav api cli"),

@@ -16,7 +16,7 @@ pub(super) async fn bytes_of(
     contact: Arc<Contact>,
 ) -> Result<Arc<[u8]>, Problem> {
     match &contact.body {
-        Body::Written => Ok(Arc::default()),
+        Body::Written | Body::Broken => Ok(Arc::default()),
         Body::Inline(bytes) => Ok(Arc::clone(bytes)),
         Body::Stored(_) => {
             let (directory, id) = (Arc::clone(directory), contact.id);

@@ -1,21 +1,27 @@
 //! The cards themselves: GET and HEAD.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hyper::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, VARY,
 };
 use hyper::{Method, Response, StatusCode};
 
+use crate::carddav::accept;
+use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{self, Content};
 use crate::carddav::error::Refusal;
+use crate::carddav::etag;
 use crate::carddav::path::Resource;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::row::http_date;
 use crate::carddav::view::{Session, View};
 use crate::contact::book::AddressBook;
+use crate::contact::{Contact, Revision};
 use crate::http::Body;
 use crate::http::answer::{empty, full};
+use crate::vcard::convert::Version;
 
 /// Where a card is or will be.
 pub(crate) struct Place {
@@ -55,34 +61,50 @@ pub(crate) async fn get(
     let view = place.view(session)?;
     let row = view.find(&place.name).ok_or_else(Refusal::not_found)?;
     let conditions = Conditions::of(headers)?;
-    let known = view.etag(row.contact());
+    let chosen = accept::choose(headers)?;
+    let known = etag::in_version(view.etag(row.contact()), chosen.version);
     if conditions.is_not_modified(&known) {
         let mut response = Response::new(empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         set(response.headers_mut(), ETAG, known.as_bytes());
+        set(response.headers_mut(), VARY, b"Accept");
         return Ok(response);
     }
-    let (revision, bytes) = match content::read(&view, row.contact()).await {
-        Content::Here(revision, bytes) => (revision, bytes),
-        Content::Gone => return Err(Refusal::not_found()),
-        Content::Broken => {
-            let text = "the card cannot be read now; it is not deleted";
-            return Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, text));
-        }
-    };
-    let etag = view.etag_at(row.contact(), revision);
+    let (revision, bytes) = read_as(&view, row.contact(), chosen.version).await?;
+    let etag = etag::in_version(view.etag_at(row.contact(), revision), chosen.version);
     let mut response = Response::new(empty());
     let out = response.headers_mut();
     set(out, ETAG, etag.as_bytes());
     let mut modified = Vec::new();
     http_date(row.modified, &mut modified);
     set(out, LAST_MODIFIED, &modified);
-    set(out, CONTENT_TYPE, b"text/vcard; charset=utf-8");
+    set(out, CONTENT_TYPE, chosen.content_type.as_bytes());
+    set(out, VARY, b"Accept");
     set(out, CONTENT_LENGTH, bytes.len().to_string().as_bytes());
     if *method != Method::HEAD {
         *response.body_mut() = full(bytes.into_owned());
     }
     Ok(response)
+}
+
+/// A whole card in a version.
+async fn read_as<'a>(
+    view: &View,
+    contact: &'a Contact,
+    version: Version,
+) -> Result<(Revision, Cow<'a, [u8]>), Refusal> {
+    let (revision, stored) = match content::read(view, contact).await {
+        Content::Here(revision, stored) => (revision, Some(stored)),
+        Content::Gone => return Err(Refusal::not_found()),
+        Content::Broken => (Revision(0), None),
+    };
+    let card = match stored {
+        Some(stored) => AddressData::in_version(version).shape(stored).await,
+        None => None,
+    };
+    let text = "the card cannot be read now; it is not deleted";
+    let broken = || Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, text);
+    card.map(|card| (revision, card)).ok_or_else(broken)
 }
 
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use crate::carddav::address_data::AddressData;
 use crate::carddav::view::View;
 use crate::contact::photo::PhotoSize;
 use crate::contact::{Body, Contact, Revision};
@@ -21,7 +22,7 @@ pub(crate) enum Content<'a> {
     Broken,
 }
 
-/// Reads a card as this user sees it.
+/// Reads a card as this user sees it, in the version that it is stored in.
 pub(crate) async fn read<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
     let revision = view.revision_of(contact);
     match view.body(contact) {
@@ -31,18 +32,39 @@ pub(crate) async fn read<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
         }
         Body::Written => with_photo(view, contact).await,
         Body::Stored(_) => stored(view, contact).await,
+        Body::Broken => Content::Broken,
     }
 }
 
-/// The length of what [`read`] gives, without reading from the store.
-pub(crate) fn length(view: &View, contact: &Contact) -> usize {
+/// As [`read`], for who does not look at the photo: what nobody stored has a blank one.
+pub(crate) async fn without_photo<'a>(view: &View, contact: &'a Contact) -> Content<'a> {
     match view.body(contact) {
-        Body::Inline(bytes) => bytes.len(),
+        Body::Written => {
+            let photo: Option<&[u8]> = contact.photo.map(|_| [].as_slice());
+            Content::Here(view.revision_of(contact), Cow::Owned(written(view, contact, photo)))
+        }
+        _ => read(view, contact).await,
+    }
+}
+
+/// The length of a whole card in the usual version. Large cards are read for it, since the version in
+/// which they are stored is not known; where one cannot be read now, it is the stored length.
+pub(crate) async fn length(view: &View, contact: &Contact) -> usize {
+    let stored = match view.body(contact) {
         Body::Written => {
             let photo = contact.photo.map(|photo| photo.jpeg_bytes.get() as usize);
-            written(view, contact, None).len() + photo.map_or(0, written_bytes)
+            return written(view, contact, None).len() + photo.map_or(0, written_bytes);
         }
+        Body::Inline(bytes) => bytes.len(),
         Body::Stored(length) => usize::try_from(*length).unwrap_or_default(),
+        Body::Broken => 0,
+    };
+    match read(view, contact).await {
+        Content::Here(_, card) => {
+            let card = AddressData::USUAL.shape(card).await;
+            card.map_or(stored, |card| card.len())
+        }
+        Content::Gone | Content::Broken => stored,
     }
 }
 

@@ -6,6 +6,7 @@ use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
+use crate::account::property::{DavProperty, Place as KeptAt};
 use crate::carddav::card::Place;
 use crate::carddav::content::{self, Content};
 use crate::carddav::depth::Depth;
@@ -15,7 +16,7 @@ use crate::carddav::photo::Carried;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::view::{Member, Session, View};
 use crate::carddav::write;
-use crate::contact::{Body as Stored, Book, Contact, Draft};
+use crate::contact::{Body as Stored, Book, Contact, ContactId, Draft};
 use crate::directory::{CommitError, Edit, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::empty;
@@ -260,5 +261,27 @@ async fn copied(way: &Way<'_>, content: &[u8]) -> Result<Vec<Edit>, Refusal> {
     let id = way.replaced.map_or_else(new_id, |replaced| replaced.id);
     let old = way.replaced.and_then(|replaced| replaced.photo);
     let photo = Carried::of(&reading, content).edit(id, old).await;
-    Ok([Edit::PutContact { id, draft }].into_iter().chain(photo).collect())
+    let card = [Edit::PutContact { id, draft }].into_iter().chain(photo);
+    Ok(card.chain(properties(way, id)).collect())
+}
+
+/// What the user keeps of the card is copied with it, in the place of what they kept of another one
+/// there (RFC 4918 9.8.2).
+fn properties(way: &Way<'_>, id: ContactId) -> Vec<Edit> {
+    let session = &way.from.session;
+    let of = |id| session.snapshot.properties(session.user.id, KeptAt::Card(id));
+    let place = KeptAt::Card(id);
+    let new: Vec<&DavProperty> = of(way.contact.id).collect();
+    let same = |one: &DavProperty, other: &DavProperty| {
+        one.namespace == other.namespace && one.local == other.local
+    };
+    let old = of(id).filter(|old| !new.iter().any(|new| same(old, new)));
+    let removed = old.map(|old| Edit::RemoveProperty {
+        user: old.user,
+        place,
+        namespace: old.namespace.clone(),
+        local: old.local.clone(),
+    });
+    let put = new.iter().map(|new| Edit::PutProperty(DavProperty { place, ..(*new).clone() }));
+    removed.chain(put).collect()
 }

@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 
+use crate::carddav::address_data::AddressData;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::property::Asked;
 use crate::carddav::xml::{Element, Namespace};
@@ -52,9 +53,11 @@ fn asked(properties: &Element) -> Vec<Asked> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Report {
     /// RFC 6352 8.7
-    Multiget { wanted: Wanted, hrefs: Vec<Box<str>> },
+    Multiget { wanted: Wanted, data: AddressData, hrefs: Vec<Box<str>> },
+    /// RFC 6352 8.6. Without a filter, all cards.
+    Query { wanted: Wanted, data: AddressData, filter: Option<Element>, limit: Option<usize> },
     /// RFC 6578 3.2
-    SyncCollection { wanted: Wanted, token: Box<str>, limit: Option<usize> },
+    SyncCollection { wanted: Wanted, data: AddressData, token: Box<str>, limit: Option<usize> },
 }
 
 /// The body of a REPORT.
@@ -62,6 +65,9 @@ pub(crate) fn report(body: Option<&Element>) -> Result<Report, Refusal> {
     let root = body.ok_or_else(|| bad_request("a REPORT says in its body what it reports"))?;
     if root.is(&Namespace::CardDav, "addressbook-multiget") {
         return multiget(root);
+    }
+    if root.is(&Namespace::CardDav, "addressbook-query") {
+        return query(root);
     }
     if root.is_dav("sync-collection") {
         return sync_collection(root);
@@ -76,8 +82,35 @@ fn multiget(root: &Element) -> Result<Report, Refusal> {
     if hrefs.is_empty() {
         return Err(bad_request("a multiget names at least one href"));
     }
-    check_address_data(root)?;
-    Ok(Report::Multiget { wanted: wanted(root)?.unwrap_or(Wanted::All(Vec::new())), hrefs })
+    let (wanted, data) = (wanted_or_all(root)?, AddressData::of(root)?);
+    Ok(Report::Multiget { wanted, data, hrefs })
+}
+
+fn query(root: &Element) -> Result<Report, Refusal> {
+    let mut filters = root.children.iter().filter(|c| c.is(&Namespace::CardDav, "filter"));
+    let filter = filters.next().cloned();
+    if filters.next().is_some() {
+        return Err(bad_request("a query has one filter"));
+    }
+    let limit = root.children.iter().find(|child| child.is(&Namespace::CardDav, "limit"));
+    let results = limit.map(|limit| {
+        let results = limit.children.iter().find(|c| c.is(&Namespace::CardDav, "nresults"));
+        results.ok_or_else(|| bad_request("a limit names its nresults"))
+    });
+    let limit = results.transpose()?.map(nresults).transpose()?;
+    let (wanted, data) = (wanted_or_all(root)?, AddressData::of(root)?);
+    Ok(Report::Query { wanted, data, filter, limit })
+}
+
+fn nresults(results: &Element) -> Result<usize, Refusal> {
+    match results.text.trim().parse() {
+        Ok(0) | Err(_) => Err(bad_request("nresults is a number from 1")),
+        Ok(limit) => Ok(limit),
+    }
+}
+
+fn wanted_or_all(root: &Element) -> Result<Wanted, Refusal> {
+    Ok(wanted(root)?.unwrap_or(Wanted::All(Vec::new())))
 }
 
 fn sync_collection(root: &Element) -> Result<Report, Refusal> {
@@ -90,44 +123,15 @@ fn sync_collection(root: &Element) -> Result<Report, Refusal> {
     if level != "1" {
         return Err(bad_request("a sync-level is 1 or infinite"));
     }
-    check_address_data(root)?;
+    let data = AddressData::of(root)?;
     let token = root.dav("sync-token").map(|token| token.text.trim()).unwrap_or_default();
     let limit = root.dav("limit").and_then(|limit| limit.dav("nresults"));
-    let limit = limit.map(|results| match results.text.trim().parse() {
-        Ok(0) | Err(_) => Err(bad_request("nresults is a number from 1")),
-        Ok(limit) => Ok(limit),
-    });
+    let limit = limit.map(nresults).transpose()?;
     let wanted = match wanted(root)? {
         Some(Wanted::These(asked)) => Wanted::These(asked),
         _ => return Err(bad_request("a sync-collection asks for prop")),
     };
-    Ok(Report::SyncCollection { wanted, token: token.into(), limit: limit.transpose()? })
-}
-
-/// Cards are vCards in version 3.0 or 4.0; anything else asked for is refused (RFC 6352 8.7).
-fn check_address_data(root: &Element) -> Result<(), Refusal> {
-    let properties = root.dav("prop").map(|prop| prop.children.as_slice()).unwrap_or_default();
-    for data in properties.iter().filter(|p| p.is(&Namespace::CardDav, "address-data")) {
-        let kind = data.attribute("content-type").unwrap_or("text/vcard");
-        let version = data.attribute("version").unwrap_or("3.0");
-        if !kind.eq_ignore_ascii_case("text/vcard") || !matches!(version, "3.0" | "4.0") {
-            let text = "cards are text/vcard in version 3.0 or 4.0";
-            return Err(Refusal::violated(Condition::SupportedAddressData, text));
-        }
-    }
-    Ok(())
-}
-
-/// The properties that a PROPPATCH sets or removes (RFC 4918 14.19).
-pub(crate) fn proppatch(body: Option<&Element>) -> Result<Vec<Asked>, Refusal> {
-    let root = body.filter(|root| root.is_dav("propertyupdate"));
-    let root = root.ok_or_else(|| bad_request("the body is no DAV:propertyupdate"))?;
-    let steps = root.children.iter().filter(|child| child.is_dav("set") || child.is_dav("remove"));
-    let named: Vec<Asked> = steps.filter_map(|step| step.dav("prop")).flat_map(asked).collect();
-    match named.is_empty() {
-        true => Err(bad_request("a propertyupdate names at least one property")),
-        false => Ok(named),
-    }
+    Ok(Report::SyncCollection { wanted, data, token: token.into(), limit })
 }
 
 pub(crate) fn bad_request(text: &str) -> Refusal {
@@ -167,7 +171,6 @@ mod tests {
             assert_eq!(propfind(tree(body).as_ref()).unwrap_err().status, 400, "{body}");
         }
         assert_eq!(report(None).unwrap_err().status, 400);
-        assert_eq!(proppatch(None).unwrap_err().status, 400);
     }
 
     #[test]
@@ -181,6 +184,7 @@ mod tests {
         let read = |body: &str| report(tree(body).as_ref());
         let expected = |limit| Report::SyncCollection {
             wanted: Wanted::These(vec![]),
+            data: AddressData::USUAL,
             token: "t".into(),
             limit,
         };

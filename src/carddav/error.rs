@@ -23,6 +23,10 @@ pub(crate) struct Refusal {
 pub(crate) enum Condition {
     /// RFC 4918 9.1.1
     PropfindFiniteDepth,
+    /// RFC 6352 6.3.1.1
+    CollectionLocationOk,
+    /// RFC 5689 3.3
+    ValidResourceType,
     /// RFC 3253 3.6
     SupportedReport,
     /// RFC 6578 3.2
@@ -39,6 +43,13 @@ pub(crate) enum Condition {
     /// RFC 6352 6.3.2.1
     ValidAddressData,
     SupportedAddressData,
+    /// RFC 6352 5.1.1.1
+    SupportedAddressDataConversion,
+    /// RFC 6352 8.6: the prop-filter or param-filter that is to blame, as XML.
+    SupportedFilter {
+        blamed: String,
+    },
+    SupportedCollation,
     MaxResourceSize,
     /// The href of the card that has the UID.
     NoUidConflict {
@@ -119,6 +130,10 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
             out.extend_from_slice(b"</href></C:no-uid-conflict>");
         }
         Condition::PropfindFiniteDepth => out.extend_from_slice(b"<propfind-finite-depth/>"),
+        Condition::CollectionLocationOk => {
+            out.extend_from_slice(b"<C:addressbook-collection-location-ok/>");
+        }
+        Condition::ValidResourceType => out.extend_from_slice(b"<valid-resourcetype/>"),
         Condition::SupportedReport => out.extend_from_slice(b"<supported-report/>"),
         Condition::NumberOfMatchesWithinLimits => {
             out.extend_from_slice(b"<number-of-matches-within-limits/>");
@@ -127,6 +142,15 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
         Condition::SyncTraversalSupported => out.extend_from_slice(b"<sync-traversal-supported/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
+        Condition::SupportedAddressDataConversion => {
+            out.extend_from_slice(b"<C:supported-address-data-conversion/>");
+        }
+        Condition::SupportedFilter { blamed } => {
+            out.extend_from_slice(
+                format!("<C:supported-filter>{blamed}</C:supported-filter>").as_bytes(),
+            );
+        }
+        Condition::SupportedCollation => out.extend_from_slice(b"<C:supported-collation/>"),
         Condition::MaxResourceSize => out.extend_from_slice(b"<C:max-resource-size/>"),
     }
     // RFC 4918 leaves room for a sentence but has no name for it. This one is that of Apple's server,
@@ -153,6 +177,9 @@ pub(crate) fn of_commit(error: CommitError, book_href: &str) -> Refusal {
             Refusal::not_found()
         }
         CommitError::UidTaken { name } => uid_taken(book_href, &name),
+        CommitError::TooMany { .. } => {
+            Refusal::plain(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
+        }
         CommitError::Store(error) => {
             tracing::error!(%error, "a card was not stored");
             Refusal::plain(StatusCode::INSUFFICIENT_STORAGE, "the store does not take it now")

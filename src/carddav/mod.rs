@@ -23,6 +23,8 @@ use crate::directory::Directory;
 use crate::http::answer::{empty, full};
 use crate::http::{Answer, Body, Caller, Mount};
 
+mod accept;
+mod address_data;
 mod allow;
 mod body;
 mod card;
@@ -31,15 +33,22 @@ mod copy_move;
 mod depth;
 mod elements;
 mod error;
+mod etag;
 mod expand;
 mod favorites;
+mod filter;
 mod group_card;
 mod history;
 mod if_header;
+mod implied;
+mod kept;
 mod layout;
+mod matching;
 mod merged;
 mod multistatus;
+mod patch;
 mod path;
+mod personal_book;
 mod photo;
 mod place;
 mod precondition;
@@ -50,10 +59,13 @@ mod principal_search;
 mod privilege;
 mod property;
 mod propfind;
+mod proppatch;
+mod query;
 mod report;
 mod row;
 mod stream;
 mod sync;
+mod text_match;
 mod token;
 mod upload;
 mod value;
@@ -91,8 +103,12 @@ impl Handler {
             Ok(session) => Arc::new(session),
             Err(refusal) => return refusal.into_response(),
         };
+        if parts.method.as_str() == "MKCOL" {
+            let answer = mkcol(&session, &parts, body).await;
+            return answer.unwrap_or_else(Refusal::into_response);
+        }
         let resource = Resource::at(parts.uri.path(), &*session);
-        let Some(resource) = resource else { return nowhere(&parts.method).into_response() };
+        let Some(resource) = resource else { return Refusal::not_found().into_response() };
         let answer = dispatch(session, resource, &parts, body).await;
         answer.unwrap_or_else(Refusal::into_response)
     }
@@ -142,14 +158,12 @@ where
         }
         "PROPPATCH" => {
             let body = xml_body(headers, body).await?;
-            propfind::proppatch(&session, &resource, &elements::proppatch(body.as_ref())?)
+            proppatch::proppatch(&session, &resource, headers, body.as_ref()).await
         }
         "REPORT" => {
             let body = xml_body(headers, body).await?;
             answer_report(session, resource, headers, body.as_ref()).await
         }
-        "MKCOL" if session.sees(&resource) => Err(allow::not_allowed(&session, &resource)),
-        "MKCOL" => Err(not_offered()),
         "ACL" => Err(allow::acl(&session, &resource)),
         _ => Err(allow::not_answered(&session, &resource, &parts.method)),
     }
@@ -171,17 +185,14 @@ async fn answer_report(
     report::report(session, resource, headers, elements::report(body)?).await
 }
 
-fn not_offered() -> Refusal {
-    let text = "collections and cards are neither made nor moved by this method here";
-    Refusal::plain(StatusCode::FORBIDDEN, text)
-}
-
-/// The refusal at a path where nothing can ever be.
-fn nowhere(method: &Method) -> Refusal {
-    match method.as_str() {
-        "MKCOL" => not_offered(),
-        _ => Refusal::not_found(),
-    }
+/// MKCOL is of a path where nothing is yet.
+async fn mkcol<B>(session: &Arc<Session>, parts: &Parts, body: B) -> Result<Response<Body>, Refusal>
+where
+    B: hyper::body::Body<Data = Bytes> + Send,
+    B::Error: fmt::Display,
+{
+    let body = xml_body(&parts.headers, body).await?;
+    personal_book::make(session, parts.uri.path(), &parts.headers, body.as_ref()).await
 }
 
 async fn get(
@@ -214,10 +225,7 @@ async fn delete(
             let answer = write::delete(session, &place, headers).await;
             write::or_revert(session, &[&place], answer).await
         }
-        None if session.sees(&resource) => {
-            Err(Refusal::missing_privilege(session.home_href(), "unbind"))
-        }
-        None => Err(Refusal::not_found()),
+        None => personal_book::remove(session, &resource, headers).await,
     }
 }
 

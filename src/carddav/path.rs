@@ -135,6 +135,14 @@ impl Segments for Session {
     }
 }
 
+/// The path of the collection in which a path's last segment is, and that segment decoded; None where
+/// there is none.
+pub(crate) fn parent_and_segment(path: &str) -> Option<(&str, String)> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let (parent, last) = path.split_at(path.rfind('/')? + 1);
+    Some((parent, segment(last)?.into_owned()))
+}
+
 /// One decoded segment; None where it could be taken for another path.
 fn segment(encoded: &str) -> Option<Cow<'_, str>> {
     let decoded = percent_decode_str(encoded).decode_utf8().ok()?;

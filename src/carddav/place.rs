@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 
 use crate::carddav::elements::Wanted;
+use crate::carddav::kept::Kept;
 use crate::carddav::multistatus::{FOUND, RESPONSE_END, begin_row, end_propstat};
 use crate::carddav::path::Resource;
 use crate::carddav::principal::{self, name_of};
@@ -38,20 +39,24 @@ impl Place<'_> {
         out.extend_from_slice(b"<propstat><prop>");
         let start = out.len();
         let mut absent = Vec::new();
+        let kept = self.kept();
         match wanted {
-            Wanted::Names => self.names(out),
+            Wanted::Names => self.names(&kept, out),
             Wanted::All(included) => {
                 let all = Property::ALL.iter().filter(|property| property.is_in_allprop());
                 for property in all {
-                    self.property(*property, out);
+                    self.asked(&Asked::Known(*property), &kept, out);
                 }
-                let more = included.iter().filter(|asked| !is_in_allprop(asked));
-                for asked in more {
-                    self.asked(asked, out);
+                // What users keep is in it too (RFC 4918 9.1).
+                let kept_names: Vec<Asked> = kept.names().filter(is_unknown).collect();
+                let more = included.iter().filter(|more| !is_in_allprop(more));
+                let more = more.filter(|more| !kept_names.contains(more));
+                for asked in kept_names.iter().chain(more) {
+                    self.asked(asked, &kept, out);
                 }
             }
             Wanted::These(asked) => {
-                absent.extend(asked.iter().filter(|asked| !self.asked(asked, out)));
+                absent.extend(asked.iter().filter(|asked| !self.asked(asked, &kept, out)));
             }
         }
         let tell = missing == Missing::Told && !absent.is_empty();
@@ -75,17 +80,32 @@ impl Place<'_> {
         }
     }
 
-    fn names(&self, out: &mut Vec<u8>) {
+    fn names(&self, kept: &Kept<'_>, out: &mut Vec<u8>) {
         let mut value = Vec::new();
-        for property in Property::ALL {
+        let all = Property::ALL.iter().map(|property| Asked::Known(*property));
+        for asked in all.chain(kept.names().filter(is_unknown)) {
             value.clear();
-            if self.property(*property, &mut value) {
-                Asked::Known(*property).write_empty(out);
+            if self.asked(&asked, kept, &mut value) {
+                asked.write_empty(out);
             }
         }
     }
 
-    fn asked(&self, asked: &Asked, out: &mut Vec<u8>) -> bool {
+    /// What the user keeps of this resource.
+    pub(crate) fn kept(&self) -> Kept<'_> {
+        match self {
+            Self::Book(view) => Kept::of_book(&view.session, view.book),
+            Self::Other(session, resource) => Kept::of(session, resource),
+        }
+    }
+
+    /// Appends a property with its value, which may be one that the user keeps; false where this
+    /// resource has none of that name.
+    pub(crate) fn asked(&self, asked: &Asked, kept: &Kept<'_>, out: &mut Vec<u8>) -> bool {
+        if let Some(value) = kept.value(asked) {
+            out.extend_from_slice(value.as_bytes());
+            return true;
+        }
         match asked {
             Asked::Known(property) => self.property(*property, out),
             Asked::Unknown { .. } => false,
@@ -93,7 +113,7 @@ impl Place<'_> {
     }
 
     /// Appends a property with its value; false where this resource has none of that name.
-    pub(crate) fn property(&self, property: Property, out: &mut Vec<u8>) -> bool {
+    fn property(&self, property: Property, out: &mut Vec<u8>) -> bool {
         match self {
             Self::Book(view) => {
                 of_anything(&view.session, property, out) || of_book(view, property, out)
@@ -103,6 +123,10 @@ impl Place<'_> {
             }
         }
     }
+}
+
+fn is_unknown(asked: &Asked) -> bool {
+    matches!(asked, Asked::Unknown { .. })
 }
 
 fn is_in_allprop(asked: &Asked) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 
 use crate::carddav::error::{Refusal, precondition_failed};
+use crate::carddav::etag::usual;
 use crate::carddav::if_header::{IfHeader, State};
 use crate::carddav::path::Resource;
 use crate::carddav::token::SyncToken;
@@ -43,13 +44,15 @@ impl Conditions {
         })
     }
 
-    /// Whether a write may be done to a card with this entity tag; None: there is no card.
+    /// Whether a write may be done to a card with this entity tag; None: there is no card. Who knows
+    /// the card in another version names another tag of it.
     ///
     /// # Errors
     /// 412 where a condition does not hold.
     pub(crate) fn check(&self, etag: Option<&str>, state: &dyn State) -> Result<(), Refusal> {
         let wanted = self.if_match.as_ref().is_none_or(|tags| tags.have_strongly(etag));
-        let unwanted = self.if_none_match.as_ref().is_some_and(|tags| tags.have_weakly(etag));
+        let unwanted =
+            self.if_none_match.as_ref().is_some_and(|tags| tags.have_in_any_version(etag));
         let as_if_says = self.if_header.as_ref().is_none_or(|header| header.holds(state));
         if wanted && !unwanted && as_if_says { Ok(()) } else { Err(precondition_failed()) }
     }
@@ -67,7 +70,7 @@ impl Conditions {
 
     /// Whether a reader has the card already.
     pub(crate) fn is_not_modified(&self, etag: &str) -> bool {
-        self.if_none_match.as_ref().is_some_and(|tags| tags.have_weakly(Some(etag)))
+        self.if_none_match.as_ref().is_some_and(|tags| tags.have_weakly(etag))
     }
 }
 
@@ -96,6 +99,7 @@ impl State for Seen<'_> {
 
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
         let Some(Resource::Card(id, book, name)) = self.named(resource) else { return false };
+        let etag = &*usual(etag);
         let view = self.session.book(&id, book);
         view.is_some_and(|view| {
             view.find(&name).is_some_and(|row| view.etag(row.contact()) == etag)
@@ -110,16 +114,23 @@ impl Tags {
             (_, None) => false,
             (Self::Any, Some(_)) => true,
             (Self::These(tags), Some(etag)) => {
-                tags.iter().any(|tag| !tag.weak && tag.opaque == etag)
+                tags.iter().any(|tag| !tag.weak && usual(&tag.opaque) == etag)
             }
         }
     }
 
-    fn have_weakly(&self, etag: Option<&str>) -> bool {
+    fn have_in_any_version(&self, etag: Option<&str>) -> bool {
         match (self, etag) {
             (_, None) => false,
             (Self::Any, Some(_)) => true,
-            (Self::These(tags), Some(etag)) => tags.iter().any(|tag| tag.opaque == etag),
+            (Self::These(tags), Some(etag)) => tags.iter().any(|tag| usual(&tag.opaque) == etag),
+        }
+    }
+
+    fn have_weakly(&self, etag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(tags) => tags.iter().any(|tag| tag.opaque == etag),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::carddav::prefer::Preferences;
 use crate::carddav::principal_report::{PrincipalReport, SEARCHABLE, Search, Term, TextPlace};
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::view::Session;
+use crate::carddav::xml::{self, CARDDAV};
 use crate::contact::Book;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::{Query, TextPattern, Truth};
@@ -89,7 +90,6 @@ fn matching(session: &Arc<Session>, resource: &Resource, by: Option<&Asked>) -> 
         let here = holds_principals(resource) || *resource == own;
         return here.then_some(own).into_iter().collect();
     };
-    let Asked::Known(property) = by else { return Vec::new() };
     // Below a home its own books, above the homes those of the one that this program is told of.
     let id = match resource {
         Resource::Home(id) => id.clone(),
@@ -109,13 +109,19 @@ fn matching(session: &Arc<Session>, resource: &Resource, by: Option<&Asked>) -> 
         Resource::Home(_) => books().collect(),
         _ => Vec::new(),
     };
-    let mine = format!("<href>{}</href>", session.principal_href());
+    let own = own(session);
     let names_asker = |candidate: &Resource| {
-        let mut value = Vec::new();
+        let mut value = format!("<value xmlns='DAV:' xmlns:C='{CARDDAV}' xmlns:CS='{CARDDAV}'>");
+        let mut property = Vec::new();
         with_place(session, candidate, |place| {
-            place.property(*property, &mut value);
+            place.asked(by, &place.kept(), &mut property);
         });
-        String::from_utf8(value).is_ok_and(|value| value.contains(&mine))
+        value.push_str(&String::from_utf8_lossy(&property));
+        value.push_str("</value>");
+        let value = xml::read(value.as_bytes()).ok().flatten();
+        let hrefs = value.iter().flat_map(|value| &value.children).flat_map(|p| &p.children);
+        let mut hrefs = hrefs.filter(|child| child.is_dav("href"));
+        hrefs.any(|href| Resource::of_href(&href.text, &**session).as_ref() == Some(&own))
     };
     candidates.into_iter().filter(names_asker).collect()
 }

@@ -1,9 +1,9 @@
-//! PROPFIND (RFC 4918 9.1) at depth 0 and 1, and PROPPATCH, which nothing here takes yet.
+//! PROPFIND (RFC 4918 9.1) at depth 0 and 1.
 
 use std::sync::Arc;
 
+use hyper::Response;
 use hyper::header::HeaderMap;
-use hyper::{Response, StatusCode};
 
 use crate::carddav::depth::Depth;
 use crate::carddav::elements::Wanted;
@@ -12,7 +12,6 @@ use crate::carddav::multistatus::{self, BEGIN, END};
 use crate::carddav::path::Resource;
 use crate::carddav::place::Place;
 use crate::carddav::prefer::Preferences;
-use crate::carddav::property::Asked;
 use crate::carddav::row::{Data, Missing, Plan};
 use crate::carddav::stream;
 use crate::carddav::view::{Session, View};
@@ -126,24 +125,4 @@ fn children(session: &Session, resource: &Resource) -> Vec<Resource> {
         Resource::Homes => vec![Resource::Home(session.home())],
         _ => Vec::new(),
     }
-}
-
-/// Refuses each property by name (RFC 4918 9.2): none is set and forgotten.
-pub(crate) fn proppatch(
-    session: &Arc<Session>,
-    resource: &Resource,
-    named: &[Asked],
-) -> Result<Response<Body>, Refusal> {
-    if !session.sees(resource) {
-        return Err(Refusal::not_found());
-    }
-    let mut out = BEGIN.to_vec();
-    multistatus::begin_row(&resource.href(&**session), &mut out);
-    out.extend_from_slice(b"<propstat><prop>");
-    named.iter().for_each(|asked| asked.write_empty(&mut out));
-    let error = "<error><cannot-modify-protected-property/></error>";
-    multistatus::end_propstat(StatusCode::FORBIDDEN, error, &mut out);
-    out.extend_from_slice(multistatus::RESPONSE_END);
-    out.extend_from_slice(END);
-    Ok(multistatus::response(full(out)))
 }

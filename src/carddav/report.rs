@@ -1,15 +1,18 @@
-//! REPORT: many cards by their hrefs, and what changed since a client asked last.
+//! REPORT: many cards by their hrefs, by what is in them, and what changed since a client asked last.
 
 use std::sync::Arc;
 
 use hyper::header::HeaderMap;
 use hyper::{Response, StatusCode};
 
-use crate::carddav::elements::{Report, Wanted};
+use crate::carddav::address_data::AddressData;
+use crate::carddav::depth::Depth;
+use crate::carddav::elements::{Report, Wanted, bad_request};
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
 use crate::carddav::path::Resource;
 use crate::carddav::prefer::Preferences;
+use crate::carddav::query::{self, Query, Scope};
 use crate::carddav::row::{Data, Plan};
 use crate::carddav::stream;
 use crate::carddav::sync;
@@ -22,11 +25,7 @@ pub(crate) async fn report(
     headers: &HeaderMap,
     report: Report,
 ) -> Result<Response<Body>, Refusal> {
-    // Clients send 0, 1 or no Depth for the same report.
-    let depth = headers.get("depth").map(|value| value.as_bytes());
-    if depth.is_some_and(|depth| depth.eq_ignore_ascii_case(b"infinity")) {
-        return Err(Refusal::plain(StatusCode::BAD_REQUEST, "Depth is 0 or 1"));
-    }
+    let depth = Depth::of(headers)?;
     let view = match &resource {
         Resource::Book(id, book) | Resource::Card(id, book, _) => session.book(id, *book),
         resource if session.sees(resource) => {
@@ -38,14 +37,27 @@ pub(crate) async fn report(
     let view = view.filter(|_| session.sees(&resource)).ok_or_else(Refusal::not_found)?;
     let preferences = Preferences::of(headers);
     let body = match report {
-        Report::Multiget { wanted, hrefs } => multiget(view, wanted, hrefs, preferences).await,
-        Report::SyncCollection { wanted, token, limit } => {
+        // Clients send any Depth or none; the hrefs say what is meant.
+        Report::Multiget { wanted, data, hrefs } => {
+            multiget(view, (wanted, data), hrefs, preferences).await
+        }
+        Report::Query { wanted, data, filter, limit } => {
+            let scope = Scope::of(&resource, depth);
+            let query = Query::new(&view, filter.as_ref(), limit)?;
+            query::answer(view, (wanted, data), (query, scope), preferences).await
+        }
+        Report::SyncCollection { wanted, data, token, limit } => {
+            // Clients send 0, 1 or no Depth for the same report.
+            if depth == Some(Depth::Infinity) {
+                return Err(bad_request("the Depth of a sync-collection is 0 or 1"));
+            }
             if matches!(resource, Resource::Card(..)) {
                 let text = "a sync-collection is asked of an address book";
                 return Err(Refusal::violated(Condition::SupportedReport, text));
             }
             let since = sync::since(&view, &token)?;
-            sync::collection(view, wanted, sync::Request { since, limit }, preferences).await
+            let request = sync::Request { since, limit };
+            sync::collection(view, (wanted, data), request, preferences).await
         }
     };
     let mut response = multistatus::response(body);
@@ -56,12 +68,12 @@ pub(crate) async fn report(
 /// One row for each href, under the href as the client wrote it (RFC 6352 8.7).
 async fn multiget(
     view: View,
-    wanted: Wanted,
+    (wanted, data): (Wanted, AddressData),
     hrefs: Vec<Box<str>>,
     preferences: Preferences,
 ) -> Body {
     let write = move |mut sink: stream::Sink| async move {
-        let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given);
+        let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given(data));
         let sight = view.session.sight();
         let find = |name: &str| view.find_by(sight.as_ref()?, name);
         sink.buffer.extend_from_slice(BEGIN);

@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 
+use crate::carddav::address_data::AddressData;
 use crate::carddav::elements::Wanted;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
@@ -53,12 +54,12 @@ pub(crate) fn since(view: &View, token: &str) -> Result<Option<SyncToken>, Refus
 /// The report itself.
 pub(crate) async fn collection(
     view: View,
-    wanted: Wanted,
+    (wanted, data): (Wanted, AddressData),
     request: Request,
     preferences: Preferences,
 ) -> Body {
     let write = move |mut sink: stream::Sink| async move {
-        let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given);
+        let plan = Plan::new(&view, &wanted, preferences.missing, Data::Given(data));
         sink.buffer.extend_from_slice(BEGIN);
         if request.is_everything() {
             for row in view.members() {

@@ -1,5 +1,6 @@
 //! The values of properties, but for what differs from card to card.
 
+use crate::account::group::PersonalBook;
 use crate::carddav::multistatus::escape;
 use crate::carddav::path::Resource;
 use crate::carddav::place::reports;
@@ -18,9 +19,9 @@ pub(crate) const CARD_BYTES_MAX: usize = 10 << 20;
 const IMAGE_BYTES_MAX: usize = 7 << 20;
 
 /// What is asked of any number of cards of a book.
-const BOOK_REPORTS: &[&str] = &["sync-collection", "C:addressbook-multiget"];
+const BOOK_REPORTS: &[&str] = &["sync-collection", "C:addressbook-multiget", "C:addressbook-query"];
 /// What is asked of one card.
-const CARD_REPORTS: &[&str] = &["C:addressbook-multiget"];
+const CARD_REPORTS: &[&str] = &["C:addressbook-multiget", "C:addressbook-query"];
 
 const COLLATIONS: &str = "<C:supported-collation>i;ascii-casemap</C:supported-collation>\
     <C:supported-collation>i;unicode-casemap</C:supported-collation>";
@@ -33,6 +34,16 @@ pub(crate) fn open(property: Property, out: &mut Vec<u8>) {
     out.push(b'<');
     out.extend_from_slice(property.name().as_bytes());
     out.push(b'>');
+}
+
+/// As [`open`], with attributes that need no escaping and begin with a space.
+pub(crate) fn open_with(property: Property, attributes: &str, out: &mut Vec<u8>) {
+    open(property, out);
+    if !attributes.is_empty() {
+        out.pop();
+        out.extend_from_slice(attributes.as_bytes());
+        out.push(b'>');
+    }
 }
 
 pub(crate) fn close(property: Property, out: &mut Vec<u8>) {
@@ -129,7 +140,10 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
         Property::AddMember if view.writable().is_some() => {
             href(property, &format!("{}?add-member", view.href), out);
         }
-        Property::CreationDate if is_own(view) => return created(view.session.user.created, out),
+        Property::CreationDate if is_own(view) => {
+            let made = further(view).map_or(view.session.user.created, |book| book.created);
+            return created(made, out);
+        }
         property => {
             return privilege::property(&view.session, Rights::in_book(view), property, out);
         }
@@ -139,7 +153,18 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
 
 /// A book is one resource for each user, who sees it in their own way (RFC 5842 3.1).
 fn resource_id(view: &View) -> String {
-    format!("urn:ringbook:book:{}:{}", view.session.user.id, view.book)
+    let id = format!("urn:ringbook:book:{}:{}", view.session.user.id, view.book);
+    match further(view) {
+        // Another book may come under an id that was free again.
+        Some(book) => format!("{id}:{}", book.created.0),
+        None => id,
+    }
+}
+
+/// The record of a further personal book.
+fn further(view: &View) -> Option<&PersonalBook> {
+    let AddressBook::Home(Book::PersonalBook(owner, id)) = view.book else { return None };
+    view.session.snapshot.personal_book(owner, id)
 }
 
 fn title(view: &View) -> String {

@@ -18,11 +18,12 @@ use crate::carddav::path::{MERGED, Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
+use crate::contact::query::Query;
 use crate::contact::{
     Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision, bare_uid,
 };
 use crate::directory::Directory;
-use crate::index::{BookChange, Extent, Row, Snapshot, Viewer};
+use crate::index::{BookChange, Extent, Matches, Row, Search, Snapshot, Viewer};
 
 /// One request's user and the picture of the directory that it is answered from.
 pub(crate) struct Session {
@@ -321,9 +322,9 @@ impl View {
     /// The vCard that was stored for a card. A stored one may tell more of a person than this user
     /// sees: then it is written from the fields that they do see.
     pub(crate) fn body<'a>(&self, contact: &'a Contact) -> &'a Body {
-        match self.rendition(contact) {
-            Rendition::Full => &contact.body,
-            Rendition::Reduced => &Body::Written,
+        match (self.rendition(contact), &contact.body) {
+            (Rendition::Full, body) | (_, body @ Body::Broken) => body,
+            (Rendition::Reduced, _) => &Body::Written,
         }
     }
 
@@ -374,6 +375,19 @@ impl View {
             merged.find(&self.session.snapshot, &card.resource_name()).is_none()
         };
         cards.filter(free).collect()
+    }
+
+    /// The cards that match a query as this user sees them, in name order, found one by one; at most
+    /// so many rows are looked at where the index does not help.
+    pub(crate) fn search<'a>(&'a self, query: &'a Query, look_through: usize) -> Matches<'a> {
+        self.session.snapshot.search_members(&Search {
+            organization: self.organization(),
+            extent: &self.extent,
+            query,
+            viewer: self.viewer,
+            unlisted: false,
+            look_through,
+        })
     }
 
     /// Moves whenever a card of the book, as this user sees it, changes.

@@ -8,6 +8,7 @@ use hyper::{Response, StatusCode};
 
 use crate::carddav::card::{Place, set};
 use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed, uid_taken};
+use crate::carddav::etag::usual;
 use crate::carddav::favorites;
 use crate::carddav::group_card::Computed;
 use crate::carddav::if_header::State;
@@ -20,6 +21,7 @@ use crate::contact::{Book, Contact, ContactId, Draft, Revision, uid_key};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::empty;
+use crate::vcard::convert::{Version, version};
 use crate::vcard::read::{InvalidCard, Reading, read};
 
 /// A write is tried again where another one came first and the request's conditions still hold.
@@ -121,8 +123,8 @@ pub(crate) async fn put(
         let request = Request { edits, preconditions: vec![unchanged] };
         match session.directory.commit(request).await {
             Ok(committed) => {
-                let created = existing.is_none();
-                return Ok(stored(&place.view_now(session)?, id, committed.revision, created));
+                let how = (existing.is_none(), version(&bytes));
+                return Ok(stored(&place.view_now(session)?, id, committed.revision, how));
             }
             Err(CommitError::Changed | CommitError::NameTaken { .. }) => {}
             Err(error) => return Err(refused(error, &view, home)),
@@ -202,11 +204,18 @@ pub(crate) fn invalid_card(invalid: &InvalidCard) -> Refusal {
 
 /// The answer to a PUT. It names the entity tag of the bytes that were sent, if no later write has
 /// replaced them already.
-fn stored(view: &View, id: ContactId, revision: Revision, created: bool) -> Response<Body> {
+fn stored(
+    view: &View,
+    id: ContactId,
+    revision: Revision,
+    (created, kept): (bool, Option<Version>),
+) -> Response<Body> {
     let mut response = Response::new(empty());
     *response.status_mut() = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
     let stored = view.session.snapshot.contact(view.organization(), id);
-    if let Some(row) = stored.filter(|row| row.revision <= revision) {
+    let stored = stored.filter(|row| row.revision <= revision);
+    // Only where a GET gives the same bytes: a card in another version is converted for it.
+    if let Some(row) = stored.filter(|_| kept == Some(Version::V30)) {
         set(response.headers_mut(), ETAG, view.etag(row.contact()).as_bytes());
     }
     response
@@ -284,6 +293,7 @@ impl State for Target<'_> {
     }
 
     fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
+        let etag = &*usual(etag);
         let Some(resource) = resource else { return self.etag == Some(etag) };
         let Some(Resource::Card(id, book, name)) = Resource::of_href(resource, &*self.view.session)
         else {

@@ -196,7 +196,7 @@ pub struct Derived {
     pub sort_key: Box<[u8]>,
     /// The [`Derivation::fingerprint`] that these keys were made with.
     pub fingerprint: u64,
-    /// See [`is_group`].
+    /// See [`is_group`]. Set as well for a contact of which the store lost a part.
     pub group: bool,
 }
 

@@ -13,6 +13,7 @@ use crate::contact::photo::Photo;
 
 pub mod book;
 pub mod card;
+pub mod casemap;
 pub mod collation;
 pub mod derived;
 pub mod fold;
@@ -123,6 +124,9 @@ pub enum Body {
     Inline(Arc<[u8]>),
     /// A larger body, of this many bytes, that is read from the store when it is asked for.
     Stored(u32),
+    /// The store has the contact but cannot tell all of it. It stays in its book, so that it does not
+    /// look deleted, and is found by no search.
+    Broken,
 }
 
 /// A vCard UID without the prefix that vCard 4.0 clients write: UIDs are compared without it.

@@ -230,6 +230,18 @@ fn national_prefix(region: Region) -> Option<String> {
     national.strip_suffix(significant).filter(|prefix| !prefix.is_empty()).map(str::to_owned)
 }
 
+/// Whether a text is made of nothing but what [`dialled`] keeps and what divides it. A part of such a
+/// text that has a digit is also a part of the number's [`Numbering::forms`].
+pub fn is_plain(text: &str) -> bool {
+    let text = text.trim();
+    let divides = |c: char| matches!(c, ' ' | '-' | '.' | '/' | '(' | ')');
+    let dials = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
+    let behind = text.strip_prefix('+').unwrap_or(text);
+    behind.chars().all(|c| divides(c) || dials(c))
+        && text.len() <= DIGITS_MAX
+        && !(text.starts_with('+') && text.contains("(0)"))
+}
+
 /// The digits of a number with `+` at the front and `*` and `#` anywhere: what a phone dials.
 /// `(0)` behind a country code is left out, and so is everything behind an extension mark.
 fn dialled(text: &str) -> String {

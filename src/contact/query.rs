@@ -10,7 +10,7 @@ use crate::contact::card::{Card, Field, FieldSet, Packed, PostalAddress, PostalP
 use crate::contact::collation::Collation;
 use crate::contact::derived::surname;
 use crate::contact::fold::{fold, keys, spellings};
-use crate::contact::number::{NumberPattern, in_order};
+use crate::contact::number::{NumberPattern, in_order, is_plain};
 use crate::contact::words::{self, Fit};
 use crate::contact::{Book, Contact, ContactId, Timestamp};
 
@@ -50,6 +50,8 @@ pub enum Query {
     AddressRange(PostalPart, Bound),
     /// A number in any of the fields.
     Number(FieldSet, NumberPattern),
+    /// A number in any of the fields that is written with more than digits, see [`is_plain`].
+    NumberInWords(FieldSet),
     /// A value that is the same to the letter.
     Exact(FieldSet, Box<str>),
     Id(ContactId),
@@ -212,6 +214,10 @@ impl Query {
             }
             Self::Number(fields, pattern) => visible(*fields, gaze, |fields| {
                 any_of(&contact.derived.numbers, fields, |form| pattern.matches(form))
+            }),
+            Self::NumberInWords(fields) => visible(*fields, gaze, |fields| {
+                let fields = fields.and(Field::NUMBERS);
+                contact.card.iter().any(|(field, value)| fields.contains(field) && !is_plain(value))
             }),
             Self::Exact(fields, wanted) => visible(*fields, gaze, |fields| {
                 values(&contact.card, fields).any(|value| value == &**wanted)

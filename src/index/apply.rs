@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::account::{Organization, OrganizationSettings, User};
 use crate::contact::derived::Derivation;
-use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
+use crate::contact::{Body, Contact, ContactId, OrganizationId, Revision, UserId};
 use crate::index::alike::Alike;
 use crate::index::neighbor::{Neighbor, share};
 use crate::index::sharded::Sharded;
@@ -74,7 +74,13 @@ impl Snapshot {
                 }
                 Event::Put(record) => next.put(record, &mut broken),
                 Event::Remove(key) => next.remove(key),
-                Event::Broken { key, reason } => broken.push(format!("{key}: {reason}")),
+                Event::Broken { key, reason, rest } => {
+                    broken.push(format!("{key}: {reason}"));
+                    if let Some(contact) = rest {
+                        let key = (contact.organization.clone(), contact.book.owner());
+                        shelves.entry(key).or_default().puts.push(contact);
+                    }
+                }
             }
         }
         let mut changed: FxHashMap<OrganizationId, Vec<ContactId>> = FxHashMap::default();
@@ -359,7 +365,8 @@ impl Tenant {
 }
 
 fn rederived(contact: Arc<Contact>, derivation: &Derivation) -> Arc<Contact> {
-    if contact.derived.fingerprint == derivation.fingerprint {
+    // A broken one is found by none of its keys.
+    if contact.derived.fingerprint == derivation.fingerprint || contact.body == Body::Broken {
         return contact;
     }
     let derived = derivation.derive(&contact.card);

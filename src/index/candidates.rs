@@ -190,6 +190,10 @@ impl<'a> Finder<'a> {
             Query::Number(fields, pattern) => {
                 self.number(pattern, self.values(&Division::NUMBERS, *fields))
             }
+            Query::NumberInWords(_) => {
+                let rows = Cow::Borrowed(self.segment.numbers_in_words.as_slice());
+                Candidates::Lists(vec![List::of(rows, false)])
+            }
             Query::Id(id) => Candidates::of_rows(self.segment.row_of(*id).into_iter(), true),
             Query::Among(ids) if ids.len() <= AMONG_MAX => {
                 let rows = ids.iter().filter_map(|id| self.segment.row_of(*id));

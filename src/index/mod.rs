@@ -191,10 +191,18 @@ impl Snapshot {
 
     /// Finds contacts, in name order, one by one as they are asked for.
     pub fn search<'a>(&'a self, search: &Search<'a>) -> Matches<'a> {
+        self.find(search, Extras { unlisted: search.unlisted, groups: false })
+    }
+
+    /// As [`Snapshot::search`], and finds group cards as well: they are members of books.
+    pub fn search_members<'a>(&'a self, search: &Search<'a>) -> Matches<'a> {
+        self.find(search, Extras { unlisted: search.unlisted, groups: true })
+    }
+
+    fn find<'a>(&'a self, search: &Search<'a>, extras: Extras) -> Matches<'a> {
         let Some(tenant) = self.tenants.get(search.organization) else { return Matches::none() };
-        let books = &search.extent.books;
         let condition = Condition {
-            classes: Classes::of(books, Extras { unlisted: search.unlisted, groups: false }),
+            classes: Classes::of(&search.extent.books, extras),
             extent: search.extent,
             query: search.query,
             viewer: search.viewer,

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::contact::book::Group;
 use crate::contact::card::{Field, FieldSet};
+use crate::contact::number::is_plain;
 use crate::contact::{Book, Contact, ContactId, Revision, uid_key};
 use crate::index::class::Class;
 use crate::index::digits::{Digits, DigitsBuilder};
@@ -27,6 +28,8 @@ pub(super) struct Segment {
     pub(super) numbers: Grams,
     pub(super) digits: Digits,
     pub(super) references: References,
+    /// Rows with numbers that digits alone do not tell, see [`is_plain`].
+    pub(super) numbers_in_words: Vec<Posting>,
     /// For each field, the rows that have a value; fields that all rows have are left out.
     present: Vec<(Field, Vec<Posting>)>,
     /// The members of each department and site.
@@ -60,6 +63,7 @@ impl Segment {
         let (mut texts, mut numbers) = (GramsBuilder::default(), GramsBuilder::default());
         let mut digits = DigitsBuilder::default();
         let mut references = References::default();
+        let mut numbers_in_words = Vec::new();
         let mut present: Vec<(Field, Vec<Posting>)> =
             Field::ALL.iter().map(|field| (*field, Vec::new())).collect();
         let mut groups: FxHashMap<Group, Vec<Posting>> = FxHashMap::default();
@@ -78,7 +82,11 @@ impl Segment {
                 numbers.add(row, form, kinds);
                 digits.add(row, form, kinds);
             }
-            for (field, _) in contact.card.iter() {
+            for (field, value) in contact.card.iter() {
+                let number = Field::NUMBERS.contains(field);
+                if number && !is_plain(value) && numbers_in_words.last() != Some(&posting) {
+                    numbers_in_words.push(posting);
+                }
                 let having = present.get_mut(field as usize).map(|(_, having)| having);
                 if let Some(having) = having.filter(|having| having.last() != Some(&posting)) {
                     having.push(posting);
@@ -92,6 +100,7 @@ impl Segment {
             numbers: numbers.finish(),
             digits: digits.finish(),
             references,
+            numbers_in_words,
             present,
             groups,
             by_id: ordered(&rows, |contact| contact.id),

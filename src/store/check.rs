@@ -19,7 +19,7 @@ impl CheckReport {
         match event {
             Event::Put(Record::Contact(_)) => self.contacts += 1,
             Event::Put(Record::User(_)) => self.users += 1,
-            Event::Broken { key, reason } => self.problems.push(format!("{key}: {reason}")),
+            Event::Broken { key, reason, .. } => self.problems.push(format!("{key}: {reason}")),
             _ => {}
         }
     }

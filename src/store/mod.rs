@@ -128,6 +128,9 @@ pub enum Event {
     Broken {
         key: String,
         reason: String,
+        /// A contact of which enough is readable to say where it stands, with
+        /// [`crate::contact::Body::Broken`].
+        rest: Option<Arc<Contact>>,
     },
 }
 

@@ -4,10 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::contact::card::{Card, CardBuilder, Field, NamelessCard, PostalAddress};
+use crate::vcard::convert::ONLY_IN_4;
+use crate::vcard::convert::name::{DERIVED, is_derived};
+use crate::vcard::convert::telephone::{TEL_PARAMETERS, without_extension};
+use crate::vcard::convert::up::messaging_scheme;
 use crate::vcard::line::Content;
-use crate::vcard::read::{Fault, InvalidCard, Problem, UID_BYTES_MAX};
+use crate::vcard::read::{Fault, InvalidCard, Problem, UID_BYTES_MAX, bare_uid};
 use crate::vcard::telephone;
-use crate::vcard::text::{decoded, parameter_text, split, unescaped};
+use crate::vcard::text::{decoded, has_scheme, parameter_text, split, unescaped};
 
 /// A longer value is cut in the fields; the stored text keeps it whole.
 const VALUE_BYTES_MAX: usize = 16 << 10;
@@ -22,6 +26,8 @@ pub(crate) struct Fields {
     pub(crate) uid: Option<String>,
     /// The label of each group that has one, by the group in lower case.
     labels: HashMap<String, String>,
+    /// The first FN as it stands there.
+    formatted_name: String,
     values: Vec<(Field, u8, String)>,
     /// What the values take together.
     bytes: usize,
@@ -34,7 +40,10 @@ pub(crate) struct Fields {
 impl Fields {
     /// Reads the lines between BEGIN and END, with their numbers.
     pub(crate) fn of(lines: &[(usize, Content<'_>)]) -> Result<Self, InvalidCard> {
-        let mut fields = Self { labels: labels(lines), ..Self::default() };
+        let named = lines.iter().find(|(_, content)| content.is("FN"));
+        let formatted_name = named.map(|(_, content)| unescaped(&decoded(content)).into_owned());
+        let formatted_name = formatted_name.unwrap_or_default();
+        let mut fields = Self { labels: labels(lines), formatted_name, ..Self::default() };
         for (number, content) in lines {
             let before = fields.values.len();
             fields.take(*number, content)?;
@@ -49,7 +58,7 @@ impl Fields {
         let name = content.name().to_ascii_uppercase();
         let whole = decoded(content);
         let value = whole.get(..whole.floor_char_boundary(CARD_BYTES_MAX)).unwrap_or_default();
-        match name.as_str() {
+        match name.strip_prefix(ONLY_IN_4).unwrap_or(&name) {
             "UID" => {
                 let uid = unescaped(value.trim()).into_owned();
                 if uid.len() > UID_BYTES_MAX {
@@ -64,8 +73,9 @@ impl Fields {
             "ADR" => self.postal(content, value),
             "TEL" => {
                 let field = telephone::field_of(content, self.label(content));
-                self.add(field, content, number(value));
+                self.add(field, content, number(content, value));
             }
+            "SORT-STRING" => self.sort_as(content, &unescaped(value)),
             "NICKNAME" => self.list(Field::Nickname, content, value),
             "CATEGORIES" => self.list(Field::Category, content, value),
             "BDAY" => self.add(Field::Birthday, content, birthday(content, value)),
@@ -75,11 +85,7 @@ impl Fields {
                 self.add(Field::Kind, content, Cow::Owned(kind));
             }
             "RELATED" | "X-ABRELATEDNAMES" => self.related(content, value),
-            name => {
-                if let Some(field) = text_field(name) {
-                    self.add(field, content, unescaped(value));
-                }
-            }
+            name => self.plain(name, content, value),
         }
         if std::mem::take(&mut self.is_cut) {
             self.problems.push(Problem { line, what: "too long to be found as a whole" });
@@ -87,11 +93,28 @@ impl Fields {
         Ok(())
     }
 
+    fn plain(&mut self, name: &str, content: &Content<'_>, value: &str) {
+        if let Some(field) = text_field(name) {
+            let value = unescaped(value);
+            match field {
+                Field::Manager | Field::Assistant => self.person(field, content, &value),
+                _ => self.add(field, content, value),
+            }
+        } else if let Some(scheme) = messaging_scheme(name) {
+            let address = unescaped(value);
+            let address = address.trim();
+            let is_uri = has_scheme(address) || address.is_empty();
+            let uri = if is_uri { address.to_owned() } else { [scheme, ":", address].concat() };
+            self.add(Field::Address, content, Cow::Owned(uri));
+        }
+    }
+
     /// Remembers a line of which no field holds anything.
     fn pass_over(&mut self, content: &Content<'_>) {
         let name = content.name().to_ascii_uppercase();
         let written_anew = ["VERSION", "PRODID", "REV", "UID"].contains(&name.as_str());
-        let says_nothing = content.value().iter().all(|byte| b"; ,".contains(byte))
+        let says_nothing = content.parameter(DERIVED).is_some()
+            || content.value().iter().all(|byte| b"; ,".contains(byte))
             || content.is("KIND")
             || content.is("X-ADDRESSBOOKSERVER-KIND");
         // A label may have chosen the field of the line that it is about; it is a text still.
@@ -126,17 +149,23 @@ impl Fields {
             Field::NameSuffix,
         ];
         // A second N is another way to write the first (ALTID); the card has one name.
-        if self.values.iter().any(|(field, ..)| parts.contains(field)) {
+        let derived = content.parameter(DERIVED).is_some();
+        if self.values.iter().any(|(field, ..)| parts.contains(field))
+            || (derived && is_derived(value, &self.formatted_name))
+        {
             return;
         }
         for (field, part) in parts.into_iter().zip(split(value, ';')) {
             self.add(field, content, component(part));
         }
         let sort_as = content.parameter("SORT-AS").map(parameter_text).unwrap_or_default();
-        for (field, part) in [Field::PhoneticFamilyName, Field::PhoneticGivenName]
-            .into_iter()
-            .zip(sort_as.split(','))
-        {
+        self.sort_as(content, &sort_as);
+    }
+
+    /// By what a person is sorted: SORT-AS of 4.0, SORT-STRING of 3.0.
+    fn sort_as(&mut self, content: &Content<'_>, text: &str) {
+        let fields = [Field::PhoneticFamilyName, Field::PhoneticGivenName];
+        for (field, part) in fields.into_iter().zip(text.split(',')) {
             self.add(field, content, Cow::Borrowed(part));
         }
     }
@@ -186,9 +215,12 @@ impl Fields {
         } else {
             return;
         };
-        let value = unescaped(value);
-        let bare = value.trim().strip_prefix("urn:uuid:").unwrap_or(&value);
-        self.add(field, content, Cow::Borrowed(bare));
+        self.person(field, content, &unescaped(value));
+    }
+
+    /// Somebody by name or by UID.
+    fn person(&mut self, field: Field, content: &Content<'_>, value: &str) {
+        self.add(field, content, Cow::Borrowed(bare_uid(value.trim())));
     }
 
     fn label(&self, content: &Content<'_>) -> Option<&str> {
@@ -227,7 +259,7 @@ fn text_field(name: &str) -> Option<Field> {
         "TITLE" => Field::Title,
         "ROLE" => Field::Role,
         "EMAIL" => Field::Email,
-        "IMPP" | "X-SIP" | "X-JABBER" => Field::Address,
+        "IMPP" => Field::Address,
         "NOTE" => Field::Note,
         "URL" => Field::Url,
         "LANG" => Field::Language,
@@ -241,7 +273,9 @@ fn text_field(name: &str) -> Option<Field> {
 
 /// `PREF=1` is the best (4.0); `TYPE=pref` (3.0) and a bare `PREF` (2.1) say the same.
 fn preference(content: &Content<'_>) -> u8 {
-    if let Some(preference) = content.parameter("PREF").and_then(|text| text.parse().ok()) {
+    // `X-PREF` is what conversion to 3.0 makes of preferences behind the first.
+    let named = |name: &str| content.parameter(name).and_then(|text| text.parse().ok());
+    if let Some(preference) = named("PREF").or_else(|| named("X-PREF")) {
         return preference;
     }
     let preferred = content.types().any(|kind| kind.eq_ignore_ascii_case("pref"));
@@ -259,13 +293,13 @@ fn component(part: &str) -> Cow<'_, str> {
 }
 
 /// A number as text: `tel:+49-30-1;ext=5` (RFC 3966) is `+49-30-1`.
-fn number(value: &str) -> Cow<'_, str> {
-    let value = value.trim();
+fn number<'a>(content: &Content<'_>, value: &'a str) -> Cow<'a, str> {
+    let value = unescaped(value.trim());
     match value.split_at_checked(4) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tel:") => {
-            Cow::Borrowed(rest.split(';').next().unwrap_or_default())
+            Cow::Owned(rest.split(';').next().unwrap_or_default().to_owned())
         }
-        _ => unescaped(value),
+        _ => without_extension(value, content.parameter(TEL_PARAMETERS)),
     }
 }
 

@@ -80,6 +80,11 @@ impl Content<'_> {
         })
     }
 
+    /// All parameters as (name, value) as they stand there, quotes and all.
+    pub fn raw_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|p| (self.text(&p.name), self.text(&p.value)))
+    }
+
     /// The first value of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters();
@@ -99,6 +104,16 @@ impl Content<'_> {
             (name.is_empty() || name.eq_ignore_ascii_case("ENCODING"))
                 && value.eq_ignore_ascii_case(encoding)
         })
+    }
+
+    /// Whether the value is binary data in Base64.
+    pub fn is_base64(&self) -> bool {
+        self.is_encoded("b") || self.is_encoded("base64")
+    }
+
+    /// Whether a following line goes on with data that vCard 2.1 programs did not indent.
+    pub fn goes_on_in(&self, next: &Line<'_>) -> bool {
+        self.is_base64() && next.content.is_none() && !next.is_blank()
     }
 }
 

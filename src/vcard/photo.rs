@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::vcard::line::{Content, Line, lines};
-use crate::vcard::read::marks;
+use crate::vcard::line::{Content, Line};
+use crate::vcard::place::{Place, placed};
 use crate::vcard::write::{LINE_END, LINE_OCTETS_MAX, fold};
 
 /// Some programs leave padding out, and some pad with bits that mean nothing.
@@ -28,7 +28,7 @@ pub fn image(card: &[u8]) -> Option<Vec<u8>> {
         let Some(photo) = photo(&line) else { continue };
         let Some(start) = base64_of(photo) else { continue };
         let mut text = start.to_vec();
-        while let Some((more, _)) = lines.next_if(|(next, _)| continues(photo, next)) {
+        while let Some((more, _)) = lines.next_if(|(next, _)| photo.goes_on_in(next)) {
             text.extend_from_slice(more.raw);
         }
         text.retain(|byte| !byte.is_ascii_whitespace());
@@ -51,7 +51,7 @@ pub fn with_photo(card: &[u8], jpeg: Option<&[u8]>) -> Vec<u8> {
             put(head, jpeg, &mut out);
         }
         match old {
-            Some(old) => while lines.next_if(|(next, _)| continues(old, next)).is_some() {},
+            Some(old) => while lines.next_if(|(next, _)| old.goes_on_in(next)).is_some() {},
             None => out.extend_from_slice(line.raw),
         }
     }
@@ -80,33 +80,6 @@ fn put(head: &str, jpeg: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Where in a text a line stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Between BEGIN and END of the card.
-    Own,
-    /// The END of the card.
-    End,
-    /// Outside, or in a card within the card.
-    Other,
-}
-
-fn placed(card: &[u8]) -> impl Iterator<Item = (Line<'_>, Place)> {
-    let mut depth = 0_usize;
-    lines(card).map(move |line| {
-        let place = if marks(&line, "BEGIN") {
-            depth += 1;
-            Place::Other
-        } else if marks(&line, "END") {
-            depth = depth.saturating_sub(1);
-            if depth == 0 { Place::End } else { Place::Other }
-        } else {
-            if depth == 1 { Place::Own } else { Place::Other }
-        };
-        (line, place)
-    })
-}
-
 fn photo<'l>(line: &'l Line<'_>) -> Option<&'l Content<'l>> {
     line.content.as_ref().filter(|content| content.is("PHOTO"))
 }
@@ -120,28 +93,19 @@ fn head(line: &Line<'_>) -> Option<&'static str> {
     })
 }
 
-fn is_base64(photo: &Content<'_>) -> bool {
-    photo.is_encoded("b") || photo.is_encoded("base64")
-}
-
 /// The value of a PHOTO, where it is an image in Base64. A `data` URI (RFC 2397) is one; some
 /// programs write its marks as if they were text.
 fn base64_of<'c>(photo: &'c Content<'_>) -> Option<&'c [u8]> {
     let value = photo.value().trim_ascii();
     let scheme = value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"data:"));
     if !scheme {
-        return is_base64(photo).then_some(value);
+        return photo.is_base64().then_some(value);
     }
     let comma = memchr::memchr(b',', value)?;
     let (kind, data) = value.split_at_checked(comma)?;
     let kind = kind.strip_suffix(b"\\").unwrap_or(kind);
     let encoding = kind.rsplit(|byte| *byte == b';').next()?;
     encoding.eq_ignore_ascii_case(b"base64").then(|| data.get(1..))?
-}
-
-/// Whether a line goes on with an image that vCard 2.1 programs did not indent.
-fn continues(photo: &Content<'_>, line: &Line<'_>) -> bool {
-    is_base64(photo) && line.content.is_none() && !line.is_blank()
 }
 
 #[cfg(test)]

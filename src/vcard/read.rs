@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::contact::card::Card;
 use crate::vcard::fields::Fields;
 use crate::vcard::line::{Content, Line, lines};
+use crate::vcard::place::marks;
 use crate::vcard::text::{decoded, unescaped};
 
 /// Cards with more lines are refused.
@@ -177,10 +178,4 @@ impl<'a> Envelope<'a> {
         let text: String = String::from_utf8_lossy(version).chars().take(20).collect();
         Err(InvalidCard { line: *line, fault: Fault::UnknownVersion(text) })
     }
-}
-
-/// Whether the line is the BEGIN or END of a card.
-pub(super) fn marks(line: &Line<'_>, name: &str) -> bool {
-    let is_card = |c: &Content<'_>| c.value().trim_ascii().eq_ignore_ascii_case(b"VCARD");
-    line.content.as_ref().is_some_and(|content| content.is(name) && is_card(content))
 }

@@ -1,7 +1,7 @@
 //! Cards with some of their properties only (RFC 6352 10.4.2).
 
 use crate::vcard::line::lines;
-use crate::vcard::read::marks;
+use crate::vcard::place::marks;
 
 /// A property that a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

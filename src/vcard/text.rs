@@ -2,17 +2,26 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::Encoding;
+
 use crate::vcard::line::Content;
 
 /// The value's text after its transfer encoding, with its escapes.
 ///
-/// Bytes that are no UTF-8 are read as ISO 8859-1, which vCard 2.1 programs often wrote.
+/// Bytes that are no UTF-8 are read in the `CHARSET` that the line names, else as ISO 8859-1, which
+/// vCard 2.1 programs often wrote. Encoded line ends are LF.
 pub fn decoded<'a>(content: &'a Content<'_>) -> Cow<'a, str> {
     let bytes = content.value();
     if !content.is_encoded("QUOTED-PRINTABLE") {
         return utf8_or_latin1(Cow::Borrowed(bytes));
     }
-    utf8_or_latin1(Cow::Owned(quoted_printable(bytes)))
+    let bytes = quoted_printable(bytes);
+    let label = content.parameter("CHARSET").filter(|_| std::str::from_utf8(&bytes).is_err());
+    let text = match label.and_then(|label| Encoding::for_label(label.as_bytes())) {
+        Some(encoding) => encoding.decode_without_bom_handling(&bytes).0.into_owned(),
+        None => utf8_or_latin1(Cow::Owned(bytes)).into_owned(),
+    };
+    Cow::Owned(if text.contains('\r') { text.replace("\r\n", "\n") } else { text })
 }
 
 fn utf8_or_latin1(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
@@ -129,6 +138,30 @@ pub fn parameter_text(value: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// Whether a value begins like a URI (RFC 3986 3.1). The colon may be escaped.
+pub(super) fn has_scheme(value: &str) -> bool {
+    let Some((scheme, _)) = value.split_once(':') else { return false };
+    let scheme = scheme.strip_suffix('\\').unwrap_or(scheme);
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.len() > 1
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+/// Text as a parameter's value, with the escapes of RFC 6868, quoted where it must be.
+pub(super) fn parameter_value(text: &str) -> String {
+    let mut value = String::with_capacity(text.len() + 2);
+    for character in text.chars() {
+        match character {
+            '\n' => value.push_str("^n"),
+            '^' => value.push_str("^^"),
+            '"' => value.push_str("^'"),
+            c if c.is_control() && c != '\t' => value.push(' '),
+            c => value.push(c),
+        }
+    }
+    if value.contains([':', ';', ',']) { format!("\"{value}\"") } else { value }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,10 +191,15 @@ mod tests {
         assert_eq!(text("FN;ENCODING=QUOTED-PRINTABLE:M=C3=BCller =ZZ="), "Müller =ZZ=");
         assert_eq!(text("FN;QUOTED-PRINTABLE:M=FCller"), "Müller");
         assert_eq!(text("FN:M=C3=BCller"), "M=C3=BCller");
+        let cyrillic = "FN;CHARSET=windows-1251;ENCODING=QUOTED-PRINTABLE:=CE=EB=E5=E3";
+        assert_eq!(text(cyrillic), "Олег");
+        assert_eq!(text("NOTE;CHARSET=none;QUOTED-PRINTABLE:a=0D=0Ab=FC"), "a\nbü");
     }
 
     #[test]
     fn parameters_have_escapes_of_their_own() {
         assert_eq!(parameter_text("a^nb^^c^'d^x^"), "a\nb^c\"d^x^");
+        assert_eq!(parameter_value("a\nb^c\"d"), "a^nb^^c^'d");
+        assert_eq!(parameter_value("a;b"), "\"a;b\"");
     }
 }

@@ -50,7 +50,6 @@ async fn what_is_another_users_is_not_there() {
     world.put("a.vcf", &card("a", "Secret")).await;
     for who in ["205", "200"] {
         for path in [
-            "/dav/principals/204.acme/",
             "/dav/homes/204.acme/",
             PERSONAL,
             PEOPLE,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body;
 use hyper::header::HeaderMap;
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 
 use ringbook::account::{OrganizationSettings, Role, User};
 use ringbook::auth::{Principal, Who};
@@ -17,7 +17,7 @@ use ringbook::carddav::Handler;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit, new_id};
-use ringbook::http::Caller;
+use ringbook::http::{Body as Streamed, Caller};
 use ringbook::store::sqlite::SqliteStore;
 
 use crate::xml::{Multistatus, multistatus};
@@ -164,9 +164,18 @@ impl World {
         let request = request.body(body).unwrap();
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
         let caller = Caller { principal, peer, secure: true };
-        let (parts, body) = self.handler.answer(request, caller).await.into_parts();
+        let (parts, body) = self.answer(request, caller).await.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The answer to a request, its body still to be read.
+    pub(crate) async fn answer<B>(&self, request: Request<B>, caller: Caller) -> Response<Streamed>
+    where
+        B: Body<Data = Bytes> + Send,
+        B::Error: Display,
+    {
+        self.handler.answer(request, caller).await
     }
 
     /// PUTs a card of Anna's and returns its entity tag.

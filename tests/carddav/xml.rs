@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use quick_xml::events::Event;
-use quick_xml::name::ResolveResult;
+use quick_xml::XmlVersion;
+use quick_xml::events::attributes::Attribute;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::{NamespaceResolver, ResolveResult};
 use quick_xml::reader::NsReader;
 
 /// An element: its name with the prefix that is usual for its namespace.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Node {
     pub(crate) name: String,
+    pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) children: Vec<Self>,
     pub(crate) text: String,
 }
@@ -41,15 +44,11 @@ pub(crate) fn parse(text: &str) -> Node {
     let mut reader = NsReader::from_str(text);
     let mut open = vec![Node::default()];
     loop {
-        let (resolved, event) = reader.read_resolved_event().unwrap();
-        match event {
-            Event::Start(start) => {
-                let name = name(&resolved, start.local_name().as_ref());
-                open.push(Node { name, ..Node::default() });
-            }
+        match reader.read_event().unwrap() {
+            Event::Start(start) => open.push(element(reader.resolver(), &start)),
             Event::Empty(start) => {
-                let name = name(&resolved, start.local_name().as_ref());
-                open.last_mut().unwrap().children.push(Node { name, ..Node::default() });
+                let empty = element(reader.resolver(), &start);
+                open.last_mut().unwrap().children.push(empty);
             }
             Event::End(_) => {
                 let closed = open.pop().unwrap();
@@ -77,12 +76,30 @@ pub(crate) fn parse(text: &str) -> Node {
     open.remove(0).children.remove(0)
 }
 
+fn element(names: &NamespaceResolver, start: &BytesStart<'_>) -> Node {
+    let (resolved, local) = names.resolve_element(start.name());
+    let attributes = start.attributes().map(Result::unwrap);
+    let attributes = attributes.filter(|attribute| attribute.key.as_namespace_binding().is_none());
+    let attribute = |attribute: Attribute<'_>| {
+        let (resolved, local) = names.resolve_attribute(attribute.key);
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
+        (name(&resolved, local.as_ref()), value)
+    };
+    let attributes = attributes.map(attribute).collect();
+    Node { name: name(&resolved, local.as_ref()), attributes, ..Node::default() }
+}
+
 fn name(resolved: &ResolveResult<'_>, local: &str) -> String {
-    let ResolveResult::Bound(namespace) = resolved else { panic!("{local} has no namespace") };
-    match namespace.as_ref() {
+    let namespace = match resolved {
+        ResolveResult::Bound(namespace) => namespace.as_ref(),
+        ResolveResult::Unbound => return local.to_owned(),
+        ResolveResult::Unknown(_) => panic!("{local} has a prefix that is not declared"),
+    };
+    match namespace {
         "DAV:" => format!("D:{local}"),
         "urn:ietf:params:xml:ns:carddav" => format!("C:{local}"),
         "http://calendarserver.org/ns/" => format!("CS:{local}"),
+        "http://www.w3.org/XML/1998/namespace" => format!("xml:{local}"),
         other => format!("{{{other}}}{local}"),
     }
 }

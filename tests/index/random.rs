@@ -281,6 +281,7 @@ pub(crate) fn query() -> impl Strategy<Value = Query> {
         1 => (postal_part(), bound()).prop_map(|(part, bound)| Query::AddressRange(part, bound)),
         1 => fields().prop_map(Query::Present),
         1 => number_fields().prop_map(Query::Present),
+        1 => number_fields().prop_map(Query::NumberInWords),
         1 => proptest::sample::select(vec![Truth::True, Truth::False, Truth::Undefined]).prop_map(Query::Constant),
         1 => proptest::sample::select(homes()).prop_map(Query::Book),
         1 => proptest::sample::select(departments()).prop_map(Query::Group),

@@ -17,7 +17,7 @@ a = "local"
 b = "remote"
 collections = ["personal"]
 conflict_resolution = "b wins"
-metadata = ["displayname"]
+metadata = ["displayname", "description"]
 [pair coworkers]
 a = "copies"
 b = "company"
@@ -65,7 +65,25 @@ expect 0 '' 'first sync' vdirsyncer sync
 before=$(count "$own")
 expect 0 '^[1-9]' 'own contacts arrive' count "$own"
 expect 0 '^[1-9][0-9]' 'coworkers arrive' count "$work/copies/people"
-expect 0 '' 'sync of the names' vdirsyncer metasync
+# Name and description of the book, both ways; vdirsyncer's CardDAV storage has no colour.
+property() { # property NAMESPACE NAME: its value on the server
+    get -X PROPFIND -H 'Depth: 0' --data-binary "<propfind xmlns=\"DAV:\"><prop><x xmlns=\"\"/><$2 xmlns=\"$1\"/></prop></propfind>" "$url/" |
+        sed -nE "s/.*$2[^>]*>([^<]+)<.*/\\1/p"
+}
+carddav=urn:ietf:params:xml:ns:carddav
+expect 0 '' 'sync of name and description' vdirsyncer metasync
+same 'the name of the book arrives' "$(property DAV: displayname)" "$(cat "$own/displayname")"
+same 'its description too' "$(property $carddav addressbook-description)" "$(cat "$own/description")"
+printf 'Meine Kontakte & mehr' >"$own/displayname"
+printf 'von unterwegs' >"$own/description"
+expect 0 '' 'sync after edits of both here' vdirsyncer metasync
+same 'the server has the name' 'Meine Kontakte &amp; mehr' "$(property DAV: displayname)"
+same 'and the description' 'von unterwegs' "$(property $carddav addressbook-description)"
+expect 0 '200 OK' 'somebody changes the name there' get -X PROPPATCH --data-binary \
+    '<propertyupdate xmlns="DAV:"><set><prop><displayname>Dort</displayname><calendar-color xmlns="http://apple.com/ns/ical/">#AA0000FF</calendar-color></prop></set></propertyupdate>' "$url/"
+expect 0 '' 'sync after an edit there' vdirsyncer metasync
+same 'the name arrives' 'Dort' "$(cat "$own/displayname")"
+same 'the colour is kept' '#AA0000FF' "$(property http://apple.com/ns/ical/ calendar-color)"
 same 'khard reads every card' "$before" "$(khard list --parsable | wc -l)"
 expect 0 '' 'khard makes a contact' khard new -a own -i <(printf '%s\n' 'First name : Kara' \
     'Last name : Žluťoučká' 'Phone :' '    work : +420 555 123' 'Email :' '    work : kara@example.com')

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ringbook::contact::{Book, Revision};
+use ringbook::contact::{Body, Book, Revision};
 use ringbook::store::sqlite::{SqliteStore, check};
 use ringbook::store::{Change, Event, Record, Store, StoreError};
 
@@ -133,7 +133,31 @@ fn a_broken_row_is_told_and_the_others_are_read() {
     );
     let report = check(&path).unwrap();
     assert_eq!(report.contacts, 1);
+    assert_eq!(report.problems.len(), 1);
     assert!(report.problems[0].contains("book"), "{:?}", report.problems);
+}
+
+#[test]
+fn of_a_broken_row_is_told_where_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringbook.db");
+    let mut store = SqliteStore::open(&path).unwrap();
+    let broken = contact("Bert", Book::Shared, Revision(1));
+    commit(&mut store, vec![put(&broken, None)]);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    for damage in ["member_of = 'attic'", "photo = 'x'", "card = ''"] {
+        file.execute(&format!("UPDATE contact SET {damage}"), []).unwrap();
+        let (events, _) = load(&mut store);
+        let rest = events.iter().find_map(|event| match event {
+            Event::Broken { rest, .. } => rest.as_ref(),
+            _ => None,
+        });
+        let rest = rest.unwrap();
+        assert_eq!((rest.id, rest.book, rest.revision), (broken.id, Book::Shared, Revision(1)));
+        assert_eq!(rest.body, Body::Broken, "{damage}");
+        assert!(rest.derived.group, "no search finds it");
+        file.execute("UPDATE contact SET member_of = '', photo = NULL", []).unwrap();
+    }
 }
 
 #[test]

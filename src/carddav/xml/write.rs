@@ -4,7 +4,7 @@ use crate::carddav::multistatus::escape;
 use crate::carddav::xml::{Element, XML};
 
 /// Appends an element. `scope` are the namespaces that are declared around it, as prefix and URI; all
-/// others it declares itself. Elements are as deep as [`crate::carddav::xml::read`] lets them be.
+/// others it declares itself, also that it is in none, so that it can stand anywhere. Elements are as deep as [`crate::carddav::xml::read`] lets them be.
 pub(crate) fn write(element: &Element, scope: &[(&str, &str)], out: &mut Vec<u8>) {
     let mut scope = scope.to_vec();
     let mut new = Vec::new();
@@ -13,9 +13,7 @@ pub(crate) fn write(element: &Element, scope: &[(&str, &str)], out: &mut Vec<u8>
     let named = std::iter::once((&*element.prefix, element.namespace.uri()));
     for (prefix, uri) in named.chain(of_attributes.filter(|(prefix, _)| !prefix.is_empty())) {
         let bound = scope.iter().rev().find(|(bound, _)| *bound == prefix).map(|(_, uri)| *uri);
-        // Without any declaration, names without a prefix are in no namespace.
-        let implied = (prefix.is_empty() && uri.is_empty()) || uri == XML;
-        if bound != Some(uri) && !(bound.is_none() && implied) {
+        if bound != Some(uri) && uri != XML {
             scope.push((prefix, uri));
             new.push((prefix, uri));
         }
@@ -98,7 +96,7 @@ mod tests {
     fn namespaces_are_declared_where_they_are_needed() {
         for (body, expected) in [
             ("<D:a xmlns:D=\"DAV:\" xmlns:unused='urn:u'/>", "<D:a xmlns:D='DAV:'/>"),
-            ("<a xml:lang=\"en\">x</a>", "<a xml:lang='en'>x</a>"),
+            ("<a xml:lang=\"en\">x</a>", "<a xml:lang='en' xmlns=''>x</a>"),
             (
                 "<a xmlns='DAV:'><b xmlns=''>1</b><x:c xmlns:x='urn:x' x:y='1' z='2'/></a>",
                 "<a xmlns='DAV:'><b xmlns=''>1</b><x:c x:y='1' z='2' xmlns:x='urn:x'/></a>",
@@ -114,7 +112,7 @@ mod tests {
 
     #[test]
     fn text_stays_between_the_elements_where_it_was() {
-        let mixed = "<a>one &lt;<b/> two<c>3</c><d/>]]&gt;</a>";
+        let mixed = "<a xmlns=''>one &lt;<b/> two<c>3</c><d/>]]&gt;</a>";
         assert_eq!(written(mixed), mixed);
     }
 

@@ -1,6 +1,8 @@
 //! Numbers in every form in which they are written and dialled.
 
-use crate::contact::number::{NumberFormat, NumberPattern, Numbering};
+use proptest::{prop_assert, prop_assume, proptest};
+
+use crate::contact::number::{NumberFormat, NumberPattern, Numbering, is_plain};
 
 fn berlin() -> Numbering {
     Numbering::new("DE", "30", "0").unwrap()
@@ -136,5 +138,34 @@ proptest::proptest! {
             proptest::prop_assert!(equal(&form, &form) && equal(&text, &text));
             proptest::prop_assert!(parts(Some(&form), &[], None, &form));
         }
+    }
+}
+
+#[test]
+fn plain_numbers_are_digits_and_what_divides_them() {
+    for number in ["+49 30 123-45", "(030) 1.2/3", "*21*101#", ""] {
+        assert!(is_plain(number), "{number}");
+    }
+    for number in
+        ["0800 FLOWERS", "030 1234 ext. 5", "+49 (0)30 1", "030 1,2", "(+49) 30", "１２", "1;2"]
+    {
+        assert!(!is_plain(number), "{number}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_part_of_a_plain_number_is_found_by_its_digits(
+        number in "[+]?[0-9 ()/.*-]{1,20}", from in 0usize..20, length in 1usize..20,
+    ) {
+        let number = number.trim();
+        let end = (from + length).min(number.len());
+        let text = number.get(from..end).unwrap_or_default();
+        prop_assume!(is_plain(number) && text.contains(|c: char| c.is_ascii_digit()));
+        prop_assert!(is_plain(text));
+        prop_assert!(parts(None, &[text], None, number), "{} in {}", text, number);
+        prop_assert!(from > 0 || parts(Some(text), &[], None, number), "{} begins {}", text, number);
+        prop_assert!(end < number.len() || parts(None, &[], Some(text), number), "{} ends {}", text, number);
+        prop_assert!(text != number || equal(text, number), "{}", text);
     }
 }

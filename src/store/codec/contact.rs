@@ -44,17 +44,37 @@ pub(in crate::store) struct ContactRow<'a> {
 impl ContactRow<'_> {
     /// What the row tells; a broken one is told as such.
     pub(in crate::store) fn event(self) -> Event {
-        let key = format!("contact {}", self.id);
         match self.contact() {
             Ok(contact) => Event::Put(Record::Contact(StoredContact {
                 contact: Arc::new(contact),
                 body: None,
             })),
-            Err(fault) => Event::Broken { key, reason: fault.to_string() },
+            Err(fault) => Event::Broken {
+                key: format!("contact {}", self.id),
+                reason: fault.to_string(),
+                rest: self.rest().map(Arc::new),
+            },
         }
     }
 
-    fn contact(self) -> Decoded<Contact> {
+    /// What is left of a broken row, where it tells the book.
+    fn rest(self) -> Option<Contact> {
+        let whole = ContactRow { body_length: None, member_of: "", photo: None, ..self };
+        let mut contact = whole.told().ok()?;
+        contact.body = Body::Broken;
+        contact.derived.group = true;
+        Some(contact)
+    }
+
+    fn contact(&self) -> Decoded<Contact> {
+        // A contact has a name at least.
+        match Card::from_stored(self.card).iter().next() {
+            Some(_) => self.told(),
+            None => Err(Undecodable("card")),
+        }
+    }
+
+    fn told(&self) -> Decoded<Contact> {
         let card = Card::from_stored(self.card);
         Ok(Contact {
             id: ContactId(self.id),
@@ -102,7 +122,7 @@ impl StoredContact {
             (Body::Written, _) => StoredBody::Set(None),
             (Body::Inline(bytes), _) => StoredBody::Set(Some(bytes)),
             (Body::Stored(_), Some(bytes)) => StoredBody::Set(Some(bytes)),
-            (Body::Stored(_), None) => StoredBody::Keep,
+            (Body::Stored(_), None) | (Body::Broken, _) => StoredBody::Keep,
         }
     }
 }
@@ -132,6 +152,7 @@ impl TombstoneRow<'_> {
             Err(fault) => Event::Broken {
                 key: format!("tombstone {}", self.contact),
                 reason: fault.to_string(),
+                rest: None,
             },
         }
     }

@@ -114,6 +114,7 @@ pub(in crate::store) fn record_event(kind: &str, key: &str, body: Option<&str>) 
     event.unwrap_or_else(|fault| Event::Broken {
         key: format!("{kind} {key}"),
         reason: fault.to_string(),
+        rest: None,
     })
 }
 

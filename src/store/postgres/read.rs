@@ -75,6 +75,7 @@ fn told(table: &str, row: &Row, read: fn(&Row) -> Result<Event, Error>) -> Event
             Some(source) => format!("{fault}: {source}"),
             None => fault.to_string(),
         },
+        rest: None,
     })
 }
 

@@ -12,7 +12,9 @@ pub(super) fn contact(row: &Row<'_>) -> rusqlite::Result<Event> {
     let id = row.get_ref(0)?;
     Ok(match columns(row) {
         Ok(columns) => columns.event(),
-        Err(fault) => Event::Broken { key: format!("contact {id:?}"), reason: fault.to_string() },
+        Err(fault) => {
+            Event::Broken { key: format!("contact {id:?}"), reason: fault.to_string(), rest: None }
+        }
     })
 }
 
