@@ -14,7 +14,7 @@ use crate::carddav::error::Refusal;
 use crate::carddav::group_card::{Computed, is_computed};
 use crate::carddav::member::{Change, Member};
 use crate::carddav::merged::{self, Merged};
-use crate::carddav::path::{Resource, encoded, write_id, write_name};
+use crate::carddav::path::{DIRECTORY, Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
@@ -94,6 +94,9 @@ impl Session {
 
     /// The book in the home of this id; None where this user must not know of it.
     pub(crate) fn book(self: &Arc<Self>, home: &str, book: AddressBook) -> Option<View> {
+        if *home == *DIRECTORY {
+            return View::directory(Arc::clone(self));
+        }
         let merged = self.home_layout(home)? == Layout::Merged;
         if merged != (book == AddressBook::Contacts) {
             return None;
@@ -121,6 +124,8 @@ pub(crate) struct View {
     /// The cards whose tag is another one since a write was refused while the client was told that it
     /// is done.
     reverted: FxHashMap<Box<str>, Revision>,
+    /// Whether this is the book that is searched but not listed.
+    pub(crate) is_directory: bool,
 }
 
 impl View {
@@ -141,7 +146,32 @@ impl View {
         let reverted = session.snapshot.reverted(session.user.id, book, Revision(0));
         let reverted = reverted.map(|r| (r.name.clone(), r.revision)).collect();
         drop(sight);
-        Some(Self { session, home, book, href, viewer, hidden, extent, epoch, merged, reverted })
+        let is_directory = false;
+        Some(Self {
+            session,
+            home,
+            book,
+            href,
+            viewer,
+            hidden,
+            extent,
+            epoch,
+            merged,
+            reverted,
+            is_directory,
+        })
+    }
+
+    /// The search-only book: everybody of [`AddressBook::All`] and the shared contacts. One's own are on
+    /// the device that searches here.
+    fn directory(session: Arc<Session>) -> Option<Self> {
+        let mut view = Self::new(session, DIRECTORY, AddressBook::All)?;
+        view.is_directory = true;
+        if let Some(sight) = view.session.sight() {
+            let homes = sight.homes().iter().filter(|home| **home != Book::People);
+            view.extent.books.extend(homes.filter(|home| home.owner().is_none()));
+        }
+        Some(view)
     }
 
     pub(crate) fn organization(&self) -> &OrganizationId {
@@ -274,6 +304,10 @@ impl View {
             }
             _ => merged::id_of(name)?,
         };
+        if self.is_directory {
+            let row = sight.contact(id).filter(|row| row.book.owner().is_none());
+            return row.map(Member::Row);
+        }
         sight.member(self.book, id).map(Member::Row)
     }
 
