@@ -17,16 +17,24 @@ mod directory;
 mod expanding;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/groups.rs"]
+mod groups;
 #[path = "carddav/large.rs"]
 mod large;
+#[path = "carddav/layouts.rs"]
+mod layouts;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/merged.rs"]
+mod merged;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
 #[path = "carddav/multiget.rs"]
 mod multiget;
+#[path = "carddav/paging.rs"]
+mod paging;
 #[path = "carddav/photos.rs"]
 mod photos;
 #[path = "carddav/preconditions.rs"]
@@ -41,6 +49,8 @@ mod proppatch;
 mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
+#[path = "carddav/refusals.rs"]
+mod refusals;
 #[path = "carddav/renditions.rs"]
 mod renditions;
 #[path = "carddav/rights.rs"]

@@ -148,15 +148,21 @@ impl Run<'_> {
         loop {
             match matches.step(ROWS_PER_STEP) {
                 Step::Found(row) => {
-                    if self.card(row.contact()).await == Found::Some {
+                    if view.shows(row.contact()) && self.card(row.contact()).await == Found::Some {
                         return Found::Some;
                     }
                 }
                 Step::Paused => tokio::task::yield_now().await,
                 Step::End if matches.exceeded() => return Found::Some,
-                Step::End => return Found::All,
+                Step::End => break,
             }
         }
+        for group in view.group_cards() {
+            if self.card(&group).await == Found::Some {
+                return Found::Some;
+            }
+        }
+        Found::All
     }
 
     /// Writes the row of a card, if it is wanted; [`Found::Some`] where that is too much.
