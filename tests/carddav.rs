@@ -11,18 +11,30 @@ mod company;
 mod copy_move;
 #[path = "carddav/damage.rs"]
 mod damage;
+#[path = "carddav/directory.rs"]
+mod directory;
 #[path = "carddav/expanding.rs"]
 mod expanding;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/groups.rs"]
+mod groups;
 #[path = "carddav/large.rs"]
 mod large;
+#[path = "carddav/layouts.rs"]
+mod layouts;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/merged.rs"]
+mod merged;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
+#[path = "carddav/multiget.rs"]
+mod multiget;
+#[path = "carddav/paging.rs"]
+mod paging;
 #[path = "carddav/photos.rs"]
 mod photos;
 #[path = "carddav/preconditions.rs"]
@@ -37,6 +49,8 @@ mod proppatch;
 mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
+#[path = "carddav/refusals.rs"]
+mod refusals;
 #[path = "carddav/renditions.rs"]
 mod renditions;
 #[path = "carddav/rights.rs"]
@@ -99,4 +113,14 @@ async fn pimsync_syncs_without_depth() {
 #[tokio::test]
 async fn em_client_writes_what_others_write_otherwise() {
     script::run(include_str!("carddav/clients/emclient.http")).await;
+}
+
+#[tokio::test]
+async fn tsdav_queries_and_syncs() {
+    script::run(include_str!("carddav/clients/tsdav.http")).await;
+}
+
+#[tokio::test]
+async fn linphone_searches_while_somebody_calls() {
+    script::run(include_str!("carddav/clients/linphone.http")).await;
 }

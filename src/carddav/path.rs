@@ -10,6 +10,10 @@ use crate::contact::{Book, ContactId};
 
 /// The path that clients are redirected to and where discovery begins.
 pub(crate) const ROOT: &str = "/dav/";
+/// What the path segment of a home has behind the principal's where it shows all contacts as one book.
+pub(crate) const MERGED: &str = ".merged";
+/// Stands in [`Resource::Book`] for the home of the search-only book. No user's path segment has an `@`.
+pub(crate) const DIRECTORY: &str = "@directory";
 /// Longer names of cards are refused: file systems of clients hold no more.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -65,6 +69,11 @@ impl Resource {
             ["dav", "principals"] => Self::Principals,
             ["dav", "principals", id] => Self::Principal((*id).into()),
             ["dav", "homes"] => Self::Homes,
+            ["dav", "directory"] => Self::Book(DIRECTORY.into(), AddressBook::All),
+            ["dav", "directory", card] if !slash => {
+                Self::Card(DIRECTORY.into(), AddressBook::All, (*card).into())
+            }
+            ["dav", "homes", id, ..] if *id == DIRECTORY => return None,
             ["dav", "homes", id] => Self::Home((*id).into()),
             ["dav", "homes", id, book] => Self::Book((*id).into(), books.book_at(book)?),
             ["dav", "homes", id, book, card] if !slash => {
@@ -94,6 +103,10 @@ impl Resource {
             Self::Principal(id) => format!("{ROOT}principals/{}/", encoded(id)),
             Self::Homes => format!("{ROOT}homes/"),
             Self::Home(id) => format!("{ROOT}homes/{}/", encoded(id)),
+            Self::Book(id, _) if **id == *DIRECTORY => format!("{ROOT}directory/"),
+            Self::Card(id, _, name) if **id == *DIRECTORY => {
+                format!("{ROOT}directory/{}", encoded(name))
+            }
             Self::Book(id, book) => {
                 let segment = books.segment_of(*book);
                 format!("{ROOT}homes/{}/{}/", encoded(id), encoded(&segment))
@@ -119,7 +132,7 @@ impl Segments for Session {
                 Some(Book::PersonalBook(book.owner, book.id).into())
             }
             // Presence changes too often for clients that keep copies.
-            Some(AddressBook::Status(_) | AddressBook::Contacts) => None,
+            Some(AddressBook::Status(_)) => None,
             fixed => fixed,
         }
     }
@@ -233,6 +246,7 @@ mod tests {
             "all",
             "department-r-d",
             "site-berlin",
+            "contacts",
         ] {
             let path = format!("/dav/homes/204.acme/{id}/");
             let found = at(&path).map(|book| book.href(&Mine));
@@ -251,6 +265,7 @@ mod tests {
             "/dav/homes/a/personal/%2e%2e",
             "/dav/homes/a/personal/x%2Fy.vcf",
             "/dav/homes/a/other/",
+            "/dav/homes/a/status-busy/",
             "/dav/homes/a/department-/",
             "/dav/homes/a/Department-x/",
             "/dav/homes/a/personal/x.vcf/",

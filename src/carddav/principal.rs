@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::account::User;
 use crate::carddav::multistatus::escape;
-use crate::carddav::path::Resource;
+use crate::carddav::path::{DIRECTORY, Resource};
 use crate::carddav::place::reports;
 use crate::carddav::privilege::{self, Rights};
 use crate::carddav::property::Property;
@@ -67,6 +67,10 @@ pub(crate) fn property(
         Property::DisplayName => text(property, &name_of(session, user), out),
         Property::PrincipalUrl | Property::Owner => href(property, &own_href(), out),
         Property::AddressBookHomeSet if own => href(property, &session.home_href(), out),
+        Property::DirectoryGateway if own => {
+            let directory = Resource::Book(DIRECTORY.into(), AddressBook::All);
+            href(property, &directory.href(&**session), out);
+        }
         Property::CreationDate if own => return created(user.created, out),
         Property::PrincipalAddress => return address(session, user, out),
         Property::ResourceId => href(property, &format!("urn:uuid:{}", user.id), out),

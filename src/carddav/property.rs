@@ -60,6 +60,7 @@ properties! {
     FirstName = CalendarServer "first-name";
     LastName = CalendarServer "last-name";
     AddressBookHomeSet = CardDav "addressbook-home-set";
+    DirectoryGateway = CardDav "directory-gateway";
     PrincipalAddress = CardDav "principal-address";
     AddressBookDescription = CardDav "addressbook-description";
     SupportedAddressData = CardDav "supported-address-data";

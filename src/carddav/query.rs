@@ -5,7 +5,7 @@ use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{self, Content};
 use crate::carddav::depth::Depth;
 use crate::carddav::elements::Wanted;
-use crate::carddav::error::Refusal;
+use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::filter::Filter;
 use crate::carddav::multistatus::{BEGIN, END, cut_row};
 use crate::carddav::path::Resource;
@@ -22,6 +22,8 @@ use crate::index::Step;
 /// What a query may cost, in cards whose lines are looked at. One that is not in memory costs more.
 const EFFORT_MAX: usize = 200_000;
 const STORED_EFFORT: usize = 20;
+/// The directory tells no more at once.
+const DIRECTORY_ROWS_MAX: usize = 500;
 /// Other requests are looked after when so many cards were looked at.
 const CARDS_PER_STEP: usize = 200;
 /// The index passes over more of them in the same time.
@@ -70,6 +72,16 @@ impl Query {
         let filter = match filter {
             Some(filter) => Filter::of(filter, &organization.derivation.numbering)?,
             None => Filter::everything(),
+        };
+        if view.is_directory && filter.properties.is_empty() {
+            let text = "the directory is searched, not listed: a filter names what is looked for";
+            let condition = Condition::SupportedFilter { blamed: String::new() };
+            return Err(Refusal::violated(condition, text));
+        }
+        // More are found by asking more exactly.
+        let limit = match view.is_directory {
+            true => Some(limit.map_or(DIRECTORY_ROWS_MAX, |limit| limit.min(DIRECTORY_ROWS_MAX))),
+            false => limit,
         };
         let implied = filter.implied().unwrap_or(query::Query::Constant(Truth::True));
         Ok(Self { filter, implied, limit })
@@ -136,15 +148,21 @@ impl Run<'_> {
         loop {
             match matches.step(ROWS_PER_STEP) {
                 Step::Found(row) => {
-                    if self.card(row.contact()).await == Found::Some {
+                    if view.shows(row.contact()) && self.card(row.contact()).await == Found::Some {
                         return Found::Some;
                     }
                 }
                 Step::Paused => tokio::task::yield_now().await,
                 Step::End if matches.exceeded() => return Found::Some,
-                Step::End => return Found::All,
+                Step::End => break,
             }
         }
+        for group in view.group_cards() {
+            if self.card(&group).await == Found::Some {
+                return Found::Some;
+            }
+        }
+        Found::All
     }
 
     /// Writes the row of a card, if it is wanted; [`Found::Some`] where that is too much.
@@ -163,17 +181,19 @@ impl Run<'_> {
         if self.looked.is_multiple_of(CARDS_PER_STEP) {
             tokio::task::yield_now().await;
         }
-        let content = match self.plan.has_data() {
-            true => content::read(self.view, contact).await,
-            false => content::without_photo(self.view, contact).await,
-        };
+        let content = content::without_photo(self.view, contact).await;
         let wanted = match &content {
             Content::Here(_, card) => self.wants(card),
             Content::Gone => false,
             // Whether it is wanted is not known; it must not look deleted.
             Content::Broken => true,
         };
-        if wanted { self.write(contact, Some(content)).await } else { Found::All }
+        if !wanted {
+            return Found::All;
+        }
+        // Photos are read of those cards only that are wanted.
+        let incomplete = contact.photo.is_some() && self.plan.has_data();
+        self.write(contact, (!incomplete).then_some(content)).await
     }
 
     fn wants(&self, card: &[u8]) -> bool {

@@ -10,7 +10,7 @@ use crate::carddav::property::Property;
 use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
 use crate::contact::book::{AddressBook, Group};
-use crate::contact::{Book, Timestamp};
+use crate::contact::{Book, Contact, Timestamp};
 
 /// Larger cards are refused, in bytes.
 pub(crate) const CARD_BYTES_MAX: usize = 10 << 20;
@@ -20,7 +20,7 @@ const IMAGE_BYTES_MAX: usize = 7 << 20;
 
 /// What is asked of any number of cards of a book.
 const BOOK_REPORTS: &[&str] = &["sync-collection", "C:addressbook-multiget", "C:addressbook-query"];
-/// What is asked of one card.
+/// What is asked of one card, and of the book that is only searched.
 const CARD_REPORTS: &[&str] = &["C:addressbook-multiget", "C:addressbook-query"];
 
 const COLLATIONS: &str = "<C:supported-collation>i;ascii-casemap</C:supported-collation>\
@@ -105,6 +105,23 @@ pub(crate) fn of_any_card(view: &View, property: Property, out: &mut Vec<u8>) {
     }
 }
 
+/// Whether a property depends on the home of a card.
+pub(crate) fn is_of_home(property: Property) -> bool {
+    matches!(property, Property::CurrentUserPrivilegeSet | Property::Acl | Property::Owner)
+}
+
+/// Appends such a property of a card.
+pub(crate) fn of_card(view: &View, card: &Contact, property: Property, out: &mut Vec<u8>) {
+    let session = &view.session;
+    match property {
+        Property::Owner if card.book.owner().is_some() => {
+            href(property, &session.principal_href(), out);
+        }
+        Property::Owner => value(property, "", out),
+        _ => drop(privilege::property(session, Rights::on_card(view, card), property, out)),
+    }
+}
+
 /// Nobody owns what belongs to the organization.
 fn owner(view: &View, out: &mut Vec<u8>) {
     match is_own(view) {
@@ -123,7 +140,15 @@ fn is_own(view: &View) -> bool {
 /// Appends a property of a book; false where it has none of that name.
 pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> bool {
     match property {
+        // As Apple's server describes it (draft-daboo-carddav-directory-gateway).
+        Property::ResourceType if view.is_directory => {
+            value(property, "<collection/><C:addressbook/><C:directory/>", out);
+        }
         Property::ResourceType => value(property, "<collection/><C:addressbook/>", out),
+        Property::SyncToken | Property::GetCTag if view.is_directory => return false,
+        Property::SupportedReportSet if view.is_directory => {
+            value(property, &reports(CARD_REPORTS), out);
+        }
         Property::DisplayName => text(property, &title(view), out),
         Property::AddressBookDescription => text(property, &description(view), out),
         Property::Owner => owner(view, out),
@@ -153,7 +178,11 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
 
 /// A book is one resource for each user, who sees it in their own way (RFC 5842 3.1).
 fn resource_id(view: &View) -> String {
-    let id = format!("urn:ringbook:book:{}:{}", view.session.user.id, view.book);
+    let user = view.session.user.id;
+    if view.is_directory {
+        return format!("urn:ringbook:directory:{user}");
+    }
+    let id = format!("urn:ringbook:book:{user}:{}", view.book);
     match further(view) {
         // Another book may come under an id that was free again.
         Some(book) => format!("{id}:{}", book.created.0),
@@ -168,12 +197,18 @@ fn further(view: &View) -> Option<&PersonalBook> {
 }
 
 fn title(view: &View) -> String {
+    if view.is_directory {
+        return "Directory".to_owned();
+    }
     view.session.sight().map(|sight| sight.title(view.book)).unwrap_or_default()
 }
 
 fn description(view: &View) -> String {
     let organization = view.session.snapshot.organization(view.organization());
     let organization = organization.map(|o| o.name.as_str()).unwrap_or_default();
+    if view.is_directory {
+        return format!("People and shared contacts of {organization}, to be searched");
+    }
     match view.book {
         AddressBook::Home(Book::Personal(_) | Book::PersonalBook(..)) => {
             format!("Contacts of {}", name_of(&view.session, &view.session.user))

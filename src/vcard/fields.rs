@@ -17,8 +17,31 @@ use crate::vcard::text::{decoded, has_scheme, parameter_text, split, unescaped};
 const VALUE_BYTES_MAX: usize = 16 << 10;
 /// Values beyond these bytes together are in the stored text only.
 const CARD_BYTES_MAX: usize = 64 << 10;
+/// What a value counts beyond its bytes.
+const VALUE_COST_BYTES: usize = 32;
 /// What a value without a preference counts as; `PREF` goes from 1 to 100 (RFC 6350 5.3).
-const NO_PREFERENCE: u8 = u8::MAX;
+pub(crate) const NO_PREFERENCE: u8 = u8::MAX;
+
+/// Where in a card a value stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The number under which [`Fields::of`] was given the line.
+    pub(crate) line: usize,
+    /// Which part of the line's value, where it has several, from 0.
+    pub(crate) part: usize,
+}
+
+/// The [`Place::part`] of what parameters of N say.
+pub(crate) const SORT_AS_PART: usize = usize::MAX;
+
+/// A value of a field, with the line that says it.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) field: Field,
+    pub(crate) preference: u8,
+    pub(crate) text: String,
+    pub(crate) place: Place,
+}
 
 /// Collects the values of a card.
 #[derive(Default)]
@@ -28,7 +51,9 @@ pub(crate) struct Fields {
     labels: HashMap<String, String>,
     /// The first FN as it stands there.
     formatted_name: String,
-    values: Vec<(Field, u8, String)>,
+    values: Vec<Found>,
+    /// Where the values of the present line stand.
+    place: Place,
     /// What the values take together.
     bytes: usize,
     /// Whether a value of the present line did not fit.
@@ -46,6 +71,7 @@ impl Fields {
         let mut fields = Self { labels: labels(lines), formatted_name, ..Self::default() };
         for (number, content) in lines {
             let before = fields.values.len();
+            fields.place = Place { line: *number, part: 0 };
             fields.take(*number, content)?;
             if fields.values.len() == before {
                 fields.pass_over(content);
@@ -129,13 +155,15 @@ impl Fields {
         let kept = value.get(..value.floor_char_boundary(room)).unwrap_or_default();
         self.is_cut |= kept.len() < value.len();
         if !kept.is_empty() {
-            self.bytes += kept.len() + size_of::<(Field, u8, String)>();
-            self.values.push((field, preference(content), kept.to_owned()));
+            self.bytes += kept.len() + VALUE_COST_BYTES;
+            let (preference, text, place) = (preference(content), kept.to_owned(), self.place);
+            self.values.push(Found { field, preference, text, place });
         }
     }
 
     fn list(&mut self, field: Field, content: &Content<'_>, value: &str) {
-        for part in split(value, ',') {
+        for (at, part) in split(value, ',').enumerate() {
+            self.place.part = at;
             self.add(field, content, unescaped(part));
         }
     }
@@ -150,14 +178,16 @@ impl Fields {
         ];
         // A second N is another way to write the first (ALTID); the card has one name.
         let derived = content.parameter(DERIVED).is_some();
-        if self.values.iter().any(|(field, ..)| parts.contains(field))
+        if self.values.iter().any(|found| parts.contains(&found.field))
             || (derived && is_derived(value, &self.formatted_name))
         {
             return;
         }
-        for (field, part) in parts.into_iter().zip(split(value, ';')) {
+        for (at, (field, part)) in parts.into_iter().zip(split(value, ';')).enumerate() {
+            self.place.part = at;
             self.add(field, content, component(part));
         }
+        self.place.part = SORT_AS_PART;
         let sort_as = content.parameter("SORT-AS").map(parameter_text).unwrap_or_default();
         self.sort_as(content, &sort_as);
     }
@@ -172,34 +202,14 @@ impl Fields {
 
     fn organization(&mut self, content: &Content<'_>, value: &str) {
         let fields = std::iter::once(Field::Company).chain(std::iter::repeat(Field::Department));
-        for (field, part) in fields.zip(split(value, ';')) {
+        for (at, (field, part)) in fields.zip(split(value, ';')).enumerate() {
+            self.place.part = at;
             self.add(field, content, unescaped(part));
         }
     }
 
     fn postal(&mut self, content: &Content<'_>, value: &str) {
-        let mut parts = split(value, ';').map(component);
-        let mut next = || parts.next().unwrap_or_default();
-        let (office_box, extended, street) = (next(), next(), next());
-        let street = [street, extended, office_box];
-        let street: Vec<&str> =
-            street.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
-        let has = |kind: &str| content.types().any(|found| found.eq_ignore_ascii_case(kind));
-        let address = PostalAddress {
-            kind: if has("home") {
-                "home"
-            } else if has("work") {
-                "work"
-            } else {
-                ""
-            },
-            street: &street.join("\n"),
-            locality: &next(),
-            region: &next(),
-            code: &next(),
-            country: &next(),
-        };
-        self.add(Field::Postal, content, Cow::Owned(address.value()));
+        self.add(Field::Postal, content, Cow::Owned(postal_address(content, value)));
     }
 
     fn related(&mut self, content: &Content<'_>, value: &str) {
@@ -228,20 +238,52 @@ impl Fields {
         self.labels.get(&group.to_ascii_lowercase()).map(String::as_str)
     }
 
+    /// The values as [`Fields::card`] takes them: by field and preference.
+    pub(crate) fn sorted(mut self) -> Vec<Found> {
+        self.values.sort_by_key(|found| (found.field, found.preference));
+        self.values
+    }
+
     /// The finished card.
-    pub(crate) fn card(mut self) -> Result<Card, NamelessCard> {
-        self.values.sort_by_key(|(field, preference, _)| (*field, *preference));
+    pub(crate) fn card(self) -> Result<Card, NamelessCard> {
         let mut builder = CardBuilder::default();
         let mut named = false;
-        for (field, _, value) in &self.values {
+        for found in self.sorted() {
             // Further FN lines are translations (RFC 6350 6.2.1); phones show one name.
-            if *field == Field::FormattedName && std::mem::replace(&mut named, true) {
+            let is_name = found.field == Field::FormattedName;
+            if is_name && std::mem::replace(&mut named, true) {
                 continue;
             }
-            builder.push(*field, value);
+            builder.push(found.field, &found.text);
         }
         builder.finish()
     }
+}
+
+/// The address that an ADR with this decoded value is read as.
+pub(crate) fn postal_address(content: &Content<'_>, value: &str) -> String {
+    let mut parts = split(value, ';').map(component);
+    let mut next = || parts.next().unwrap_or_default();
+    let (office_box, extended, street) = (next(), next(), next());
+    let street = [street, extended, office_box];
+    let street: Vec<&str> =
+        street.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+    let has = |kind: &str| content.types().any(|found| found.eq_ignore_ascii_case(kind));
+    let address = PostalAddress {
+        kind: if has("home") {
+            "home"
+        } else if has("work") {
+            "work"
+        } else {
+            ""
+        },
+        street: &street.join("\n"),
+        locality: &next(),
+        region: &next(),
+        code: &next(),
+        country: &next(),
+    };
+    address.value()
 }
 
 fn labels(lines: &[(usize, Content<'_>)]) -> HashMap<String, String> {

@@ -70,6 +70,11 @@ impl Content<'_> {
         self.unfolded.get(self.value_at..).unwrap_or_default()
     }
 
+    /// The bytes before the value, with the colon.
+    pub fn head(&self) -> &[u8] {
+        self.unfolded.get(..self.value_at).unwrap_or_default()
+    }
+
     /// All parameters as (name, value): quotes are gone, the escapes of RFC 6868 are not. The name
     /// of a bare one of vCard 2.1 is empty. A list such as `TYPE=a,b` is one value here.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -3,6 +3,7 @@
 //! Versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, 3.0 and 4.0 are written. Nothing here does I/O.
 
 pub mod convert;
+pub mod edit;
 mod fields;
 pub mod line;
 pub mod photo;

@@ -35,6 +35,15 @@ async fn a_broken_card_stays_listed_and_can_be_replaced() {
     assert_eq!(rows.row(&href).status, Some(500));
     let whole = format!("{PERSONAL}b.vcf");
     assert!(rows.row(&whole).found("C:address-data").unwrap().contains("Whole"));
+    // Whether the filter wants it is not known.
+    let query = format!(
+        "REPORT {PERSONAL}\nDepth: 1\n\n<C:addressbook-query xmlns='DAV:' \
+         xmlns:C='urn:ietf:params:xml:ns:carddav'><prop><getetag/></prop><C:filter>\
+         <C:prop-filter name='NOTE'><C:is-not-defined/></C:prop-filter></C:filter></C:addressbook-query>"
+    );
+    let rows = world.send("204", &query).await.rows();
+    assert_eq!(rows.row(&href).status, Some(500));
+    assert!(rows.row(&whole).found("D:getetag").is_some());
     let put = format!("PUT {href}\nIf-Match: {broken}\n\n{}", card("a", "Mended"));
     assert_eq!(world.send("204", &put).await.status, 204);
     assert!(world.send("204", &format!("GET {href}")).await.text().contains("Mended"));

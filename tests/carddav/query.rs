@@ -1,8 +1,11 @@
 //! The report addressbook-query: which cards a filter finds, how many, and what it may ask.
 
+use std::sync::Arc;
+
 use ringbook::contact::Book;
 use ringbook::contact::card::{CardBuilder, Field};
 use ringbook::directory::{Edit, new_id};
+use ringbook::photo::portrait::portrait;
 
 use crate::world::{Answer, PEOPLE, PERSONAL, SHARED, World, card, draft};
 use crate::xml::{Multistatus, parse};
@@ -285,7 +288,28 @@ async fn a_book_of_many_is_searched_by_the_index() {
     assert_eq!(names(&rows)[0], "Contact 0000");
 }
 
-/// A card that the store does not give is told as broken; the rest of the answer is there.
+#[tokio::test]
+async fn photos_are_there_or_not_and_come_whole() {
+    let world = World::new().await;
+    let (id, picture) = (world.user("205").id, Arc::new(portrait(1).unwrap()));
+    world.commit(vec![Edit::PutPhoto { id, picture: Some(picture) }]).await;
+    let (there, absent) = ("<C:prop-filter name='PHOTO'/>", "<C:is-not-defined/>");
+    let there = format!("<C:filter>{there}</C:filter>");
+    assert_eq!(world.found("204", PEOPLE, &there).await, ["Ben Brown"]);
+    let absent =
+        format!("<C:filter><C:prop-filter name='PHOTO'>{absent}</C:prop-filter></C:filter>");
+    assert_eq!(world.found("204", PEOPLE, &absent).await, ["Anna Adams", "Carla Clark"]);
+    let whole = format!(
+        "REPORT {PEOPLE}\nDepth: 1\n\n<C:addressbook-query {NAMESPACES}><prop><C:address-data/></prop>{}\
+        </C:addressbook-query>",
+        filter("FN", "", "ben")
+    );
+    let rows = world.send("204", &whole).await.rows();
+    let read = world.send("204", &format!("GET {PEOPLE}{id}.vcf")).await;
+    assert_eq!(rows.rows[0].found("C:address-data"), Some(read.text().as_str()));
+    assert!(read.text().contains("PHOTO;ENCODING=b;TYPE=JPEG:/9j/"));
+}
+
 #[tokio::test]
 async fn properties_that_are_missing_are_told() {
     let world = World::new().await;

@@ -173,11 +173,13 @@ fn session(cards: &[String]) -> Arc<Session> {
     let directory = Arc::new(directory);
     let organization = organization();
     let (id, acme) = (new_id(), organization.id.clone());
-    let mut edits = vec![Edit::PutOrganization(organization.settings().clone())];
+    let settings = vec![Edit::PutOrganization(organization.settings())];
+    let mut edits = Vec::from(user(id, &acme));
     edits.extend(cards.iter().enumerate().map(|(at, card)| put(at, card, &acme)));
-    edits.extend(user(id, &acme));
-    let request = Request { edits, preconditions: Vec::new() };
-    runtime.block_on(directory.commit(request)).unwrap();
+    for edits in [settings, edits] {
+        let request = Request { edits, preconditions: Vec::new() };
+        runtime.block_on(directory.commit(request)).unwrap();
+    }
     let principal = Principal::new(Who::User(id), Role::User, Some(acme));
     Arc::new(Session::new(&directory, principal, Client::Other).unwrap())
 }
@@ -237,7 +239,7 @@ fn many_cards() -> Vec<String> {
         let number = pick(&NUMBERS, at) + &pick(&NUMBERS, at / 5) + &pick(&NUMBERS, at / 11);
         let mut card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:x{name}\r\n");
         for (nth, property) in
-            PROPERTIES.iter().enumerate().filter(|(nth, _)| (at >> (nth % 5)) % 2 == 0)
+            PROPERTIES.iter().enumerate().filter(|(nth, _)| (at >> (nth % 5)).is_multiple_of(2))
         {
             let value = if nth == 5 || nth == 11 { &number } else { &name };
             if !["FN", "NOTE"].contains(property) {
