@@ -15,16 +15,24 @@ mod damage;
 mod directory;
 #[path = "carddav/following.rs"]
 mod following;
+#[path = "carddav/groups.rs"]
+mod groups;
 #[path = "carddav/large.rs"]
 mod large;
+#[path = "carddav/layouts.rs"]
+mod layouts;
 #[path = "carddav/limits.rs"]
 mod limits;
 #[path = "carddav/lives.rs"]
 mod lives;
+#[path = "carddav/merged.rs"]
+mod merged;
 #[path = "carddav/mkcol.rs"]
 mod mkcol;
 #[path = "carddav/multiget.rs"]
 mod multiget;
+#[path = "carddav/paging.rs"]
+mod paging;
 #[path = "carddav/photos.rs"]
 mod photos;
 #[path = "carddav/proppatch.rs"]
@@ -33,6 +41,8 @@ mod proppatch;
 mod query;
 #[path = "carddav/reading.rs"]
 mod reading;
+#[path = "carddav/refusals.rs"]
+mod refusals;
 #[path = "carddav/renditions.rs"]
 mod renditions;
 #[path = "carddav/script.rs"]

@@ -364,7 +364,7 @@ fn told(snapshot: &Snapshot, who: &Principal, book: AddressBook, since: Revision
     };
     let told = sight.changes(book, since).into_iter().map(|change| match change {
         BookChange::Put(_, row) => format!("+{}", row.card.formatted_name()),
-        BookChange::Gone(_, id, _) => format!("-{}", name(&id)),
+        BookChange::Gone { contact: id, .. } => format!("-{}", name(&id)),
     });
     told.collect::<Vec<_>>().join(" ")
 }

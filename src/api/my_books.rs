@@ -1,10 +1,11 @@
-//! `/me/books`: the views that a user has on the devices that synchronize, besides the homes.
+//! `/me/books`: in which layout a user has the books on the devices that synchronize, and which views
+//! besides the homes.
 
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use crate::account::User;
+use crate::account::{Layout, User};
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::input::Input;
@@ -30,18 +31,26 @@ pub(super) async fn put(
     _: Params<NoParams>,
     mut input: Input,
 ) -> Result<Json<Value>, Problem> {
-    let given = input.take("listed");
+    let (listed, layout) = (input.take("listed"), input.take("layout"));
+    if listed.is_none() && layout.is_none() {
+        return Err(Problem::field("listed", "listed or layout is required"));
+    }
     let _turn = context.authenticator.account_changes().await;
     let snapshot = context.directory.snapshot();
     let sight = asker.sight(&snapshot)?;
     let user = user(&asker, &sight)?;
-    let listed_books = match given {
-        None => return Err(Problem::field("listed", "listed is required")),
-        Some(Value::Null) => None,
-        Some(list) => Some(views(&sight, &list)?),
-    };
+    let mut user = user.clone();
+    match listed {
+        None => {}
+        Some(Value::Null) => user.listed_books = None,
+        Some(list) => user.listed_books = Some(views(&sight, &list)?),
+    }
+    match layout {
+        None => {}
+        Some(Value::Null) => user.carddav_layout = None,
+        Some(name) => user.carddav_layout = Some(layout_named(&name)?),
+    }
     input.must_be_empty()?;
-    let user = User { listed_books, ..user.clone() };
     let json = shown(&sight, &user);
     context.directory.commit(Request::one(Edit::PutUser(user))).await?;
     Ok(Json(json))
@@ -61,7 +70,14 @@ fn shown(sight: &Sight<'_>, user: &User) -> Value {
     json!({
         "listed": names(chosen.unwrap_or(&sight.organization.listed_books)),
         "chosen": chosen.is_some(), "available": names(&can_be_listed),
+        "layout": user.carddav_layout.unwrap_or(sight.organization.carddav_layout).name(),
+        "layout_chosen": user.carddav_layout.is_some(),
     })
+}
+
+fn layout_named(name: &Value) -> Result<Layout, Problem> {
+    let layout = name.as_str().and_then(Layout::parse);
+    layout.ok_or_else(|| Problem::field("layout", "a layout is auto, separate or merged"))
 }
 
 fn views(sight: &Sight<'_>, list: &Value) -> Result<Vec<AddressBook>, Problem> {

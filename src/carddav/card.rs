@@ -1,4 +1,4 @@
-//! The cards themselves: GET, HEAD, PUT and DELETE.
+//! The cards themselves: GET and HEAD.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,25 +11,17 @@ use hyper::{Method, Response, StatusCode};
 use crate::carddav::accept;
 use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{self, Content};
-use crate::carddav::error::{Condition, Refusal, of_commit, precondition_failed, uid_taken};
-use crate::carddav::etag::{self, usual};
-use crate::carddav::if_header::State;
+use crate::carddav::error::Refusal;
+use crate::carddav::etag;
 use crate::carddav::path::Resource;
-use crate::carddav::photo::Carried;
 use crate::carddav::precondition::Conditions;
 use crate::carddav::row::http_date;
-use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
 use crate::contact::book::AddressBook;
-use crate::contact::{Book, Contact, ContactId, Draft, Revision};
-use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
+use crate::contact::{Contact, Revision};
 use crate::http::Body;
 use crate::http::answer::{empty, full};
-use crate::vcard::convert::{Version, version};
-use crate::vcard::read::{InvalidCard, Reading, read};
-
-/// A write is tried again where another one came first and the request's conditions still hold.
-const TRIES_MAX: usize = 10;
+use crate::vcard::convert::Version;
 
 /// Where a card is or will be.
 pub(crate) struct Place {
@@ -54,7 +46,7 @@ impl Place {
     }
 
     /// The view as of now, which is newer than the one before.
-    fn view_now(&self, session: &Arc<Session>) -> Result<View, Refusal> {
+    pub(crate) fn view_now(&self, session: &Arc<Session>) -> Result<View, Refusal> {
         self.view(&Arc::new(session.renewed().ok_or_else(Refusal::not_found)?))
     }
 }
@@ -115,223 +107,8 @@ async fn read_as<'a>(
     card.map(|card| (revision, card)).ok_or_else(broken)
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
     if let Ok(value) = HeaderValue::from_bytes(value) {
         headers.insert(name, value);
-    }
-}
-
-/// Whether a PUT may be read at all, before its body is.
-pub(crate) fn may_put(
-    session: &Arc<Session>,
-    place: &Place,
-    headers: &HeaderMap,
-) -> Result<(), Refusal> {
-    let view = place.view(session)?;
-    let existing = view.find(&place.name);
-    writable(&view, &place.name, existing.is_some())?;
-    check(&Conditions::of(headers)?, &view, existing.as_ref().map(|row| row.contact()))?;
-    check_content_type(headers)
-}
-
-/// The home that a PUT may write to.
-pub(crate) fn writable(view: &View, name: &str, exists: bool) -> Result<Book, Refusal> {
-    view.writable().ok_or_else(|| match exists {
-        true => Refusal::missing_privilege(view.card_href(name), "write-content"),
-        false => Refusal::missing_privilege(view.href.clone(), "bind"),
-    })
-}
-
-/// Any parameters will do: the version is read from the card. The last two are what programs such as
-/// curl say when they do not know.
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let value = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let known = [
-        "text/vcard",
-        "text/x-vcard",
-        "text/directory",
-        "application/octet-stream",
-        "application/x-www-form-urlencoded",
-    ];
-    if value.is_empty() || known.iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
-        return Ok(());
-    }
-    let text = "an address book holds text/vcard only";
-    Err(Refusal::violated(Condition::SupportedAddressData, text))
-}
-
-/// PUT: keeps the bytes as they are.
-pub(crate) async fn put(
-    session: &Arc<Session>,
-    place: &Place,
-    headers: &HeaderMap,
-    bytes: Vec<u8>,
-) -> Result<Response<Body>, Refusal> {
-    let conditions = Conditions::of(headers)?;
-    let reading = read(&bytes).map_err(|invalid| invalid_card(&invalid))?;
-    let mut photo = Carried::of(&reading, &bytes);
-    let bytes: Arc<[u8]> = bytes.into();
-    for _ in 0..TRIES_MAX {
-        let view = place.view_now(session)?;
-        let row = view.find(&place.name);
-        let existing = row.as_ref().map(|row| row.contact());
-        // The right may have been taken away while the body came.
-        let home = writable(&view, &place.name, existing.is_some())?;
-        check(&conditions, &view, existing)?;
-        let draft = draft(&view, (home, &place.name), &reading, existing)?;
-        let draft = Draft { body: Some(Arc::clone(&bytes)), ..draft };
-        let id = existing.map_or_else(new_id, |contact| contact.id);
-        let unchanged = unchanged(&view, (home, &place.name), existing);
-        let put_photo = photo.edit(id, existing.and_then(|contact| contact.photo)).await;
-        let edits = [Edit::PutContact { id, draft }].into_iter().chain(put_photo).collect();
-        let request = Request { edits, preconditions: vec![unchanged] };
-        match session.directory.commit(request).await {
-            Ok(committed) => {
-                let how = (existing.is_none(), version(&bytes));
-                return Ok(stored(&place.view_now(session)?, id, committed.revision, how));
-            }
-            Err(CommitError::Changed | CommitError::NameTaken { .. }) => {}
-            Err(error) => return Err(of_commit(error, &view.href)),
-        }
-    }
-    Err(precondition_failed())
-}
-
-pub(crate) fn check(
-    conditions: &Conditions,
-    view: &View,
-    card: Option<&Contact>,
-) -> Result<(), Refusal> {
-    let etag = card.map(|contact| view.etag(contact));
-    conditions.check(etag.as_deref(), &Target { view, etag: etag.as_deref() })
-}
-
-/// That the card is still as it was when the request was checked against it.
-pub(crate) fn unchanged(
-    view: &View,
-    (home, name): (Book, &str),
-    existing: Option<&Contact>,
-) -> Precondition {
-    match existing {
-        Some(contact) => Precondition::AtRevision { id: contact.id, revision: contact.revision },
-        None => Precondition::NameFree {
-            organization: view.organization().clone(),
-            book: home,
-            name: name.into(),
-        },
-    }
-}
-
-pub(crate) fn draft(
-    view: &View,
-    (home, name): (Book, &str),
-    reading: &Reading,
-    existing: Option<&Contact>,
-) -> Result<Draft, Refusal> {
-    let old = existing.and_then(|contact| match contact.body {
-        // What was read of it had the UID that is made of the id.
-        crate::contact::Body::Written => Some(Cow::Owned(contact.vcard_uid())),
-        _ => contact.uid.as_deref().map(Cow::Borrowed),
-    });
-    let (old, new) = (old.as_deref(), reading.uid.as_deref());
-    // A card never turns into another one (RFC 6352 6.3.2.1). One that lost its UID keeps it here.
-    if old.zip(new).is_some_and(|(old, new)| bare(old) != bare(new)) {
-        return Err(uid_taken(&view.href, name));
-    }
-    Ok(Draft {
-        organization: view.organization().clone(),
-        book: home,
-        name: Some(name.into()),
-        uid: new.or(old).map(Into::into),
-        card: reading.card.clone(),
-        body: None,
-        listed: true,
-    })
-}
-
-fn bare(uid: &str) -> &str {
-    uid.strip_prefix("urn:uuid:").unwrap_or(uid)
-}
-
-pub(crate) fn invalid_card(invalid: &InvalidCard) -> Refusal {
-    Refusal::violated(Condition::ValidAddressData, invalid.to_string())
-}
-
-/// The answer to a PUT. It names the entity tag of the bytes that were sent, if no later write has
-/// replaced them already.
-fn stored(
-    view: &View,
-    id: ContactId,
-    revision: Revision,
-    (created, kept): (bool, Option<Version>),
-) -> Response<Body> {
-    let mut response = Response::new(empty());
-    *response.status_mut() = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
-    let stored = view.session.snapshot.contact(view.organization(), id);
-    let stored = stored.filter(|row| row.revision <= revision);
-    // Only where a GET gives the same bytes: a card in another version is converted for it.
-    if let Some(row) = stored.filter(|_| kept == Some(Version::V30)) {
-        set(response.headers_mut(), ETAG, view.etag(row.contact()).as_bytes());
-    }
-    response
-}
-
-/// DELETE of a card.
-pub(crate) async fn delete(
-    session: &Arc<Session>,
-    place: &Place,
-    headers: &HeaderMap,
-) -> Result<Response<Body>, Refusal> {
-    let conditions = Conditions::of(headers)?;
-    for _ in 0..TRIES_MAX {
-        let view = place.view_now(session)?;
-        let row = view.find(&place.name).ok_or_else(Refusal::not_found)?;
-        let contact = row.contact();
-        let read_only = || Refusal::missing_privilege(view.href.clone(), "unbind");
-        let home = view.writable().ok_or_else(read_only)?;
-        check(&conditions, &view, Some(contact))?;
-        let edits = vec![Edit::RemoveContact(contact.id)];
-        let unchanged = unchanged(&view, (home, &place.name), Some(contact));
-        let request = Request { edits, preconditions: vec![unchanged] };
-        match session.directory.commit(request).await {
-            Ok(_) => {
-                let mut response = Response::new(empty());
-                *response.status_mut() = StatusCode::NO_CONTENT;
-                return Ok(response);
-            }
-            Err(CommitError::Changed) => {}
-            Err(error) => return Err(of_commit(error, &view.href)),
-        }
-    }
-    Err(precondition_failed())
-}
-
-/// What an If header may speak of.
-struct Target<'a> {
-    view: &'a View,
-    etag: Option<&'a str>,
-}
-
-impl State for Target<'_> {
-    fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
-        let href = resource.and_then(|href| Resource::of_href(href, &*self.view.session));
-        // A card has no token of its own; its book does, and other books have theirs.
-        let Some(Resource::Book(id, book)) = href else { return false };
-        let view = self.view.session.book(&id, book);
-        view.is_some_and(|view| SyncToken::current(&view).to_string() == token)
-    }
-
-    fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
-        let etag = &*usual(etag);
-        let Some(resource) = resource else { return self.etag == Some(etag) };
-        let Some(Resource::Card(id, book, name)) = Resource::of_href(resource, &*self.view.session)
-        else {
-            return false;
-        };
-        let view = self.view.session.book(&id, book);
-        view.is_some_and(|view| {
-            view.find(&name).is_some_and(|row| view.etag(row.contact()) == etag)
-        })
     }
 }

@@ -7,14 +7,15 @@ use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
 use crate::account::property::{DavProperty, Place as KeptAt};
-use crate::carddav::card::{self, Place};
+use crate::carddav::card::Place;
 use crate::carddav::content::{self, Content};
 use crate::carddav::depth::Depth;
-use crate::carddav::error::{Refusal, of_commit, precondition_failed};
+use crate::carddav::error::{Refusal, precondition_failed, uid_taken};
 use crate::carddav::path::Resource;
 use crate::carddav::photo::Carried;
 use crate::carddav::precondition::Conditions;
-use crate::carddav::view::{Session, View};
+use crate::carddav::view::{Member, Session, View};
+use crate::carddav::write;
 use crate::contact::{Body as Stored, Book, Contact, ContactId, Draft};
 use crate::directory::{CommitError, Edit, Request, new_id};
 use crate::http::Body;
@@ -74,13 +75,13 @@ pub(crate) async fn transfer(
         overwrite: overwrite(&parts.headers)?,
         conditions: Conditions::of(&parts.headers)?,
     };
-    for _ in 0..TRIES_MAX {
-        let now = Arc::new(session.renewed().ok_or_else(Refusal::not_found)?);
-        if let Some(response) = transfer.attempt(&now).await? {
-            return Ok(response);
-        }
-    }
-    Err(precondition_failed())
+    let answer = transfer.run(session).await;
+    // A client takes the source for gone, too.
+    let touched = match verb {
+        Verb::Copy => vec![&transfer.destination],
+        Verb::Move => vec![&transfer.destination, &transfer.source],
+    };
+    write::or_revert(session, &touched, answer).await
 }
 
 fn bad(text: &str) -> Refusal {
@@ -149,21 +150,31 @@ fn is_here(parts: &Parts, scheme: &str, authority: &str) -> bool {
 }
 
 impl Transfer {
+    async fn run(&self, session: &Arc<Session>) -> Result<Response<Body>, Refusal> {
+        for _ in 0..TRIES_MAX {
+            let now = Arc::new(session.renewed().ok_or_else(Refusal::not_found)?);
+            if let Some(response) = self.attempt(&now).await? {
+                return Ok(response);
+            }
+        }
+        Err(precondition_failed())
+    }
+
     /// None where something came between.
     async fn attempt(&self, session: &Arc<Session>) -> Result<Option<Response<Body>>, Refusal> {
         let (source, destination) = (&self.source, &self.destination);
         let from = source.view(session)?;
         let row = from.find(&source.name).ok_or_else(Refusal::not_found)?;
         let to = destination.view(session)?;
-        let replaced = to.find(&destination.name);
-        let replaced = replaced.as_ref().map(|row| row.contact());
-        let home = self.permitted((&from, row.contact()), &to, replaced)?;
+        let member = to.find(&destination.name);
+        let home = self.permitted((&from, &row), &to, member.as_ref())?;
+        let replaced = member.as_deref();
         let name = &*destination.name;
         let way = Way { from: &from, contact: row.contact(), to: &to, home, name, replaced };
         let Some(edits) = self.edits(&way).await? else { return Ok(None) };
         let here = (home, name);
-        let mut preconditions = vec![card::unchanged(&to, here, replaced)];
-        preconditions.push(card::unchanged(&from, here, Some(row.contact())));
+        let mut preconditions = vec![write::unchanged(&to, here, replaced)];
+        preconditions.push(write::unchanged(&from, here, Some(row.contact())));
         match session.directory.commit(Request { edits, preconditions }).await {
             Ok(_) => {
                 let mut response = Response::new(empty());
@@ -173,27 +184,27 @@ impl Transfer {
                 Ok(Some(response))
             }
             Err(CommitError::Changed | CommitError::NameTaken { .. }) => Ok(None),
-            Err(error) => Err(of_commit(error, &to.href)),
+            Err(error) => Err(write::refused(error, &to, home)),
         }
     }
 
     /// The book to write to, where this user may and the request's conditions hold.
     fn permitted(
         &self,
-        (from, contact): (&View, &Contact),
+        (from, contact): (&View, &Member<'_>),
         to: &View,
-        replaced: Option<&Contact>,
+        replaced: Option<&Member<'_>>,
     ) -> Result<Book, Refusal> {
-        card::check(&self.conditions, from, Some(contact))?;
+        write::check(&self.conditions, from, Some(contact))?;
         // A view shows what is elsewhere: to put it there would destroy it.
         if replaced.is_some_and(|replaced| replaced.id == contact.id) {
             let text = "the source and the Destination are the same card";
             return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
         }
-        if self.verb == Verb::Move && from.writable().is_none() {
+        if self.verb == Verb::Move && from.writable_at(contact).is_none() {
             return Err(Refusal::missing_privilege(from.href.clone(), "unbind"));
         }
-        let home = card::writable(to, &self.destination.name, replaced.is_some())?;
+        let home = write::writable(to, &self.destination.name, replaced)?;
         if replaced.is_some() && !self.overwrite {
             return Err(precondition_failed());
         }
@@ -211,7 +222,7 @@ impl Transfer {
             }
         };
         if self.verb == Verb::Move && way.replaced.is_none() {
-            let draft = moved(way, &content);
+            let draft = moved(way, &content)?;
             return Ok(Some(vec![Edit::PutContact { id: contact.id, draft }]));
         }
         let removed = (self.verb == Verb::Move).then_some(Edit::RemoveContact(contact.id));
@@ -221,14 +232,17 @@ impl Transfer {
 }
 
 /// A card that moves stays the same contact, with its photo and everybody's stars.
-fn moved(way: &Way<'_>, content: &[u8]) -> Draft {
+fn moved(way: &Way<'_>, content: &[u8]) -> Result<Draft, Refusal> {
     let contact = way.contact;
+    if let Some(holder) = way.to.uid_holder(&contact.vcard_uid(), Some(contact)) {
+        return Err(uid_taken(&way.to.href, &holder));
+    }
     let (uid, body) = match contact.body {
         // Its UID is made of its id: told here, so that the book is searched for it.
         Stored::Written => (Some(contact.vcard_uid().into()), None),
         _ => (contact.uid.clone(), Some(content.into())),
     };
-    Draft {
+    Ok(Draft {
         organization: contact.organization.clone(),
         book: way.home,
         name: Some(way.name.into()),
@@ -236,13 +250,13 @@ fn moved(way: &Way<'_>, content: &[u8]) -> Draft {
         card: contact.card.clone(),
         body,
         listed: true,
-    }
+    })
 }
 
 /// The edits of a PUT of what this user sees of the card.
 async fn copied(way: &Way<'_>, content: &[u8]) -> Result<Vec<Edit>, Refusal> {
-    let reading = read(content).map_err(|invalid| card::invalid_card(&invalid))?;
-    let draft = card::draft(way.to, (way.home, way.name), &reading, way.replaced)?;
+    let reading = read(content).map_err(|invalid| write::invalid_card(&invalid))?;
+    let draft = write::draft(way.to, (way.home, way.name), &reading, way.replaced)?;
     let draft = Draft { body: Some(content.into()), ..draft };
     let id = way.replaced.map_or_else(new_id, |replaced| replaced.id);
     let old = way.replaced.and_then(|replaced| replaced.photo);

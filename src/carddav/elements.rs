@@ -116,7 +116,11 @@ fn wanted_or_all(root: &Element) -> Result<Wanted, Refusal> {
 fn sync_collection(root: &Element) -> Result<Report, Refusal> {
     // Depth said what the level says before RFC 6578; some clients send neither.
     let level = root.dav("sync-level").map_or("1", |level| level.text.trim());
-    if !matches!(level, "1" | "infinite" | "infinity") {
+    if matches!(level, "infinite" | "infinity") {
+        let text = "an address book has no collections in it: the sync-level is 1";
+        return Err(Refusal::violated(Condition::SyncTraversalSupported, text));
+    }
+    if level != "1" {
         return Err(bad_request("a sync-level is 1 or infinite"));
     }
     let data = AddressData::of(root)?;

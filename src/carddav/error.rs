@@ -31,6 +31,8 @@ pub(crate) enum Condition {
     SupportedReport,
     /// RFC 6578 3.2
     ValidSyncToken,
+    /// RFC 6578 3.3
+    SyncTraversalSupported,
     /// RFC 3744 9.4, RFC 5323 3.15.1
     NumberOfMatchesWithinLimits,
     /// RFC 3744 7.1.1: which privilege is missing on which resource.
@@ -73,6 +75,11 @@ impl Refusal {
     pub(crate) fn missing_privilege(href: String, privilege: &'static str) -> Self {
         let text = "this address book is read-only over CardDAV";
         Self::violated(Condition::NeedPrivileges { href, privilege }, text)
+    }
+
+    /// Whether the user has no right to do it.
+    pub(crate) fn is_missing_privilege(&self) -> bool {
+        matches!(self.condition, Some(Condition::NeedPrivileges { .. }))
     }
 
     /// The same refusal under another status, for clients that mistake the right one.
@@ -132,6 +139,7 @@ fn error_body(condition: &Condition, text: &str) -> Vec<u8> {
             out.extend_from_slice(b"<number-of-matches-within-limits/>");
         }
         Condition::ValidSyncToken => out.extend_from_slice(b"<valid-sync-token/>"),
+        Condition::SyncTraversalSupported => out.extend_from_slice(b"<sync-traversal-supported/>"),
         Condition::ValidAddressData => out.extend_from_slice(b"<C:valid-address-data/>"),
         Condition::SupportedAddressData => out.extend_from_slice(b"<C:supported-address-data/>"),
         Condition::SupportedAddressDataConversion => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, USER_AGENT};
+use hyper::header::CACHE_CONTROL;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
@@ -35,11 +35,16 @@ mod elements;
 mod error;
 mod etag;
 mod expand;
+mod favorites;
 mod filter;
+mod group_card;
+mod history;
 mod if_header;
 mod implied;
 mod kept;
+mod layout;
 mod matching;
+mod merged;
 mod multistatus;
 mod patch;
 mod path;
@@ -65,6 +70,7 @@ mod token;
 mod upload;
 mod value;
 mod view;
+mod write;
 mod xml;
 
 /// Answers for `/.well-known/carddav` and everything under `/dav`.
@@ -119,15 +125,7 @@ impl Handler {
                 return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
             }
         }
-        Session::new(&self.directory, principal, client(headers)).ok_or_else(nobody)
-    }
-}
-
-fn client(headers: &HeaderMap) -> Client {
-    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-    match agent.is_some_and(|agent| agent.contains("Thunderbird")) {
-        true => Client::Thunderbird,
-        false => Client::Other,
+        Session::new(&self.directory, principal, Client::of(headers)).ok_or_else(nobody)
     }
 }
 
@@ -153,6 +151,9 @@ where
         "PROPFIND" => {
             let body = xml_body(headers, body).await?;
             let wanted = elements::propfind(body.as_ref())?;
+            if matches!(resource, Resource::Principal(_)) {
+                session.remember_layout().await;
+            }
             propfind::propfind(session, resource, headers, wanted).await
         }
         "PROPPATCH" => {
@@ -220,7 +221,10 @@ async fn delete(
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
     match Place::of(&resource) {
-        Some(place) => card::delete(session, &place, headers).await,
+        Some(place) => {
+            let answer = write::delete(session, &place, headers).await;
+            write::or_revert(session, &[&place], answer).await
+        }
         None => personal_book::remove(session, &resource, headers).await,
     }
 }

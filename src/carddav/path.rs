@@ -12,6 +12,8 @@ use crate::contact::{Book, ContactId};
 pub(crate) const ROOT: &str = "/dav/";
 /// Stands in [`Resource::Book`] for the home of the search-only book. No user's path segment has an `@`.
 pub(crate) const DIRECTORY: &str = "@directory";
+/// What the path segment of a home has behind the principal's where it shows all contacts as one book.
+pub(crate) const MERGED: &str = ".merged";
 /// Longer names of cards are refused: file systems of clients hold no more.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -130,7 +132,7 @@ impl Segments for Session {
                 Some(Book::PersonalBook(book.owner, book.id).into())
             }
             // Presence changes too often for clients that keep copies.
-            Some(AddressBook::Status(_) | AddressBook::Contacts) => None,
+            Some(AddressBook::Status(_)) => None,
             fixed => fixed,
         }
     }
@@ -244,6 +246,7 @@ mod tests {
             "all",
             "department-r-d",
             "site-berlin",
+            "contacts",
         ] {
             let path = format!("/dav/homes/204.acme/{id}/");
             let found = at(&path).map(|book| book.href(&Mine));
@@ -262,6 +265,7 @@ mod tests {
             "/dav/homes/a/personal/%2e%2e",
             "/dav/homes/a/personal/x%2Fy.vcf",
             "/dav/homes/a/other/",
+            "/dav/homes/a/status-busy/",
             "/dav/homes/a/department-/",
             "/dav/homes/a/Department-x/",
             "/dav/homes/a/personal/x.vcf/",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 
+use crate::account::Layout;
 use crate::account::group::{NAME_CHARS_MAX, PersonalBook};
 use crate::account::property::{DavProperty, Place as KeptAt};
 use crate::carddav::allow::not_allowed;
@@ -75,7 +76,7 @@ fn free_segment(session: &Arc<Session>, at: &str) -> Result<String, Refusal> {
     let parent = Resource::at(parent, &**session).filter(|parent| session.sees(parent));
     let elsewhere = |text| Err(Refusal::violated(Condition::CollectionLocationOk, text));
     match parent.ok_or_else(nowhere)? {
-        Resource::Home(_) => {}
+        Resource::Home(id) if session.home_layout(&id) == Some(Layout::Separate) => {}
         _ => return elsewhere("address books are made in one's own home"),
     }
     match AddressBook::parse(&segment, Some(session.user.id)) {

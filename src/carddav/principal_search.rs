@@ -90,10 +90,15 @@ fn matching(session: &Arc<Session>, resource: &Resource, by: Option<&Asked>) -> 
         let here = holds_principals(resource) || *resource == own;
         return here.then_some(own).into_iter().collect();
     };
-    let home = || Resource::Home(session.user.principal.clone());
+    // Below a home its own books, above the homes those of the one that this program is told of.
+    let id = match resource {
+        Resource::Home(id) => id.clone(),
+        _ => session.home(),
+    };
+    let home = || Resource::Home(id.clone());
     let books = || {
-        let books = session.listed_books().into_iter();
-        books.map(|book| Resource::Book(session.user.principal.clone(), book))
+        let books = session.listed_books(&id).into_iter();
+        books.map(|book| Resource::Book(id.clone(), book))
     };
     let candidates: Vec<Resource> = match resource {
         Resource::Top | Resource::Root => {

@@ -73,7 +73,7 @@ async fn book(view: View, depth: Depth, wanted: Wanted, preferences: Preferences
             Place::Book(&view).row(&wanted, missing, &mut sink.buffer);
         }
         // The directory looks empty: iOS wants no error, and no device is to keep a copy.
-        if depth == Depth::One && !view.is_directory {
+        if depth == Depth::One && !view.is_directory() {
             let plan = Plan::new(&view, &wanted, missing, Data::Unknown);
             for row in view.members() {
                 plan.row(&view, row.contact(), &mut sink.buffer).await;
@@ -99,16 +99,15 @@ fn others(
         Place::Other(session, resource).row(wanted, preferences.missing, &mut out);
     }
     if depth == Depth::One {
-        let own = &session.user.principal;
         match resource {
             Resource::Home(id) => {
-                let books = session.listed_books().into_iter();
+                let books = session.listed_books(id).into_iter();
                 for view in books.filter_map(|book| session.book(id, book)) {
                     Place::Book(&view).row(wanted, preferences.missing, &mut out);
                 }
             }
             resource => {
-                for child in children(resource, own) {
+                for child in children(session, resource) {
                     Place::Other(session, &child).row(wanted, preferences.missing, &mut out);
                 }
             }
@@ -119,12 +118,12 @@ fn others(
 }
 
 /// What a collection above the homes lists: of users and homes only the asker's own.
-fn children(resource: &Resource, own: &str) -> Vec<Resource> {
+fn children(session: &Session, resource: &Resource) -> Vec<Resource> {
     match resource {
         Resource::Top => vec![Resource::Root],
         Resource::Root => vec![Resource::Principals, Resource::Homes],
-        Resource::Principals => vec![Resource::Principal(own.into())],
-        Resource::Homes => vec![Resource::Home(own.into())],
+        Resource::Principals => vec![Resource::Principal(session.user.principal.clone())],
+        Resource::Homes => vec![Resource::Home(session.home())],
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,6 @@ use hyper::Response;
 use hyper::header::HeaderMap;
 
 use crate::account::property::{DavProperty, PROPERTIES_MAX, Place as KeptAt};
-use crate::carddav::card;
 use crate::carddav::elements::bad_request;
 use crate::carddav::error::{Refusal, of_commit};
 use crate::carddav::kept::is_me_card;
@@ -18,6 +17,7 @@ use crate::carddav::precondition::{Conditions, Seen};
 use crate::carddav::prefer::{Preferences, applied_in};
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::view::Session;
+use crate::carddav::write;
 use crate::carddav::xml::Element;
 use crate::contact::Book;
 use crate::contact::book::AddressBook;
@@ -92,8 +92,8 @@ fn place(
         Resource::Card(id, book, name) => {
             let view = session.book(id, *book).ok_or_else(Refusal::not_found)?;
             let row = view.find(name).ok_or_else(Refusal::not_found)?;
-            view.writable().ok_or_else(read_only)?;
-            card::check(&conditions, &view, Some(row.contact()))?;
+            view.writable_at(&row).ok_or_else(read_only)?;
+            write::check(&conditions, &view, Some(row.contact()))?;
             Ok(KeptAt::Card(row.contact().id))
         }
         _ => Err(read_only()),

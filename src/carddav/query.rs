@@ -73,13 +73,13 @@ impl Query {
             Some(filter) => Filter::of(filter, &organization.derivation.numbering)?,
             None => Filter::everything(),
         };
-        if view.is_directory && filter.properties.is_empty() {
+        if view.is_directory() && filter.properties.is_empty() {
             let text = "the directory is searched, not listed: a filter names what is looked for";
             let condition = Condition::SupportedFilter { blamed: String::new() };
             return Err(Refusal::violated(condition, text));
         }
         // More are found by asking more exactly.
-        let limit = match view.is_directory {
+        let limit = match view.is_directory() {
             true => Some(limit.map_or(DIRECTORY_ROWS_MAX, |limit| limit.min(DIRECTORY_ROWS_MAX))),
             false => limit,
         };
@@ -147,6 +147,7 @@ impl Run<'_> {
         let mut matches = view.search(&self.query.implied, EFFORT_MAX);
         loop {
             match matches.step(ROWS_PER_STEP) {
+                Step::Found(row) if !view.shows(row.contact()) => {}
                 Step::Found(row) => {
                     if self.card(row.contact()).await == Found::Some {
                         return Found::Some;
@@ -154,9 +155,16 @@ impl Run<'_> {
                 }
                 Step::Paused => tokio::task::yield_now().await,
                 Step::End if matches.exceeded() => return Found::Some,
-                Step::End => return Found::All,
+                Step::End => break,
             }
         }
+        // Computed ones are in no index.
+        for group in view.group_cards() {
+            if self.card(&group).await == Found::Some {
+                return Found::Some;
+            }
+        }
+        Found::All
     }
 
     /// Writes the row of a card, if it is wanted; [`Found::Some`] where that is too much.

@@ -19,6 +19,7 @@ use crate::carddav::precondition::{Conditions, Seen};
 use crate::carddav::prefer::{Preferences, applied_in};
 use crate::carddav::value::CARD_BYTES_MAX;
 use crate::carddav::view::Session;
+use crate::carddav::write;
 use crate::directory::new_id;
 use crate::http::Body;
 
@@ -89,11 +90,19 @@ where
     B: hyper::body::Body<Data = Bytes> + Send,
     B::Error: fmt::Display,
 {
-    card::may_put(session, place, headers)?;
+    // Who is told that a refused write is done must be able to send it.
+    let refused = match write::may_put(session, place, headers) {
+        Err(refusal) if session.takes_for_done(&refusal) => Some(refusal),
+        other => other.map(|()| None)?,
+    };
     let text = format!("a card has at most {CARD_BYTES_MAX} bytes");
     let too_large = || Refusal::violated(Condition::MaxResourceSize, text);
     let bytes = collect(headers, body, CARD_BYTES_MAX).await?.ok_or_else(too_large)?;
-    card::put(session, place, headers, bytes).await
+    let answer = match refused {
+        Some(refusal) => Err(refusal),
+        None => write::put(session, place, headers, bytes).await,
+    };
+    write::or_revert(session, &[place], answer).await
 }
 
 /// The answer to a write with the card in it, where the client prefers that: after success, and also

@@ -2,18 +2,26 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::account::User;
+use rustc_hash::FxHashMap;
+
+use crate::account::{Layout, RefusedWrites, User};
 use crate::auth::Principal;
 use crate::auth::rights::Operation;
 use crate::auth::sight::Sight;
-use crate::carddav::path::{DIRECTORY, Resource, encoded, write_id, write_name};
+use crate::carddav::error::Refusal;
+use crate::carddav::group_card::Computed;
+use crate::carddav::merged::{self, Merged};
+use crate::carddav::path::{DIRECTORY, MERGED, Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
 use crate::contact::query::Query;
-use crate::contact::{Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision};
+use crate::contact::{
+    Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision, bare_uid,
+};
 use crate::directory::Directory;
 use crate::index::{BookChange, Extent, Matches, Row, Search, Snapshot, Viewer};
 
@@ -30,6 +38,8 @@ pub(crate) struct Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Thunderbird,
+    /// Contacts on macOS, iOS and iPadOS.
+    Apple,
     Other,
 }
 
@@ -52,6 +62,13 @@ impl Session {
         Self::new(&self.directory, self.principal.clone(), self.client)
     }
 
+    /// Whether a client is told that its write is done although the user has no right to it.
+    pub(crate) fn takes_for_done(&self, refusal: &Refusal) -> bool {
+        let organization = self.snapshot.organization(&self.user.organization);
+        refusal.is_missing_privilege()
+            && organization.is_some_and(|of| of.refused_writes == RefusedWrites::Revert)
+    }
+
     /// What the user sees.
     pub(crate) fn sight(&self) -> Option<Sight<'_>> {
         Sight::of(&self.snapshot, &self.principal, &self.user.organization)
@@ -61,8 +78,25 @@ impl Session {
         Resource::Principal(self.user.principal.clone()).href(self)
     }
 
+    /// The home that this program is told of.
+    pub(crate) fn home(&self) -> Box<str> {
+        match self.layout() {
+            Layout::Merged => format!("{}{MERGED}", self.user.principal).into(),
+            Layout::Auto | Layout::Separate => self.user.principal.clone(),
+        }
+    }
+
     pub(crate) fn home_href(&self) -> String {
-        Resource::Home(self.user.principal.clone()).href(self)
+        Resource::Home(self.home()).href(self)
+    }
+
+    /// The layout of one of the user's homes; None for a home of nobody or of somebody else.
+    pub(crate) fn home_layout(&self, home: &str) -> Option<Layout> {
+        match home.strip_prefix(&*self.user.principal)? {
+            "" => Some(Layout::Separate),
+            MERGED => Some(Layout::Merged),
+            _ => None,
+        }
     }
 
     /// Whether a resource is there for this user. Other users' homes are not.
@@ -71,7 +105,7 @@ impl Session {
             Resource::Top | Resource::Root => true,
             Resource::Principals | Resource::Homes => true,
             Resource::Principal(id) => self.user_of(id).is_some(),
-            Resource::Home(id) => **id == *self.user.principal,
+            Resource::Home(id) => self.home_layout(id).is_some(),
             Resource::Book(id, book) => self.book(id, *book).is_some(),
             Resource::Card(id, book, name) => {
                 self.book(id, *book).is_some_and(|view| view.find(name).is_some())
@@ -80,29 +114,33 @@ impl Session {
     }
 
     /// The book in the home of this id; None where this user must not know of it.
-    pub(crate) fn book(self: &Arc<Self>, id: &str, book: AddressBook) -> Option<View> {
-        if *id == *DIRECTORY {
+    pub(crate) fn book(self: &Arc<Self>, home: &str, book: AddressBook) -> Option<View> {
+        if *home == *DIRECTORY {
             return View::directory(Arc::clone(self));
         }
-        if *id != *self.user.principal {
+        let merged = self.home_layout(home)? == Layout::Merged;
+        if merged != (book == AddressBook::Contacts) {
             return None;
         }
-        View::new(Arc::clone(self), book)
+        View::new(Arc::clone(self), home, book)
     }
 
-    /// The books that the home lists: the homes of contacts, one's own first since macOS uses only the
+    /// The books that a home lists: the homes of contacts, one's own first since macOS uses only the
     /// first one, and of the views those that the user or the organization wants listed, be they there
     /// or not. All others answer at their paths too.
-    pub(crate) fn listed_books(&self) -> Vec<AddressBook> {
+    pub(crate) fn listed_books(&self, home: &str) -> Vec<AddressBook> {
         let Some(sight) = self.sight() else { return Vec::new() };
-        let mut books: Vec<AddressBook> = sight.homes().iter().map(|home| (*home).into()).collect();
-        books.sort_by_key(|book| match book {
-            AddressBook::Home(Book::Personal(_)) => 0,
-            AddressBook::Home(Book::PersonalBook(..)) => 1,
-            AddressBook::Home(Book::Shared) => 2,
-            AddressBook::Home(Book::SharedBook(_)) => 3,
-            _ => 4,
-        });
+        if self.home_layout(home) == Some(Layout::Merged) {
+            return vec![AddressBook::Contacts];
+        }
+        let mut homes = sight.homes().to_vec();
+        homes.sort_by_key(|home| merged::place(*home));
+        let mut books: Vec<AddressBook> = homes.into_iter().map(AddressBook::Home).collect();
+        if !merged::fits_devices(&sight) {
+            books.retain(|book| *book != AddressBook::PEOPLE);
+            books.extend(merged::own_departments(&sight).into_iter().map(AddressBook::Group));
+            books.push(AddressBook::Favorites);
+        }
         let wanted = self.user.listed_books.as_ref();
         for book in wanted.unwrap_or(&sight.organization.listed_books) {
             let view =
@@ -115,9 +153,54 @@ impl Session {
     }
 }
 
+/// A member of a book.
+#[derive(Clone, Debug)]
+pub(crate) enum Member<'s> {
+    Row(Row<'s>),
+    /// A group card that is computed.
+    Group(Arc<Contact>),
+}
+
+impl Member<'_> {
+    pub(crate) fn contact(&self) -> &Contact {
+        match self {
+            Self::Row(row) => row.contact(),
+            Self::Group(card) => card,
+        }
+    }
+}
+
+impl Deref for Member<'_> {
+    type Target = Contact;
+
+    fn deref(&self) -> &Contact {
+        self.contact()
+    }
+}
+
+/// What happened to a member of a book.
+#[derive(Debug)]
+pub(crate) enum Change<'s> {
+    /// It is new or changed.
+    Put(Revision, Member<'s>),
+    /// There is nothing under this name any more.
+    Gone(Revision, Box<str>),
+}
+
+impl Change<'_> {
+    /// When it happened.
+    pub(crate) fn revision(&self) -> Revision {
+        match self {
+            Self::Put(revision, _) | Self::Gone(revision, _) => *revision,
+        }
+    }
+}
+
 /// A book as one user sees it.
 pub(crate) struct View {
     pub(crate) session: Arc<Session>,
+    /// The path segment of the home through which it is seen.
+    pub(crate) home: Box<str>,
     pub(crate) book: AddressBook,
     /// Path of the collection.
     pub(crate) href: String,
@@ -127,26 +210,38 @@ pub(crate) struct View {
     extent: Extent,
     /// Ends each ETag: a restored store counts its revisions again.
     epoch: String,
-    /// Whether this is the book that is searched but not listed.
-    pub(crate) is_directory: bool,
+    /// How the contacts come together, in the book of all.
+    merged: Option<Merged>,
+    /// The cards whose tag is another one since a write was refused while the client was told that it
+    /// is done.
+    reverted: FxHashMap<Box<str>, Revision>,
 }
 
 impl View {
-    fn new(session: Arc<Session>, book: AddressBook) -> Option<Self> {
+    fn new(session: Arc<Session>, home: &str, book: AddressBook) -> Option<Self> {
         let sight = session.sight()?;
-        let extent = sight.collection(book)?;
+        let merged = match book {
+            AddressBook::Contacts => Some(Merged::of(&sight)?),
+            _ => None,
+        };
+        let extent = match &merged {
+            Some(merged) => merged.extent(),
+            None => sight.collection(book)?,
+        };
         let (viewer, hidden) = (sight.viewer, sight.organization.hidden(Rendition::Reduced));
-        let href = Resource::Book(session.user.principal.clone(), book).href(&*session);
+        let href = Resource::Book(home.into(), book).href(&*session);
         let epoch = format!("{:08x}", fnv1a(session.snapshot.epoch()) & 0xffff_ffff);
-        Some(Self { session, book, href, viewer, hidden, extent, epoch, is_directory: false })
+        let home = home.into();
+        let reverted = session.snapshot.reverted(session.user.id, book, Revision(0));
+        let reverted = reverted.map(|r| (r.name.clone(), r.revision)).collect();
+        drop(sight);
+        Some(Self { session, home, book, href, viewer, hidden, extent, epoch, merged, reverted })
     }
 
     /// The search-only book: everybody of [`AddressBook::All`] and the shared contacts. One's own are on
     /// the device that searches here.
     fn directory(session: Arc<Session>) -> Option<Self> {
-        let mut view = Self::new(session, AddressBook::All)?;
-        view.href = Resource::Book(DIRECTORY.into(), view.book).href(&*view.session);
-        view.is_directory = true;
+        let mut view = Self::new(session, DIRECTORY, AddressBook::All)?;
         if let Some(sight) = view.session.sight() {
             let homes = sight.homes().iter().filter(|home| **home != Book::People);
             view.extent.books.extend(homes.filter(|home| home.owner().is_none()));
@@ -154,17 +249,64 @@ impl View {
         Some(view)
     }
 
+    /// Whether this is the book that is searched and not listed.
+    pub(crate) fn is_directory(&self) -> bool {
+        *self.home == *DIRECTORY
+    }
+
     pub(crate) fn organization(&self) -> &OrganizationId {
         &self.session.user.organization
     }
 
-    /// The home whose contacts the user may write here; None where the book is read-only over CardDAV.
-    /// Views are: a client's "move" out of one would delete the contact. So are people: deleting a
-    /// contact on a telephone must not delete a user of the PBX.
+    /// The home to which a card under a new name goes; None where the user makes none here over
+    /// CardDAV. Views are read-only: a client's "move" out of one would delete the contact. So are
+    /// people: deleting a contact on a telephone must not delete a user of the PBX. In the book of all
+    /// contacts new cards are one's own.
     pub(crate) fn writable(&self) -> Option<Book> {
-        let AddressBook::Home(home) = self.book else { return None };
-        let sight = self.session.sight()?;
-        (home != Book::People && sight.may(home, Operation::Write)).then_some(home)
+        match (self.book, &self.merged) {
+            (AddressBook::Home(home), _) => self.may_write(home).then_some(home),
+            (_, Some(merged)) => Some(merged.personal()).filter(|home| self.may_write(*home)),
+            _ => None,
+        }
+    }
+
+    /// The home in which a card of the book may be written or deleted; None where it is read-only.
+    pub(crate) fn writable_at(&self, card: &Member<'_>) -> Option<Book> {
+        match card {
+            Member::Group(_) => None,
+            Member::Row(row) if self.merged.is_some() => {
+                Some(row.book).filter(|home| self.may_write(*home))
+            }
+            Member::Row(_) => self.writable(),
+        }
+    }
+
+    /// The group whose computed card has this name, be there one now or not.
+    pub(crate) fn computed(&self, name: &str) -> Option<Computed> {
+        let merged = self.merged.as_ref()?;
+        Computed::of_id(merged, &self.session.sight()?, merged::id_of(name)?)
+    }
+
+    /// The name of the card that has a UID here already, if that is another one than this. Homes are
+    /// checked by the directory.
+    pub(crate) fn uid_holder(&self, uid: &str, own: Option<&Contact>) -> Option<String> {
+        let merged = self.merged.as_ref()?;
+        let holder = merged.by_uid(&self.session.snapshot, uid);
+        if let Some(row) = holder.filter(|row| own.is_none_or(|own| own.id != row.id)) {
+            return Some(self.name(row.contact()));
+        }
+        let id = ContactId::parse(bare_uid(uid))?;
+        Computed::of_id(merged, &self.session.sight()?, id).map(|_| format!("{id}.vcf"))
+    }
+
+    fn may_write(&self, home: Book) -> bool {
+        let sight = self.session.sight();
+        home != Book::People && sight.is_some_and(|sight| sight.may(home, Operation::Write))
+    }
+
+    /// How the contacts come together, in the book of all.
+    pub(crate) fn merged(&self) -> Option<&Merged> {
+        self.merged.as_ref()
     }
 
     /// The rendition of the book as a whole.
@@ -206,31 +348,56 @@ impl View {
     }
 
     /// The card of this name, if it is in the book.
-    pub(crate) fn find(&self, name: &str) -> Option<Row<'_>> {
+    pub(crate) fn find(&self, name: &str) -> Option<Member<'_>> {
         self.find_by(&self.session.sight()?, name)
     }
 
     /// As [`View::find`], for who looks for many names.
-    pub(crate) fn find_by<'s>(&'s self, sight: &Sight<'s>, name: &str) -> Option<Row<'s>> {
+    pub(crate) fn find_by<'s>(&'s self, sight: &Sight<'s>, name: &str) -> Option<Member<'s>> {
+        if let Some(merged) = &self.merged {
+            let row = merged.find(&self.session.snapshot, name).map(Member::Row);
+            return row.or_else(|| {
+                let group = Computed::of_id(merged, sight, merged::id_of(name)?)?;
+                group.card(merged, sight).map(Member::Group)
+            });
+        }
         let id = match self.book {
             AddressBook::Home(home) => {
                 self.session.snapshot.by_name(self.organization(), home, name)?.id
             }
-            _ => {
-                let stem = name.strip_suffix(".vcf")?;
-                // Only the spelling that is handed out.
-                ContactId::parse(stem).filter(|id| id.to_string() == stem)?
-            }
+            _ => merged::id_of(name)?,
         };
-        if self.is_directory {
-            return sight.contact(id).filter(|row| row.book.owner().is_none());
+        if self.is_directory() {
+            let row = sight.contact(id).filter(|row| row.book.owner().is_none());
+            return row.map(Member::Row);
         }
-        sight.member(self.book, id)
+        sight.member(self.book, id).map(Member::Row)
     }
 
-    /// All cards in name order.
-    pub(crate) fn members(&self) -> impl Iterator<Item = Row<'_>> {
-        self.session.snapshot.members(self.organization(), &self.extent)
+    /// Whether a contact that is in the book's homes is a member.
+    pub(crate) fn shows(&self, contact: &Contact) -> bool {
+        let shows = |merged: &Merged| merged.shows(&self.session.snapshot, contact);
+        self.merged.as_ref().is_none_or(shows)
+    }
+
+    /// All cards in name order, computed ones behind.
+    pub(crate) fn members(&self) -> impl Iterator<Item = Member<'_>> {
+        let rows = self.session.snapshot.members(self.organization(), &self.extent);
+        let rows = rows.filter(|row| self.shows(row.contact())).map(Member::Row);
+        rows.chain(self.group_cards().into_iter().map(Member::Group))
+    }
+
+    /// The group cards that are computed.
+    pub(crate) fn group_cards(&self) -> Vec<Arc<Contact>> {
+        let Some((merged, sight)) = self.merged.as_ref().zip(self.session.sight()) else {
+            return Vec::new();
+        };
+        let cards = Computed::all(merged, &sight).into_iter();
+        let cards = cards.filter_map(|group| group.card(merged, &sight));
+        let free = |card: &Arc<Contact>| {
+            merged.find(&self.session.snapshot, &card.resource_name()).is_none()
+        };
+        cards.filter(free).collect()
     }
 
     /// The cards that match a query as this user sees them, in name order, found one by one; at most
@@ -248,18 +415,65 @@ impl View {
 
     /// Moves whenever a card of the book, as this user sees it, changes.
     pub(crate) fn revision(&self) -> Revision {
-        self.session.sight().map(|sight| sight.revision(self.book)).unwrap_or_default()
+        let Some(sight) = self.session.sight() else { return Revision(0) };
+        let last = match &self.merged {
+            Some(merged) => merged.revision(&sight),
+            None => sight.revision(self.book),
+        };
+        self.reverted.values().copied().fold(last, Revision::max)
     }
 
     /// Moves when other cards are seen for other reasons.
     pub(crate) fn mark(&self) -> u64 {
-        self.session.sight().map(|sight| sight.mark(self.book)).unwrap_or_default()
+        match &self.merged {
+            Some(merged) => merged.mark(),
+            None => self.session.sight().map(|sight| sight.mark(self.book)).unwrap_or_default(),
+        }
     }
 
     /// What changed after a revision, in the order of revisions.
-    pub(crate) fn changes(&self, since: Revision) -> Vec<BookChange<'_>> {
-        let sight = self.session.sight();
-        sight.map(|sight| sight.changes(self.book, since)).unwrap_or_default()
+    pub(crate) fn changes(&self, since: Revision) -> Vec<Change<'_>> {
+        let Some(sight) = self.session.sight() else { return Vec::new() };
+        let mut changes = match &self.merged {
+            Some(merged) => merged.changes(&sight, since),
+            None => {
+                let changes = sight.changes(self.book, since).into_iter();
+                changes.map(|change| self.change(change)).collect()
+            }
+        };
+        self.add_reverted(since, &mut changes);
+        changes
+    }
+
+    fn change<'s>(&self, change: BookChange<'s>) -> Change<'s> {
+        match change {
+            BookChange::Put(revision, row) => Change::Put(revision, Member::Row(row)),
+            BookChange::Gone { revision, contact, name, .. } => match self.book {
+                AddressBook::Home(_) => Change::Gone(revision, name),
+                _ => Change::Gone(revision, format!("{contact}.vcf").into()),
+            },
+        }
+    }
+
+    /// Adds what clients must hear of since a write of theirs was refused.
+    fn add_reverted<'s>(&'s self, since: Revision, changes: &mut Vec<Change<'s>>) {
+        let mut later = self.reverted.iter().filter(|(_, revision)| **revision > since).peekable();
+        if later.peek().is_none() {
+            return;
+        }
+        let mut later: FxHashMap<&str, Revision> = later.map(|(name, at)| (&**name, *at)).collect();
+        for change in changes.iter_mut() {
+            let at = later.remove(self.name_of(change).as_str()).unwrap_or_default();
+            let (Change::Put(revision, _) | Change::Gone(revision, _)) = change;
+            *revision = at.max(*revision);
+        }
+        for (name, revision) in later {
+            changes.push(match self.find(name) {
+                Some(member) => Change::Put(revision, member),
+                None => Change::Gone(revision, name.into()),
+            });
+        }
+        changes.sort_by_key(Change::revision);
     }
 
     /// Appends the entity tag of a card, with its quotation marks: the same bytes, the same tag.
@@ -267,15 +481,14 @@ impl View {
         // Writing to memory does not fail.
         drop(match self.is_foreign(contact) {
             // What is seen of another organization's people changes with its settings as well.
-            true => {
-                let seen = fnv1a(contact.card.as_str());
-                write!(out, "\"{}-{seen:x}-{}\"", revision.0, self.epoch)
-            }
-            false => {
-                let class = class_letter(self.rendition(contact));
-                write!(out, "\"{}-{class}-{}\"", revision.0, self.epoch)
-            }
+            true => write!(out, "\"{}-{:x}", revision.0, fnv1a(contact.card.as_str())),
+            false => write!(out, "\"{}-{}", revision.0, class_letter(self.rendition(contact))),
         });
+        let reverted = (!self.reverted.is_empty()).then(|| self.reverted.get(&*self.name(contact)));
+        if let Some(at) = reverted.flatten() {
+            drop(write!(out, "r{}", at.0));
+        }
+        drop(write!(out, "-{}\"", self.epoch));
     }
 
     pub(crate) fn etag(&self, contact: &Contact) -> String {
@@ -291,19 +504,32 @@ impl View {
     /// Appends the last segment of a card's path. Views name cards by id: in its home another card may
     /// have the same name.
     pub(crate) fn write_name(&self, contact: &Contact, out: &mut Vec<u8>) {
-        match (&contact.name, self.book) {
-            (Some(name), AddressBook::Home(_)) => write_name(name, out),
+        match &contact.name {
+            Some(name) if self.keeps_name(contact) => write_name(name, out),
             _ => write_id(contact.id, out),
         }
     }
 
-    /// What became of a card, and the name under which a client knows it here.
-    pub(crate) fn name_of(&self, change: &BookChange<'_>) -> String {
-        match (change, self.book) {
-            (BookChange::Put(_, row), AddressBook::Home(_)) => row.resource_name(),
-            (BookChange::Gone(_, _, name), AddressBook::Home(_)) => name.to_string(),
-            (BookChange::Put(_, row), _) => format!("{}.vcf", row.id),
-            (BookChange::Gone(_, id, _), _) => format!("{id}.vcf"),
+    /// The name of a card, not encoded.
+    pub(crate) fn name(&self, contact: &Contact) -> String {
+        match self.keeps_name(contact) {
+            true => contact.resource_name(),
+            false => format!("{}.vcf", contact.id),
+        }
+    }
+
+    fn keeps_name(&self, contact: &Contact) -> bool {
+        match &self.merged {
+            Some(merged) => contact.book == merged.personal(),
+            None => matches!(self.book, AddressBook::Home(_)),
+        }
+    }
+
+    /// The name under which a client knows a card of which something is told.
+    pub(crate) fn name_of(&self, change: &Change<'_>) -> String {
+        match change {
+            Change::Put(_, member) => self.name(member),
+            Change::Gone(_, name) => name.to_string(),
         }
     }
 

@@ -179,6 +179,12 @@ impl From<Book> for AddressBook {
     }
 }
 
+impl From<Group> for AddressBook {
+    fn from(group: Group) -> Self {
+        Self::Group(group)
+    }
+}
+
 /// The permanent id, such as `department-support`. All personal books are `personal`, or
 /// `personal-ID`: whose, follows from who asks.
 impl fmt::Display for AddressBook {

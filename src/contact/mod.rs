@@ -1,5 +1,6 @@
 //! The contact model: what a contact is, what it is called, and what a search for one means.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -136,6 +137,17 @@ pub fn bare_uid(uid: &str) -> &str {
     }
 }
 
+/// The form under which UIDs are the same: bare, and those that are UUIDs in lower case, in which not
+/// all clients write them back (RFC 9562 4).
+pub fn uid_key(uid: &str) -> Cow<'_, str> {
+    let bare = bare_uid(uid);
+    let is_upper = bare.len() == 36 && bare.bytes().any(|byte| byte.is_ascii_uppercase());
+    match is_upper && Uuid::try_parse(bare).is_ok() {
+        true => Cow::Owned(bare.to_ascii_lowercase()),
+        false => Cow::Borrowed(bare),
+    }
+}
+
 /// Stored vCards up to this size stay in memory.
 pub const BODY_INLINE_BYTES_MAX: usize = 4096;
 
@@ -236,6 +248,16 @@ pub(crate) mod tests {
             reduced_revision: Revision(1),
             derived: Derived::default(),
         }
+    }
+
+    #[test]
+    fn uids_are_the_same_without_prefix_and_uuids_without_case() {
+        let uuid = "3b5e0f8d-3d2a-4c9b-8f33-0c6f7e6f1a11";
+        for same in [uuid, &uuid.to_uppercase(), &format!("URN:UUID:{}", uuid.to_uppercase())] {
+            assert_eq!(uid_key(same), uuid);
+        }
+        assert_eq!(uid_key("urn:uuid:Ab"), "Ab", "no UUID");
+        assert_ne!(uid_key("AB@example"), uid_key("ab@example"));
     }
 
     #[test]

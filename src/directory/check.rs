@@ -100,7 +100,11 @@ impl Checker<'_> {
                 self.state().user(app.user).ok_or(CommitError::NoUser(app.user))?;
                 self.put(Record::AppPassword(app))
             }
-            Edit::RemoveAppPassword(user, id) => self.remove(Key::AppPassword(user, id)),
+            Edit::RememberLayout { user, app, layout } => self.remember_layout(user, &app, layout),
+            Edit::RemoveAppPassword(user, id) => {
+                self.staged.keepers.insert(user);
+                self.remove(Key::AppPassword(user, id))
+            }
             Edit::PutOrganization(settings) => self.put_organization(settings),
             Edit::PutGroup(record) => self.put_group(record),
             Edit::RemoveGroup(organization, group) => self.remove_group(organization, group),
@@ -165,8 +169,9 @@ impl Checker<'_> {
             for book in seen_in(&old).filter(|book| !seen_in(&new).any(|now| now == *book)) {
                 self.leave(&old, book);
             }
-            // It is gone under the name that it had.
-            if old.book == new.book && old.resource_name() != new.resource_name() {
+            // It is gone under the name and the UID that it had.
+            let renamed = old.resource_name() != new.resource_name() || old.uid != new.uid;
+            if old.book == new.book && renamed {
                 self.leave(&old, old.book.into());
             }
         }
@@ -303,6 +308,7 @@ impl Checker<'_> {
             book,
             contact: old.id,
             name: old.resource_name().into(),
+            uid: old.uid.clone(),
             revision: self.staged.revision,
         }));
     }

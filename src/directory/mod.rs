@@ -11,7 +11,7 @@ use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PersonalBook, SharedBook};
 use crate::account::property::{DavProperty, Place};
-use crate::account::{ImportReport, OrganizationSettings, User};
+use crate::account::{ImportReport, Layout, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
@@ -82,6 +82,13 @@ pub enum Edit {
     RemoveToken(Box<str>),
     PutAppPassword(AppPassword),
     RemoveAppPassword(UserId, Box<str>),
+    /// Keeps in which layout CardDAV showed the books to an app password, by its id. Only once, and
+    /// only while there is one.
+    RememberLayout {
+        user: UserId,
+        app: Box<str>,
+        layout: Layout,
+    },
     /// Makes the organization or changes it. Where other numbers are hidden, the cards that have any
     /// change for those who see the reduced rendition.
     PutOrganization(OrganizationSettings),

@@ -9,7 +9,7 @@ use crate::account::group::{GroupRecord, PersonalBook, same_name};
 use crate::account::property::DavProperty;
 use crate::contact::book::{BookId, Group, GroupKind};
 use crate::contact::{
-    Book, Contact, ContactId, OrganizationId, Revision, Timestamp, UserId, bare_uid,
+    Book, Contact, ContactId, OrganizationId, Revision, Timestamp, UserId, uid_key,
 };
 use crate::directory::{Edit, Request};
 use crate::index::Snapshot;
@@ -64,9 +64,9 @@ impl Overlay {
         };
         request.edits.iter().any(|edit| match edit {
             Edit::PutContact { id, draft } => {
-                let uid = draft.uid.as_deref().map(bare_uid);
+                let uid = draft.uid.as_deref().map(uid_key);
                 self.contacts.contains_key(id)
-                    || uid.is_some_and(|uid| self.pending.contains(uid))
+                    || uid.is_some_and(|uid| self.pending.contains(&*uid))
                     || draft.book.owner().is_some_and(|owner| self.keepers.contains(&owner))
             }
             Edit::PutPhoto { id, .. } => self.contacts.contains_key(id),
@@ -87,7 +87,10 @@ impl Overlay {
             | Edit::PutProperty(DavProperty { user, .. })
             | Edit::RemoveProperty { user, .. }
             | Edit::Revert { user, .. }
-            | Edit::StarPending { user, .. } => self.keepers.contains(user) || owns_changed(user),
+            | Edit::StarPending { user, .. }
+            | Edit::RememberLayout { user, .. } => {
+                self.keepers.contains(user) || owns_changed(user)
+            }
             _ => false,
         })
     }
@@ -121,7 +124,7 @@ impl Overlay {
             self.names.insert((contact.book, name.clone()), contact.id);
         }
         if let Some(uid) = &contact.uid {
-            self.uids.insert((contact.book, bare_uid(uid).into()), contact.id);
+            self.uids.insert((contact.book, uid_key(uid).into()), contact.id);
         }
         self.contacts.insert(contact.id, Some(Arc::clone(contact)));
     }
@@ -213,10 +216,10 @@ impl State<'_> {
         uid: &str,
     ) -> Option<Arc<Contact>> {
         let known = self.snapshot.by_uid(organization, book, uid).map(|row| row.id);
-        let key = (book, bare_uid(uid).into());
+        let key = (book, uid_key(uid).into());
         let holder = self.layers.iter().rev().find_map(|layer| layer.uids.get(&key)).copied();
         let contact = self.contact(organization, holder.or(known)?)?;
-        let same = bare_uid(&contact.vcard_uid()) == bare_uid(uid);
+        let same = uid_key(&contact.vcard_uid()) == uid_key(uid);
         (contact.book == book && same).then_some(contact)
     }
 

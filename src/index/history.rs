@@ -13,6 +13,7 @@ use crate::index::search::{Condition, Extent, Matches, Row, Viewer};
 use crate::index::shelf::{Shelf, is_listed};
 use crate::index::state::BookState;
 use crate::index::{Snapshot, Tenant};
+use crate::store::Tombstone;
 
 static EVERYTHING: Query = Query::Constant(Truth::True);
 
@@ -21,15 +22,22 @@ static EVERYTHING: Query = Query::Constant(Truth::True);
 pub enum BookChange<'a> {
     /// The member is new or changed.
     Put(Revision, Row<'a>),
-    /// The member is gone; where the book is its home, it had this resource name.
-    Gone(Revision, ContactId, Box<str>),
+    /// The member is gone.
+    Gone {
+        revision: Revision,
+        contact: ContactId,
+        /// The resource name that it had, where the book is its home.
+        name: Box<str>,
+        /// The vCard UID that it had, where a client chose one.
+        uid: Option<Box<str>>,
+    },
 }
 
 impl BookChange<'_> {
     /// When it happened.
     pub fn revision(&self) -> Revision {
         match self {
-            Self::Put(revision, _) | Self::Gone(revision, ..) => *revision,
+            Self::Put(revision, _) | Self::Gone { revision, .. } => *revision,
         }
     }
 }
@@ -77,6 +85,17 @@ impl Snapshot {
             }
             book => tenant.state(book).revision(rendition),
         }
+    }
+
+    /// The contact whose change was the last in a home, department or site, as a rendition shows it;
+    /// None where there were several at once.
+    pub fn last_changed(
+        &self,
+        organization: &OrganizationId,
+        book: AddressBook,
+        rendition: Rendition,
+    ) -> Option<ContactId> {
+        self.tenants.get(organization)?.state(book).last_changed(rendition)
     }
 
     /// As [`Snapshot::book_revision`] of the reduced rendition, but for what became of one contact.
@@ -227,8 +246,8 @@ fn gone<'a>(
             is_member(&row, book) && !matches!(book, AddressBook::Home(home) if !same(home))
         });
         if !is_back && told.insert((tombstone.contact, &tombstone.name)) {
-            let name = tombstone.name.clone();
-            changes.push(BookChange::Gone(tombstone.revision, tombstone.contact, name));
+            let Tombstone { revision, contact, name, uid, .. } = tombstone.clone();
+            changes.push(BookChange::Gone { revision, contact, name, uid });
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::account::group::{PendingStar, PersonalBook};
 use crate::account::property::{DavProperty, Place, Reverted};
 use crate::contact::book::{AddressBook, BookId};
-use crate::contact::{Revision, UserId, bare_uid};
+use crate::contact::{Revision, UserId, uid_key};
 use crate::index::Snapshot;
 
 /// One user's.
@@ -166,6 +166,6 @@ impl Snapshot {
 
     /// Whose pending favorite a UID is.
     pub fn waiting_for(&self, uid: &str) -> &[UserId] {
-        self.waiting.get(bare_uid(uid)).map(|users| &**users).unwrap_or_default()
+        self.waiting.get(&*uid_key(uid)).map(|users| &**users).unwrap_or_default()
     }
 }

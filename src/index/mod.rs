@@ -10,7 +10,7 @@ use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{SharedBook, Star};
 use crate::account::{Organization, User};
 use crate::contact::book::BookId;
-use crate::contact::{Book, ContactId, OrganizationId, Revision, UserId, bare_uid};
+use crate::contact::{Book, ContactId, OrganizationId, Revision, UserId, uid_key};
 use crate::index::accounts::Groups;
 use crate::index::class::{Classes, Extras};
 use crate::index::keeping::Keeping;
@@ -177,14 +177,13 @@ impl Snapshot {
         Row::new(live, row).filter(|row| row.book == book && row.resource_name() == name)
     }
 
-    /// The contact with this vCard UID in a book, listed or not; `urn:uuid:` makes no difference.
+    /// The contact with this vCard UID in a book, listed or not; see [`uid_key`] for what is the same.
     pub fn by_uid(&self, organization: &OrganizationId, book: Book, uid: &str) -> Option<Row<'_>> {
         let shelf = self.shelf(organization, book)?;
-        let bare = bare_uid(uid);
-        let urn = format!("urn:uuid:{bare}");
-        let chosen = [uid, bare, &urn].into_iter().find_map(|uid| shelf.with_uid(book, uid));
+        let key = uid_key(uid);
+        let chosen = shelf.with_uid(book, &key);
         let (live, row) = chosen.or_else(|| {
-            let (live, row) = shelf.find(ContactId::parse(bare)?)?;
+            let (live, row) = shelf.find(ContactId::parse(&key)?)?;
             live.segment.contact(row)?.uid.is_none().then_some((live, row))
         })?;
         Row::new(live, row).filter(|row| row.book == book)

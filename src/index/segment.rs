@@ -1,6 +1,7 @@
 //! An immutable set of contacts in name order, with everything to find them by.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -10,7 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::contact::book::Group;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::number::is_plain;
-use crate::contact::{Book, Contact, ContactId, Revision};
+use crate::contact::{Book, Contact, ContactId, Revision, uid_key};
 use crate::index::class::Class;
 use crate::index::digits::{Digits, DigitsBuilder};
 use crate::index::grams::{Grams, GramsBuilder};
@@ -37,7 +38,7 @@ pub(super) struct Segment {
     by_id: Vec<u32>,
     /// Rows whose client chose the resource name, by book and name.
     by_name: Vec<u32>,
-    /// Rows whose client chose the UID, by book and UID.
+    /// Rows whose client chose the UID, by book and the key of the UID.
     by_uid: Vec<u32>,
     /// Rows by the revision that wrote them.
     by_revision: Vec<u32>,
@@ -111,7 +112,7 @@ impl Segment {
             by_uid: sorted(
                 &rows,
                 |contact| contact.uid.is_some(),
-                |a, b| (a.book, &a.uid).cmp(&(b.book, &b.uid)),
+                |a, b| uid_place(a).cmp(&uid_place(b)),
             ),
             by_revision: ordered(&rows, Contact::written),
             classes: rows.iter().map(|contact| Class::of(contact)).collect(),
@@ -142,16 +143,14 @@ impl Segment {
         })
     }
 
-    /// The living row with a UID that a client chose.
+    /// The living row with a UID that a client chose, by its key.
     pub(super) fn with_uid(
         &self,
         book: Book,
         uid: &str,
         alive: impl Fn(u32) -> bool,
     ) -> Option<u32> {
-        self.find(&self.by_uid, alive, |contact| {
-            (contact.book, contact.uid.as_deref()).cmp(&(book, Some(uid)))
-        })
+        self.find(&self.by_uid, alive, |contact| uid_place(contact).cmp(&(book, Some(uid.into()))))
     }
 
     /// The rows changed after a revision, oldest change first.
@@ -192,6 +191,11 @@ impl Segment {
     ) -> Option<&T> {
         self.attachment.get_or_init(|| Box::new(make(self.rows.len()))).downcast_ref()
     }
+}
+
+/// By what contacts with a UID that a client chose are found.
+fn uid_place(contact: &Contact) -> (Book, Option<Cow<'_, str>>) {
+    (contact.book, contact.uid.as_deref().map(uid_key))
 }
 
 /// Sorts contacts by [`rank`]. The beginnings of the sort keys stand beside them, so that most

@@ -8,7 +8,7 @@ use crate::contact::book::AddressBook;
 use crate::contact::{Book, Contact, ContactId, Revision};
 use crate::index::posting::SEGMENT_ROWS_MAX;
 use crate::index::segment::Segment;
-use crate::index::state::BookState;
+use crate::index::state::{BookState, counted};
 use crate::store::Tombstone;
 
 /// A commit rebuilds the last segment while it has at most this many rows.
@@ -134,7 +134,7 @@ impl Shelf {
         self.segments.iter().find_map(|live| Some((live, in_segment(live)?)))
     }
 
-    /// The living row with a UID that a client chose.
+    /// The living row with a UID that a client chose, by its key.
     pub(super) fn with_uid(&self, book: Book, uid: &str) -> Option<(&Live, u32)> {
         let in_segment = |live: &Live| live.segment.with_uid(book, uid, |row| live.is_alive(row));
         self.segments.iter().find_map(|live| Some((live, in_segment(live)?)))
@@ -192,7 +192,7 @@ impl Shelf {
             }
             for book in books_of(&contact) {
                 if let Some(book) = self.books.get_mut(&book) {
-                    book.members -= 1;
+                    book.members -= counted(&contact);
                 }
             }
         }

@@ -6,31 +6,39 @@ use crate::store::Tombstone;
 /// The state of a home, department or site.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BookState {
-    /// Listed members.
+    /// Listed members; group cards are none that anybody counts.
     pub(super) members: usize,
-    full: Revision,
+    full: Latest,
     reduced: Latest,
 }
 
 impl BookState {
     /// A member is new or changed.
     pub(super) fn put(&mut self, contact: &Contact) {
-        self.members += 1;
-        self.full = self.full.max(contact.revision);
+        self.members += counted(contact);
+        self.full.note(contact.revision, contact.id);
         self.reduced.note(contact.reduced_revision, contact.id);
     }
 
     /// A member left.
     pub(super) fn leave(&mut self, tombstone: &Tombstone) {
-        self.full = self.full.max(tombstone.revision);
+        self.full.note(tombstone.revision, tombstone.contact);
         self.reduced.note(tombstone.revision, tombstone.contact);
     }
 
     /// The last revision that changed what a rendition shows of the book.
     pub(super) fn revision(&self, rendition: Rendition) -> Revision {
         match rendition {
-            Rendition::Full => self.full,
+            Rendition::Full => self.full.revision,
             Rendition::Reduced => self.reduced.revision,
+        }
+    }
+
+    /// The contact that changed then; None where there were several.
+    pub(super) fn last_changed(&self, rendition: Rendition) -> Option<ContactId> {
+        match rendition {
+            Rendition::Full => self.full.contact,
+            Rendition::Reduced => self.reduced.contact,
         }
     }
 
@@ -41,6 +49,11 @@ impl BookState {
             _ => self.reduced.revision,
         }
     }
+}
+
+/// How much a contact adds to the number of members.
+pub(super) fn counted(contact: &Contact) -> usize {
+    usize::from(!contact.derived.group)
 }
 
 /// The last change, and the last one that was not the same contact's.

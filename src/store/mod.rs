@@ -102,6 +102,9 @@ pub struct Tombstone {
     pub contact: ContactId,
     /// The last CardDAV path segment that the contact had in the book.
     pub name: Box<str>,
+    /// The vCard UID that it had, where a client chose one: another book's card with the same UID is
+    /// seen again where both are in one.
+    pub uid: Option<Box<str>>,
     pub revision: Revision,
 }
 

@@ -194,7 +194,7 @@ fn events(
     while let Some(row) = found.next()? {
         sink(rows::record(row)?);
     }
-    let sql = "SELECT organization, book, contact, name, revision FROM tombstone \
+    let sql = "SELECT organization, book, contact, name, uid, revision FROM tombstone \
                WHERE revision > ?1 ORDER BY revision";
     let mut statement = transaction.prepare_cached(sql)?;
     let mut found = statement.query([since])?;

@@ -14,7 +14,10 @@ pub(super) const LINE_END: &str = "\r\n";
 pub fn write(uid: &str, modified: Timestamp, card: &Card, photo: Option<&[u8]>, out: &mut Vec<u8>) {
     let parts = Parts::of(card);
     let mut writer = Writer { line: String::with_capacity(128), out };
-    writer.head(uid, modified);
+    writer.head(uid);
+    if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
+        writer.plain(&format!("REV:{time}"));
+    }
     writer.text("FN", parts.formatted_name);
     writer.name(&parts);
     writer.organization(&parts);
@@ -30,16 +33,10 @@ pub fn write(uid: &str, modified: Timestamp, card: &Card, photo: Option<&[u8]>, 
 }
 
 /// Appends a group card as Apple's programs know it: version 3.0, the members by UID. The same group
-/// always gives the same bytes.
-pub fn group<'a>(
-    uid: &str,
-    modified: Timestamp,
-    name: &str,
-    members: impl Iterator<Item = &'a str>,
-    out: &mut Vec<u8>,
-) {
+/// always gives the same bytes: it says nothing of the time, which its members do not tell.
+pub fn group<'a>(uid: &str, name: &str, members: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
     let mut writer = Writer { line: String::with_capacity(128), out };
-    writer.head(uid, modified);
+    writer.head(uid);
     writer.text("FN", name);
     writer.property("N", "", |line| {
         escape(name, line);
@@ -93,14 +90,11 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn head(&mut self, uid: &str, modified: Timestamp) {
+    fn head(&mut self, uid: &str) {
         self.plain("BEGIN:VCARD");
         self.plain("VERSION:3.0");
         self.plain("PRODID:-//Ringbook//Ringbook//EN");
         self.text("UID", uid);
-        if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
-            self.plain(&format!("REV:{time}"));
-        }
     }
 
     /// A property that holds one value of a field.

@@ -186,7 +186,10 @@ async fn a_user_chooses_what_devices_list() {
     office.patch(&admin, "organizations/main", &theirs).await.expect(200);
     let books = office.get(&anna, "me/books").await.expect(200);
     let available = json!(["favorites", "all", "department-sales"]);
-    let expected = json!({ "listed": ["favorites"], "chosen": false, "available": available });
+    let expected = json!({
+        "listed": ["favorites"], "chosen": false, "available": available,
+        "layout": "auto", "layout_chosen": false,
+    });
     assert_eq!(books, expected);
     let choice = json!({ "listed": ["department-sales", "all", "all"] });
     let books = office.put(&anna, "me/books", &choice).await.expect(200);
@@ -202,4 +205,27 @@ async fn a_user_chooses_what_devices_list() {
     office.put(&anna, "me/books", &json!({ "listed": null })).await.expect(200);
     assert_eq!(office.get(&anna, "me/books").await.expect(200), expected);
     office.get(&operator(), "me/books").await.expect(403);
+}
+
+#[tokio::test]
+async fn a_user_chooses_how_devices_show_the_books() {
+    let office = Office::new().await;
+    let anna = office.user("201", Role::User).await;
+    let merged = json!({ "carddav_layout": "merged" });
+    office.patch(&operator(), "organizations/main", &merged).await.expect(200);
+    let books = office.get(&anna, "me/books").await.expect(200);
+    assert_eq!((&books["layout"], &books["layout_chosen"]), (&json!("merged"), &json!(false)));
+    office.put(&anna, "me/books", &json!({ "listed": ["favorites"] })).await.expect(200);
+    for layout in ["separate", "merged", "auto"] {
+        let books = office.put(&anna, "me/books", &json!({ "layout": layout })).await.expect(200);
+        assert_eq!((&books["layout"], &books["layout_chosen"]), (&json!(layout), &json!(true)));
+        assert_eq!(books["listed"], json!(["favorites"]), "which stay as they are");
+    }
+    for wrong in [json!("both"), json!(1), json!("")] {
+        let refused = office.put(&anna, "me/books", &json!({ "layout": wrong })).await;
+        assert_eq!(refused.expect(400)["field"], "layout");
+    }
+    office.put(&anna, "me/books", &json!({})).await.expect(400);
+    let books = office.put(&anna, "me/books", &json!({ "layout": null })).await.expect(200);
+    assert_eq!((&books["layout"], &books["layout_chosen"]), (&json!("merged"), &json!(false)));
 }

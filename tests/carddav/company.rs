@@ -117,5 +117,6 @@ impl World {
 
 /// The path of a user's book.
 pub(crate) fn path(extension: &str, book: &str) -> String {
-    format!("/dav/homes/{extension}.acme/{book}/")
+    let merged = if book == "contacts" { ".merged" } else { "" };
+    format!("/dav/homes/{extension}.acme{merged}/{book}/")
 }

@@ -60,7 +60,7 @@ fn told(
     let letter = |id| known.iter().find(|(known, _)| *known == id).unwrap().1;
     let told = changes.iter().map(|change| match change {
         BookChange::Put(_, row) => format!("+{}", letter(row.id)),
-        BookChange::Gone(_, id, _) => format!("-{}", letter(*id)),
+        BookChange::Gone { contact: id, .. } => format!("-{}", letter(*id)),
     });
     told.collect()
 }
@@ -258,7 +258,7 @@ fn hiding_numbers_moves_the_reduced_rendition_of_the_cards_that_have_any() {
         let changes = snapshot.changes(&main(), AddressBook::PEOPLE, rendition, before);
         let names = changes.iter().map(|change| match change {
             BookChange::Put(_, row) => row.card.formatted_name().to_owned(),
-            BookChange::Gone(..) => "gone".to_owned(),
+            BookChange::Gone { .. } => "gone".to_owned(),
         });
         names.collect::<Vec<_>>()
     };

@@ -448,7 +448,7 @@ fn told(snapshot: &Snapshot, book: Book, since: Revision) -> Vec<String> {
         .iter()
         .map(|change| match change {
             BookChange::Put(_, row) => format!("+{}", row.resource_name()),
-            BookChange::Gone(_, _, name) => format!("-{name}"),
+            BookChange::Gone { name, .. } => format!("-{name}"),
         })
         .collect()
 }

@@ -121,7 +121,7 @@ fn changes_over_there_are_told_here() {
         let changes = snapshot.changes(&main(), AddressBook::All, Rendition::Reduced, since);
         let told = changes.iter().map(|change| match change {
             BookChange::Put(_, row) => format!("+{}", row.card.formatted_name()),
-            BookChange::Gone(_, id, _) => format!("-{}", *id == marie),
+            BookChange::Gone { contact: id, .. } => format!("-{}", *id == marie),
         });
         told.collect::<Vec<_>>()
     };

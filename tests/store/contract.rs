@@ -183,6 +183,7 @@ fn what_leaves_is_told_once(store: &mut dyn Store) {
         book: AddressBook::SHARED,
         contact: going.id,
         name: going.resource_name().into(),
+        uid: Some("uid of it".into()),
         revision,
     };
     let at = Revision(before.0 + 1);
@@ -213,6 +214,7 @@ fn both_names_that_were_left_are_told(store: &mut dyn Store) {
         book: AddressBook::SHARED,
         contact: moved.id,
         name: name.into(),
+        uid: None,
         revision,
     };
     let first = commit(store, vec![Change::Leave(left("a.vcf", Revision(before.0 + 1)))]);
@@ -267,6 +269,7 @@ fn every_text_reads_back(store: &mut dyn Store) {
         book: AddressBook::Home(Book::Personal(strange.id)),
         contact: strange.id,
         name: odd.into(),
+        uid: Some(odd.into()),
         revision: next(store),
     };
     let written = [

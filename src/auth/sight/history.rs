@@ -103,7 +103,10 @@ impl<'s> Sight<'s> {
         let changed = favorites.filter(|favorite| favorite.revision > since);
         let told = changed.map(|Favorite { id, revision, row }| match row {
             Some(row) => BookChange::Put(revision, row),
-            None => BookChange::Gone(revision, id, format!("{id}.vcf").into()),
+            None => {
+                let name = format!("{id}.vcf").into();
+                BookChange::Gone { revision, contact: id, name, uid: None }
+            }
         });
         told.collect()
     }

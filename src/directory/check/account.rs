@@ -1,6 +1,7 @@
 //! What becomes of users.
 
-use crate::account::User;
+use crate::account::device::AppPassword;
+use crate::account::{Layout, User};
 use crate::contact::{Book, ContactId, UserId};
 use crate::directory::CommitError;
 use crate::directory::check::Checker;
@@ -30,6 +31,24 @@ impl Checker<'_> {
         }
         self.staged.put_user(&user);
         self.put(Record::User(user))
+    }
+
+    /// An app password that was revoked meanwhile stays so.
+    pub(super) fn remember_layout(
+        &mut self,
+        user: UserId,
+        app: &str,
+        layout: Layout,
+    ) -> Result<(), CommitError> {
+        let known = self.snapshot.app_passwords(user).iter().find(|known| *known.id == *app);
+        match known.filter(|known| known.carddav_layout.is_none()) {
+            Some(known) => {
+                self.staged.keepers.insert(user);
+                let carddav_layout = Some(layout);
+                self.put(Record::AppPassword(AppPassword { carddav_layout, ..known.clone() }))
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn remove_user(&mut self, id: UserId) -> Result<(), CommitError> {

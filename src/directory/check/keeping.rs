@@ -7,7 +7,7 @@ use crate::account::group::{
 };
 use crate::account::property::{DavProperty, PROPERTIES_MAX, Place, REVERTED_MAX, Reverted};
 use crate::contact::book::{AddressBook, BookId};
-use crate::contact::{Book, Contact, UserId, bare_uid};
+use crate::contact::{Book, Contact, UserId, uid_key};
 use crate::directory::CommitError;
 use crate::directory::check::Checker;
 use crate::index::Extent;
@@ -143,7 +143,7 @@ impl Checker<'_> {
         uid: &str,
         starred: bool,
     ) -> Result<(), CommitError> {
-        let uid = bare_uid(uid);
+        let uid = &*uid_key(uid);
         let organization = self.state().user(user).ok_or(CommitError::NoUser(user))?.organization;
         let is_pending = self.snapshot.waiting_for(uid).contains(&user);
         if !starred {
@@ -176,7 +176,7 @@ impl Checker<'_> {
             let here = snapshot.user(*user).is_some_and(|u| u.organization == contact.organization);
             if here && contact.book.owner().is_none_or(|owner| owner == *user) {
                 self.star(*user, contact.id, true)?;
-                self.remove(Key::PendingStar(*user, bare_uid(&uid).into()))?;
+                self.remove(Key::PendingStar(*user, uid_key(&uid).into()))?;
             }
         }
         Ok(())

@@ -133,6 +133,7 @@ pub(in crate::store) struct TombstoneRow<'a> {
     pub(in crate::store) book: &'a str,
     pub(in crate::store) contact: Uuid,
     pub(in crate::store) name: &'a str,
+    pub(in crate::store) uid: Option<&'a str>,
     pub(in crate::store) revision: i64,
 }
 
@@ -145,6 +146,7 @@ impl TombstoneRow<'_> {
                 book,
                 contact: ContactId(self.contact),
                 name: self.name.into(),
+                uid: self.uid.map(Into::into),
                 revision: Revision(self.revision.cast_unsigned()),
             }),
             Err(fault) => Event::Broken {

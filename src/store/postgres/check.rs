@@ -23,8 +23,9 @@ pub fn check(url: &str) -> Result<Option<CheckReport>, StoreError> {
             ..=2 => CONTACT_COLUMNS.replace("photo", "NULL"),
             _ => CONTACT_COLUMNS.to_owned(),
         };
+        let uid = if format <= 3 { "NULL::text" } else { "uid" };
         let mut report = CheckReport::default();
-        events_of(&mut work, Revision(0), &columns, &mut |event| report.note(event)).await?;
+        events_of(&mut work, Revision(0), (&columns, uid), &mut |event| report.note(event)).await?;
         Ok(Some(report))
     });
     Ok(report?)

@@ -43,23 +43,26 @@ pub(super) async fn events(
     since: Revision,
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), Fault> {
-    events_of(work, since, CONTACT_COLUMNS, sink).await
+    events_of(work, since, (CONTACT_COLUMNS, "uid"), sink).await
 }
 
-/// As [`events`], with other expressions in the place of the contacts' columns.
+/// As [`events`], with other expressions in the place of the contacts' columns and of the tombstones'
+/// UID.
 pub(super) async fn events_of(
     work: &mut Work<'_>,
     since: Revision,
-    columns: &str,
+    (columns, uid): (&str, &str),
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), Fault> {
     let since = since.0.cast_signed();
     let records = "SELECT kind, key, body FROM record \
                    WHERE revision > $1 AND kind <> $2 ORDER BY rank, key";
     work.each(records, &[&since, &codec::IMPORT], |row| sink(told("record", row, record))).await?;
-    let tombstones = "SELECT organization, book, contact, name, revision FROM tombstone \
-                      WHERE revision > $1 ORDER BY revision";
-    work.each(tombstones, &[&since], |row| sink(told("tombstone", row, tombstone))).await?;
+    let tombstones = format!(
+        "SELECT organization, book, contact, name, {uid}, revision FROM tombstone \
+         WHERE revision > $1 ORDER BY revision"
+    );
+    work.each(&tombstones, &[&since], |row| sink(told("tombstone", row, tombstone))).await?;
     let contacts = format!("SELECT {columns} FROM contact WHERE written > $1");
     work.each(&contacts, &[&since], |row| sink(told("contact", row, contact))).await
 }
@@ -111,12 +114,14 @@ fn record(row: &Row) -> Result<Event, Error> {
 fn tombstone(row: &Row) -> Result<Event, Error> {
     let contact: Uuid = row.try_get(2)?;
     let name = plain(row.try_get(3)?);
+    let uid = row.try_get::<_, Option<&str>>(4)?.map(plain);
     let row = TombstoneRow {
         organization: row.try_get(0)?,
         book: row.try_get(1)?,
         contact,
         name: &name,
-        revision: row.try_get(4)?,
+        uid: uid.as_deref(),
+        revision: row.try_get(5)?,
     };
     Ok(row.event())
 }

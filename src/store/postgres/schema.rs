@@ -95,7 +95,8 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE photo ALTER COLUMN jpeg SET STORAGE EXTERNAL;
 ",
     "
-    -- A contact that gets another name in its book leaves the old one behind.
+    -- A contact that gets another name or UID in its book leaves the old one behind.
+    ALTER TABLE tombstone ADD COLUMN uid text;
     ALTER TABLE tombstone DROP CONSTRAINT tombstone_pkey;
     ALTER TABLE tombstone ADD PRIMARY KEY (organization, book, contact, name);
 ",

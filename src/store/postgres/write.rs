@@ -39,9 +39,9 @@ const PICTURE: &str = "INSERT INTO photo (contact, digest, thumbnail, jpeg) \
     VALUES ($1, $2, $3, $4) ON CONFLICT (contact) DO UPDATE \
     SET digest = EXCLUDED.digest, thumbnail = EXCLUDED.thumbnail, jpeg = EXCLUDED.jpeg";
 
-const TOMBSTONE: &str = "INSERT INTO tombstone (organization, book, contact, name, revision) \
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization, book, contact, name) DO UPDATE \
-    SET revision = EXCLUDED.revision";
+const TOMBSTONE: &str = "INSERT INTO tombstone (organization, book, contact, name, uid, revision) \
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization, book, contact, name) DO UPDATE \
+    SET uid = EXCLUDED.uid, revision = EXCLUDED.revision";
 
 /// One statement.
 enum Step<'a> {
@@ -134,8 +134,10 @@ async fn execute(
             let revision = left.revision.0.cast_signed();
             let book = codec::book_text(left.book);
             let name = stored(&left.name);
+            let uid = left.uid.as_deref().map(stored);
             let organization = left.organization.as_str();
-            let row: Parameters<'_> = &[&organization, &book, &left.contact.0, &name, &revision];
+            let row: Parameters<'_> =
+                &[&organization, &book, &left.contact.0, &name, &uid, &revision];
             work.execute(&statements.tombstone, row).await
         }
         Step::Picture(id, new) => {

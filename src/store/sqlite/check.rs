@@ -15,7 +15,8 @@ use crate::store::{CheckReport, StoreError};
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     // What a start will do to the file.
-    let added = match schema::format(&connection)? {
+    let format = schema::format(&connection)?;
+    let added = match format {
         1 => Some("'' AS member_of, NULL AS photo"),
         2 | 3 => Some("NULL AS photo"),
         _ => None,
@@ -23,6 +24,10 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     if let Some(added) = added {
         let view = format!("CREATE TEMP VIEW contact AS SELECT *, {added} FROM main.contact");
         connection.execute_batch(&view)?;
+    }
+    if format <= 4 {
+        let view = "CREATE TEMP VIEW tombstone AS SELECT *, NULL AS uid FROM main.tombstone";
+        connection.execute_batch(view)?;
     }
     let mut report = CheckReport::default();
     let mut note = |line: String| {

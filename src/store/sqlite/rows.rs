@@ -55,7 +55,8 @@ pub(super) fn tombstone(row: &Row<'_>) -> rusqlite::Result<Event> {
         book: row.get_ref(1)?.as_str()?,
         contact: row.get(2)?,
         name: row.get_ref(3)?.as_str()?,
-        revision: row.get(4)?,
+        uid: row.get_ref(4)?.as_str_or_null()?,
+        revision: row.get(5)?,
     };
     Ok(row.event())
 }

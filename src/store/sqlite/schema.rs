@@ -99,16 +99,17 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
 ",
     "
-    -- A contact that gets another name in its book leaves the old one behind.
+    -- A contact that gets another name or UID in its book leaves the old one behind.
     CREATE TABLE left_behind (
         organization TEXT NOT NULL,
         book         TEXT NOT NULL,
         contact      BLOB NOT NULL,
         name         TEXT NOT NULL,
+        uid          TEXT,
         revision     INTEGER NOT NULL,
         PRIMARY KEY (organization, book, contact, name)
     ) STRICT, WITHOUT ROWID;
-    INSERT INTO left_behind SELECT organization, book, contact, name, revision FROM tombstone;
+    INSERT INTO left_behind SELECT organization, book, contact, name, NULL, revision FROM tombstone;
     DROP TABLE tombstone;
     ALTER TABLE left_behind RENAME TO tombstone;
     CREATE INDEX tombstone_revision ON tombstone (revision);

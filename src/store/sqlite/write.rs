@@ -98,13 +98,15 @@ fn contact(
 }
 
 fn leave(transaction: &Transaction<'_>, tombstone: &Tombstone) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO tombstone (organization, book, contact, name, revision) \
-               VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT OR REPLACE INTO tombstone \
+               (organization, book, contact, name, uid, revision) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     transaction.prepare_cached(sql)?.execute(params![
         tombstone.organization.as_str(),
         codec::book_text(tombstone.book),
         tombstone.contact.0,
         tombstone.name,
+        tombstone.uid,
         tombstone.revision,
     ])?;
     Ok(())
