@@ -13,6 +13,8 @@ mod copy_move;
 mod damage;
 #[path = "carddav/directory.rs"]
 mod directory;
+#[path = "carddav/expanding.rs"]
+mod expanding;
 #[path = "carddav/following.rs"]
 mod following;
 #[path = "carddav/groups.rs"]
@@ -35,6 +37,12 @@ mod multiget;
 mod paging;
 #[path = "carddav/photos.rs"]
 mod photos;
+#[path = "carddav/preconditions.rs"]
+mod preconditions;
+#[path = "carddav/principals.rs"]
+mod principals;
+#[path = "carddav/properties.rs"]
+mod properties;
 #[path = "carddav/proppatch.rs"]
 mod proppatch;
 #[path = "carddav/query.rs"]
@@ -45,6 +53,8 @@ mod reading;
 mod refusals;
 #[path = "carddav/renditions.rs"]
 mod renditions;
+#[path = "carddav/rights.rs"]
+mod rights;
 #[path = "carddav/script.rs"]
 mod script;
 #[path = "carddav/socket.rs"]
@@ -103,4 +113,14 @@ async fn pimsync_syncs_without_depth() {
 #[tokio::test]
 async fn em_client_writes_what_others_write_otherwise() {
     script::run(include_str!("carddav/clients/emclient.http")).await;
+}
+
+#[tokio::test]
+async fn tsdav_queries_and_syncs() {
+    script::run(include_str!("carddav/clients/tsdav.http")).await;
+}
+
+#[tokio::test]
+async fn linphone_searches_while_somebody_calls() {
+    script::run(include_str!("carddav/clients/linphone.http")).await;
 }

@@ -1,13 +1,14 @@
-//! Cards that clients made: what stands in them beyond our fields must not get lost unsaid.
+//! Cards that clients made: changes of fields change the lines that hold them and no others.
 
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use crate::api::problem::Problem;
+use crate::contact::card::Card;
 use crate::contact::{Body, Contact};
-use crate::directory::Directory;
+use crate::directory::{Directory, system_clock};
+use crate::vcard::edit::edit;
 use crate::vcard::read::read;
 
 /// The card as the client sent it; empty where no client did.
@@ -29,33 +30,33 @@ pub(super) async fn bytes_of(
     }
 }
 
-/// Refuses to write a card anew where a client put something into it that no field holds.
+/// The card that a client made, with other fields and everything else as it was; None where no
+/// client made one, or where it is lost and may be written anew.
 ///
 /// # Errors
-/// 409 with the names of the properties that would be lost.
-pub(super) async fn must_be_kept(
+/// 409 where the client's card cannot be read and may not be lost.
+pub(super) async fn changed(
     directory: &Arc<Directory>,
     contact: Arc<Contact>,
-) -> Result<(), Problem> {
+    card: &Card,
+    rewrite: bool,
+) -> Result<Option<(Arc<[u8]>, Card)>, Problem> {
     if contact.body == Body::Written {
-        return Ok(());
+        return Ok(None);
     }
-    // The photo stays: the card that is written anew has it as well.
-    let is_kept = |property: &String| property == "PHOTO" && contact.photo.is_some();
-    let lost = match read(&bytes_of(directory, Arc::clone(&contact)).await?) {
-        Ok(mut reading) => {
-            reading.unread.retain(|property| !is_kept(property));
-            if reading.unread.is_empty() && reading.problems.is_empty() {
-                return Ok(());
-            }
-            reading.unread
+    let bytes = bytes_of(directory, Arc::clone(&contact)).await?;
+    let (new, modified) = (card.clone(), system_clock());
+    let edited = spawn_blocking(move || {
+        let bytes = edit(&bytes, &contact.card, &new, modified);
+        read(&bytes).map(|reading| (bytes.into(), reading.card))
+    });
+    match edited.await.map_err(|_cancelled| Problem::stopping())? {
+        Ok(edited) => Ok(Some(edited)),
+        Err(_invalid) if rewrite => Ok(None),
+        Err(_invalid) => {
+            let detail = "a client made this card, and it cannot be read here: change it with that \
+                          client, or say rewrite=true to lose what no field holds";
+            Err(Problem::conflict("rewrite", detail))
         }
-        Err(_invalid) => Vec::new(),
-    };
-    let named = if lost.is_empty() { "parts of it".to_owned() } else { lost.join(", ") };
-    let detail = format!(
-        "a client made this card, and it says more than can be changed here ({named}): change it \
-         with that client, or say rewrite=true to lose that"
-    );
-    Err(Problem::conflict("rewrite", detail).with("lost", json!(lost)))
+    }
 }

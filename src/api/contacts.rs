@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::api::asker::{self, Asker, NoParams, Params};
 use crate::api::card_edit::CardEdit;
-use crate::api::client_card::must_be_kept;
+use crate::api::client_card::changed;
 use crate::api::contact_json::Shower;
 use crate::api::input::Input;
 use crate::api::problem::Problem;
@@ -20,7 +20,7 @@ use crate::api::{Context, Shared};
 use crate::auth::rights::Operation;
 use crate::auth::sight::Sight;
 use crate::contact::book::AddressBook;
-use crate::contact::card::{Card, CardBuilder};
+use crate::contact::card::{Card, CardBuilder, Field};
 use crate::contact::{Book, ContactId, Draft, Rendition, Revision};
 use crate::directory::{CommitError, Edit, Precondition, Request, new_id};
 use crate::index::{Extent, Row};
@@ -142,15 +142,17 @@ async fn put(
         unchanged(headers, &sight, &row)?;
         let card = match rest {
             Rest::Stays => edit.finish(edit.begin(&row.card))?,
-            Rest::Goes => edit.finish(CardBuilder::default())?,
+            Rest::Goes => edit.finish(unsaid(&row.card))?,
         };
         if card == row.card {
             return shown(context, asker, id, StatusCode::OK);
         }
-        if params.rewrite != Some(true) {
-            must_be_kept(&context.directory, row.shared()).await?;
-        }
-        match context.directory.commit(rewritten(&row, card)).await {
+        let rewrite = params.rewrite == Some(true);
+        let draft = match changed(&context.directory, row.shared(), &card, rewrite).await? {
+            Some((body, card)) => Draft { body: Some(body), ..draft_of(&row, card) },
+            None => draft_of(&row, card),
+        };
+        match context.directory.commit(rewritten(&row, draft)).await {
             // Looked at again: If-Match may stand against it now.
             Err(CommitError::Changed) => {}
             done => {
@@ -162,9 +164,17 @@ async fn put(
     Err(contended())
 }
 
+/// A card that says what nobody can say in JSON, as another one did: what kind of card it is.
+fn unsaid(card: &Card) -> CardBuilder {
+    let mut builder = CardBuilder::default();
+    card.all(Field::Kind).for_each(|kind| {
+        builder.push(Field::Kind, kind);
+    });
+    builder
+}
+
 /// The contact with another card, where it still is as it was read.
-fn rewritten(row: &Row<'_>, card: Card) -> Request {
-    let draft = draft_of(row, card);
+fn rewritten(row: &Row<'_>, draft: Draft) -> Request {
     let condition = Precondition::AtRevision { id: row.id, revision: row.revision };
     Request { edits: vec![Edit::PutContact { id: row.id, draft }], preconditions: vec![condition] }
 }

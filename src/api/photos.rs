@@ -20,9 +20,10 @@ use crate::api::{Shared, blocking};
 use crate::auth::sight::Sight;
 use crate::contact::photo::{Photo, PhotoSize, Picture};
 use crate::contact::{Body as CardBody, Book, Draft};
-use crate::directory::{CommitError, Edit, Precondition, Request as Commit};
+use crate::directory::{CommitError, Edit, Precondition, Request as Commit, system_clock};
 use crate::index::Row;
 use crate::photo::{BYTES_MAX, Unusable, develop};
+use crate::vcard::edit::revised;
 use crate::vcard::photo::with_photo;
 
 #[derive(Deserialize)]
@@ -125,6 +126,7 @@ async fn change(
         if row.body != CardBody::Written {
             let card = bytes_of(&context.directory, row.shared()).await?;
             let card = with_photo(&card, picture.as_ref().map(|picture| &*picture.jpeg));
+            let card = revised(&card, system_clock());
             let draft = Draft { body: Some(card.into()), ..draft_of(&row, row.card.clone()) };
             edits.insert(0, Edit::PutContact { id: row.id, draft });
         }

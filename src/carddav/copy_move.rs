@@ -137,7 +137,7 @@ fn is_here(parts: &Parts, scheme: &str, authority: &str) -> bool {
     };
     let bare = |host: &str| {
         let host = host.trim().to_ascii_lowercase();
-        host.strip_suffix(port).map_or(host.clone(), str::to_owned)
+        host.strip_suffix(port).unwrap_or(&host).to_owned()
     };
     let own = parts.uri.authority().map(|authority| authority.as_str().to_owned());
     let told = [HOST.as_str(), "x-forwarded-host"].map(|name| {

@@ -135,7 +135,7 @@ fn found<'s>(session: &'s Arc<Session>, resource: &Resource, search: &Search) ->
     let Some(extent) = sight.extent(Book::People.into(), &nobody_is_present) else {
         return Vec::new();
     };
-    let terms = search.terms.iter().map(|term| meaning(term)).collect();
+    let terms = search.terms.iter().map(meaning).collect();
     let query = if search.all { Query::And(terms) } else { Query::Or(terms) };
     let rows = sight.search(&extent, &query, LOOK_THROUGH);
     let users = rows.filter_map(|row| session.snapshot.user(row.id));

@@ -208,7 +208,7 @@ fn namespace<'a>(resolved: &ResolveResult<'a>) -> Result<Cow<'a, str>, XmlError>
 }
 
 fn prefix(of: QName<'_>) -> Result<Box<str>, XmlError> {
-    of.prefix().map_or(Ok("".into()), |prefix| name(prefix.into_inner()))
+    of.prefix().map_or_else(|| Ok("".into()), |prefix| name(prefix.into_inner()))
 }
 
 fn name(text: &str) -> Result<Box<str>, XmlError> {

@@ -8,7 +8,7 @@ use crate::contact::Timestamp;
 use crate::contact::card::{Card, CardBuilder, Field, PostalAddress};
 use crate::vcard::line::lines;
 use crate::vcard::read::{Fault, read};
-use crate::vcard::write::write;
+use crate::vcard::write::{group, write};
 
 fn card(text: &str) -> Card {
     let text = format!("BEGIN:VCARD\r\nVERSION:3.0\r\n{text}\r\nEND:VCARD\r\n");
@@ -290,4 +290,66 @@ proptest! {
         let text = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:x\r\n{inside}END:VCARD");
         read(text.as_bytes()).unwrap();
     }
+}
+
+/// What clients send and servers often refuse.
+#[test]
+fn cards_that_are_a_little_wrong_are_read() {
+    let good = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Zoe\r\nTEL;TYPE=CELL:1\r\nEND:VCARD\r\n";
+    let expected = read(good.as_bytes()).unwrap().card;
+    for odd in [
+        good.trim_end().to_owned(),
+        format!("{good}\r\n\r\n"),
+        format!("\r\n{good}"),
+        format!("\u{feff}{good}"),
+        good.replace("\r\n", "\n"),
+        good.replace("\r\n", "\r"),
+        good.replace("\r\n", "\r\r\n"),
+        good.replace("FN", "N:;;;;\r\nFN"),
+        good.replace("TEL;TYPE=", "ITEM1.TEL;"),
+        good.replace("TEL;TYPE=CELL", "tel;type=\"cell,voice\""),
+        good.replace("VERSION:3.0", "version: 3.0 "),
+        good.replace("BEGIN:VCARD", "begin:vcard"),
+        good.replace("VERSION:3.0\r\nFN:Zoe\r\n", "FN:Zoe\r\nVERSION:4.0\r\n"),
+        good.replace("FN:Zoe", "FN:\r\n  Zoe"),
+        good.replace("FN:Zoe\r\n", "FN:Zoe\r\n\r\n"),
+    ] {
+        let reading = read(odd.as_bytes()).unwrap_or_else(|error| panic!("{error}: {odd}"));
+        assert_eq!((reading.card, reading.uid), (expected.clone(), None), "{odd}");
+    }
+}
+
+#[test]
+fn members_of_groups_are_bare_uids() {
+    let members = |lines: &str| {
+        let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:A\n{lines}\nEND:VCARD\n");
+        read(text.as_bytes()).unwrap().members
+    };
+    let apple =
+        "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:A-1\nx-AddressBookServer-Member:URN:UUID:b\\,c";
+    assert_eq!(members(apple), ["A-1", "b,c"]);
+    assert_eq!(
+        members("MEMBER:urn:uuid:a\nmember;PREF=1: urn:uuid:a\nMEMBER:\nMEMBER:d"),
+        ["a", "d"]
+    );
+    assert_eq!(members(&format!("MEMBER:{}", "x".repeat(2_000))), Vec::<String>::new());
+}
+
+#[test]
+fn a_group_is_written_as_apple_expects_it() {
+    let mut out = Vec::new();
+    let members = ["a", "03a0e51f-d1aa-4385-8a53-e29025acd8af"];
+    group("g;1", Timestamp(1_790_000_000), "Sales, North", members.into_iter(), &mut out);
+    let text = String::from_utf8(out).unwrap();
+    let expected = concat!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//Ringbook//Ringbook//EN\r\nUID:g\\;1\r\n",
+        "REV:2026-09-21T14:13:20Z\r\nFN:Sales\\, North\r\nN:Sales\\, North;;;;\r\n",
+        "X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:a\r\n",
+        "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:03a0e51f-d1aa-4385-8a53-e29025acd8af\r\n",
+        "END:VCARD\r\n",
+    );
+    assert_eq!(text, expected);
+    let reading = read(text.as_bytes()).unwrap();
+    assert_eq!(reading.members, members);
+    assert_eq!(reading.card.first(Field::Kind), Some("group"));
 }

@@ -3,7 +3,7 @@
 use hyper::{Method, header};
 use ringbook::account::Role;
 use ringbook::auth::Principal;
-use ringbook::contact::{Book, ContactId, Draft, OrganizationId};
+use ringbook::contact::{Body, Book, ContactId, Draft, OrganizationId};
 use ringbook::directory::{Edit, Request, new_id};
 use ringbook::vcard::read::read;
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ async fn only_ones_own_book_is_emptied() {
 }
 
 #[tokio::test]
-async fn a_clients_card_is_not_rewritten_unsaid() {
+async fn a_clients_card_changes_in_the_lines_meant_only() {
     let office = Office::new().await;
     let anna = office.user("201", Role::User).await;
     let put = async |extra: &str| {
@@ -192,22 +192,42 @@ async fn a_clients_card_is_not_rewritten_unsaid() {
         let main = OrganizationId::from("main");
         office.directory.snapshot().contact(&main, id).unwrap().body.clone()
     };
-    let note = json!({ "note": "hi" });
-    let plain = put("TEL;TYPE=CELL:1\r\n").await;
-    office.patch(&anna, &format!("contacts/{plain}"), &note).await.expect(200);
-    let long = format!("PHOTO;ENCODING=b:{}\r\nX-SHOE:38\r\n", "A".repeat(8000));
-    for extra in ["PHOTO;ENCODING=b:AAAA\r\nX-SHOE:38\r\n", &long] {
-        let id = put(extra).await;
-        let (path, kept) = (format!("contacts/{id}"), body(id));
+    let text = |id: ContactId| {
+        let bytes = match body(id) {
+            Body::Inline(bytes) => bytes.to_vec(),
+            Body::Stored(_) => office.directory.body(id).unwrap().unwrap().1,
+            Body::Written | Body::Broken => panic!("the client's card is gone"),
+        };
+        String::from_utf8(bytes).unwrap()
+    };
+    let note = json!({ "note": "hi", "numbers": [{ "type": "mobile", "value": "2" }] });
+    let long = format!("PHOTO;ENCODING=b:{}\r\n", "A".repeat(8000));
+    for photo in ["", "PHOTO;ENCODING=b:AA\r\n AA\r\n", &long] {
+        let own = "item1.X-SHOE;size=\"a:b\":3\r\n 8\r\n";
+        let id = put(&format!("{photo}REV:20200101T000000Z\r\n{own}b.tel;TYPE=CELL:1\r\n")).await;
+        let (path, before) = (format!("contacts/{id}"), text(id));
         office.patch(&anna, &path, &json!({ "given_name": "Zoe" })).await.expect(200);
-        let refused = office.patch(&anna, &path, &note).await.expect(409);
-        assert_eq!(refused["lost"], json!(["PHOTO", "X-SHOE"]), "{refused}");
-        assert_eq!(body(id), kept);
-        let changed = office.patch(&anna, &format!("{path}?rewrite=true"), &note).await;
-        assert_eq!(changed.expect(200)["note"], "hi");
+        assert_eq!(text(id), before, "nothing changed");
+        let changed = office.patch(&anna, &path, &note).await.expect(200);
+        assert_eq!((&changed["note"], &changed["name"]), (&json!("hi"), &json!("Zoe")));
+        let after = text(id);
+        let (_, rev) = after.split_once("REV:").unwrap();
+        let now = rev.lines().next().unwrap();
+        assert!(now > "20260101T000000Z" && now.len() == 16, "{now}");
+        let expected = before
+            .replace("20200101T000000Z", now)
+            .replace("b.tel;TYPE=CELL:1\r\n", "b.tel;TYPE=CELL:2\r\nNOTE:hi\r\n");
+        assert_eq!(after, expected);
+
+        let zed = json!({ "name": "Zed", "family_name": "Zed" });
+        let replaced = office.put(&anna, &path, &zed).await.expect(200);
+        assert_eq!(replaced["name"], "Zed");
+        let after = text(id);
+        assert!(after.contains(photo) && after.contains(own), "{after}");
+        assert!(after.contains("FN:Zed\r\nN:Zed;;;;\r\n") && !after.contains("b.tel"), "{after}");
     }
     let team = put("X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:x\r\n");
     let team = format!("contacts/{}", team.await);
     office.get(&anna, &team).await.expect(404);
-    office.patch(&anna, &format!("{team}?rewrite=true"), &note).await.expect(404);
+    office.patch(&anna, &format!("{team}"), &note).await.expect(404);
 }

@@ -280,10 +280,7 @@ async fn what_is_no_propertyupdate_is_bad() {
 async fn success_need_not_be_told() {
     let world = World::new().await;
     let body = |name: &str| {
-        format!(
-            "<propertyupdate xmlns='DAV:'>{}</propertyupdate>",
-            format!("<set><prop><{name}/></prop></set>")
-        )
+        format!("<propertyupdate xmlns='DAV:'><set><prop><{name}/></prop></set></propertyupdate>")
     };
     let request =
         |name: &str| format!("PROPPATCH {PERSONAL}\nPrefer: return=minimal\n\n{}", body(name));

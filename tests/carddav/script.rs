@@ -10,7 +10,8 @@
 //! - `/href -> 404`: a response that is only a status
 //! - `says text`: the body contains it; `never text`: it does not
 //!
-//! `{etag}` and `{token}` stand for the last ones of an answer before.
+//! `{etag}` and `{token}` stand for the last ones of an answer before: of its header, or of its only
+//! row that has one.
 
 use std::fmt::Write;
 
@@ -34,6 +35,10 @@ pub(crate) async fn run(script: &str) {
         }
         if answer.status == 207 {
             let rows = answer.rows();
+            let mut tags = rows.rows.iter().filter_map(|row| row.found("D:getetag"));
+            if let (Some(only), None) = (tags.next(), tags.next()) {
+                etag = only.to_owned();
+            }
             let told = rows.rows.iter().filter_map(|row| row.found("D:sync-token")).next_back();
             let told = if rows.token.is_empty() { told } else { Some(rows.token.as_str()) };
             token = told.map_or(token, str::to_owned);

@@ -8,7 +8,8 @@ agent='iOS/18.5 (22F76) dataaccessd/1.0'
 apple() { # apple METHOD PATH [CURL ARGUMENT…]: the answer with its status line
     local method=$1 path=$2
     shift 2
-    curl -sS -i ${ca:+--cacert "$ca"} -A "$agent" -X "$method" -H 'Brief: t' -H 'Content-Type: text/xml' "$@" "$http_url$path"
+    # curl 7.88 loses answers over HTTP/2 that come before its own body has gone.
+    curl -sS -i --http1.1 ${ca:+--cacert "$ca"} -A "$agent" -X "$method" -H 'Brief: t' -H 'Content-Type: text/xml' "$@" "$http_url$path"
 }
 signed() { apple "$@" -u 201:demo-201; }
 props() { printf '<propfind xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav" xmlns:CS="http://calendarserver.org/ns/" xmlns:ME="http://me.com/_namespace/"><prop>%s</prop></propfind>' "$1"; }
