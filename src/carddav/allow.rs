@@ -56,12 +56,14 @@ pub(crate) fn options(
 /// The methods of a resource.
 fn allowed(session: &Arc<Session>, resource: &Resource) -> &'static str {
     let writable = |id: &str, book| session.book(id, book).is_some_and(|v| v.writable().is_some());
+    let changeable =
+        |id: &str, book, name: &str| session.book(id, book).is_some_and(|v| v.may_change(name));
     match resource {
         // Evolution takes a book without PUT and DELETE for read-only.
         Resource::Book(id, book) if writable(id, *book) => {
             "OPTIONS, GET, HEAD, POST, PUT, DELETE, PROPFIND, PROPPATCH, REPORT"
         }
-        Resource::Card(id, book, _) if writable(id, *book) => {
+        Resource::Card(id, book, name) if changeable(id, *book, name) => {
             "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT"
         }
         Resource::Card(..) => "OPTIONS, GET, HEAD, COPY, PROPFIND, PROPPATCH, REPORT",

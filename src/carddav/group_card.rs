@@ -132,6 +132,11 @@ impl Computed {
     }
 }
 
+/// Whether a card is one that [`Computed::card`] made: contacts have ids of other kinds.
+pub(crate) fn is_computed(card: &Contact) -> bool {
+    card.derived.group && card.id.0.get_version_num() == 8
+}
+
 /// The UID under which the book shows a contact: that of the card which hides it, if it is the same
 /// one's. None where another one's card has its name.
 pub(crate) fn shown_uid(merged: &Merged, sight: &Sight<'_>, contact: &Contact) -> Option<String> {

@@ -4,8 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::auth::sight::Sight;
 use crate::carddav::group_card::Computed;
+use crate::carddav::member::{Change, Member};
 use crate::carddav::merged::{Hidden, Merged, id_of};
-use crate::carddav::view::{Change, Member};
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::{Book, ContactId, Revision};
 use crate::index::{BookChange, Row};
@@ -91,19 +91,21 @@ struct Story<'m, 's> {
     touched: FxHashMap<ContactId, Revision>,
     /// Names under which there may be nothing any more.
     gone: FxHashMap<String, (Revision, Hidden)>,
+    /// The groups of the book, and when their cards may have changed.
     groups: Vec<(Computed, Revision)>,
     changes: Vec<Change<'s>>,
 }
 
 impl<'m, 's> Story<'m, 's> {
     fn new(merged: &'m Merged, sight: &'m Sight<'s>, since: Revision) -> Self {
+        let groups = Computed::all(merged, sight);
         Self {
             merged,
             sight,
             since,
             touched: FxHashMap::default(),
             gone: FxHashMap::default(),
-            groups: Vec::new(),
+            groups: groups.into_iter().map(|group| (group, Revision(0))).collect(),
             changes: Vec::new(),
         }
     }
@@ -173,13 +175,13 @@ impl<'m, 's> Story<'m, 's> {
     /// The group cards whose name or members may be others.
     fn hear_of_groups(&mut self) {
         let (merged, sight) = (self.merged, self.sight);
-        for group in Computed::all(merged, sight) {
-            if let Computed::Of(of) = group {
-                self.touch_group(group, sight.revision(of.into()));
-            }
+        for (group, last) in &mut self.groups {
+            *last = match group {
+                Computed::Of(of) => sight.revision((*of).into()),
+                // There from the beginning, with members or without.
+                Computed::Favorites => Revision(1),
+            };
         }
-        // There from the beginning, with members or without.
-        self.touch_group(Computed::Favorites, Revision(1));
         for star in sight.snapshot.stars(merged.owner) {
             let row = sight.snapshot.contact(&merged.organization, star.contact);
             if row.is_some_and(|row| merged.has(row.contact())) {
@@ -189,12 +191,8 @@ impl<'m, 's> Story<'m, 's> {
     }
 
     fn touch_group(&mut self, group: Computed, revision: Revision) {
-        if revision <= self.since {
-            return;
-        }
-        match self.groups.iter_mut().find(|(known, _)| *known == group) {
-            Some((_, last)) => *last = revision.max(*last),
-            None => self.groups.push((group, revision)),
+        if let Some((_, last)) = self.groups.iter_mut().find(|(known, _)| *known == group) {
+            *last = revision.max(*last);
         }
     }
 
@@ -217,7 +215,9 @@ impl<'m, 's> Story<'m, 's> {
             self.tell_gone(name, revision, &left);
         }
         for (group, revision) in std::mem::take(&mut self.groups) {
-            self.tell_group(group, revision);
+            if revision > self.since {
+                self.tell_group(group, revision);
+            }
         }
         self.changes.sort_by_key(Change::revision);
         self.changes
@@ -251,9 +251,10 @@ impl<'m, 's> Story<'m, 's> {
         let (merged, snapshot) = (self.merged, self.sight.snapshot);
         let own = left.book == merged.personal();
         let hider = (!own).then(|| merged.hider_of(snapshot, left)).flatten();
-        // What was hidden all the time was never there, and a name may be another card's now.
-        let hidden = hider.is_some_and(|hider| hider.revision <= self.since);
-        if !hidden && merged.find(snapshot, &name).is_none() {
+        // It is gone since it is hidden, if it was there at all.
+        let revision = hider.map_or(revision, |hider| hider.revision.min(revision));
+        // A name may be another card's now.
+        if revision > self.since && merged.find(snapshot, &name).is_none() {
             self.changes.push(Change::Gone(revision, name.into()));
         }
     }

@@ -4,7 +4,10 @@ use hyper::header::{HeaderMap, USER_AGENT};
 
 use crate::account::Layout;
 use crate::auth::Credential;
+use crate::carddav::merged;
+use crate::carddav::path::{MERGED, Resource};
 use crate::carddav::view::{Client, Session};
+use crate::contact::book::AddressBook;
 use crate::directory::{Edit, Request};
 
 impl Client {
@@ -39,6 +42,54 @@ struct Choice {
 }
 
 impl Session {
+    /// The home that this program is told of.
+    pub(crate) fn home(&self) -> Box<str> {
+        match self.layout() {
+            Layout::Merged => format!("{}{MERGED}", self.user.principal).into(),
+            Layout::Auto | Layout::Separate => self.user.principal.clone(),
+        }
+    }
+
+    pub(crate) fn home_href(&self) -> String {
+        Resource::Home(self.home()).href(self)
+    }
+
+    /// The layout of one of the user's homes; None for a home of nobody or of somebody else.
+    pub(crate) fn home_layout(&self, home: &str) -> Option<Layout> {
+        match home.strip_prefix(&*self.user.principal)? {
+            "" => Some(Layout::Separate),
+            MERGED => Some(Layout::Merged),
+            _ => None,
+        }
+    }
+
+    /// The books that a home lists: the homes of contacts, one's own first since macOS uses only the
+    /// first one, and of the views those that the user or the organization wants listed, be they there
+    /// or not. All others answer at their paths too.
+    pub(crate) fn listed_books(&self, home: &str) -> Vec<AddressBook> {
+        let Some(sight) = self.sight() else { return Vec::new() };
+        if self.home_layout(home) == Some(Layout::Merged) {
+            return vec![AddressBook::Contacts];
+        }
+        let mut homes = sight.homes().to_vec();
+        homes.sort_by_key(|home| merged::place(*home));
+        let mut books: Vec<AddressBook> = homes.into_iter().map(AddressBook::Home).collect();
+        if !merged::fits_devices(&sight) {
+            books.retain(|book| *book != AddressBook::PEOPLE);
+            books.extend(merged::own_departments(&sight).into_iter().map(AddressBook::Group));
+            books.push(AddressBook::Favorites);
+        }
+        let wanted = self.user.listed_books.as_ref();
+        for book in wanted.unwrap_or(&sight.organization.listed_books) {
+            let view =
+                matches!(book, AddressBook::Favorites | AddressBook::All | AddressBook::Group(_));
+            if view && !books.contains(book) {
+                books.push(*book);
+            }
+        }
+        books
+    }
+
     /// The layout that this program is told of.
     pub(crate) fn layout(&self) -> Layout {
         self.choice().layout

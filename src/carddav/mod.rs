@@ -44,6 +44,7 @@ mod implied;
 mod kept;
 mod layout;
 mod matching;
+mod member;
 mod merged;
 mod multistatus;
 mod patch;

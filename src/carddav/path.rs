@@ -10,10 +10,10 @@ use crate::contact::{Book, ContactId};
 
 /// The path that clients are redirected to and where discovery begins.
 pub(crate) const ROOT: &str = "/dav/";
-/// Stands in [`Resource::Book`] for the home of the search-only book. No user's path segment has an `@`.
-pub(crate) const DIRECTORY: &str = "@directory";
 /// What the path segment of a home has behind the principal's where it shows all contacts as one book.
 pub(crate) const MERGED: &str = ".merged";
+/// Stands in [`Resource::Book`] for the home of the search-only book. No user's path segment has an `@`.
+pub(crate) const DIRECTORY: &str = "@directory";
 /// Longer names of cards are refused: file systems of clients hold no more.
 const NAME_BYTES_MAX: usize = 255;
 

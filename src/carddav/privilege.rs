@@ -5,6 +5,7 @@ use crate::carddav::multistatus::escape;
 use crate::carddav::property::Property;
 use crate::carddav::value::{close, open, value};
 use crate::carddav::view::{Session, View};
+use crate::contact::Contact;
 
 /// What a user may do with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,11 @@ impl Rights {
     /// The rights in a book and on its cards.
     pub(crate) fn in_book(view: &View) -> Self {
         if view.writable().is_some() { Self::Write } else { Self::Read }
+    }
+
+    /// The rights on one card of a book that shows those of several.
+    pub(crate) fn on_card(view: &View, card: &Contact) -> Self {
+        if view.may_change_card(card) { Self::Write } else { Self::Read }
     }
 
     fn include(self, wanted: Self) -> bool {

@@ -54,6 +54,8 @@ enum Piece {
     Modified,
     Created,
     Id,
+    /// What differs in a book of several homes.
+    OfHome(Property),
     Data,
 }
 
@@ -142,6 +144,10 @@ impl Plan {
             Property::CreationDate => Piece::Created,
             Property::ResourceId => Piece::Id,
             Property::AddressData => Piece::Data,
+            of_home if view.merged().is_some() && value::is_of_home(of_home) => {
+                self.pieces.push(Piece::OfHome(of_home));
+                return;
+            }
             same_for_all => {
                 self.write(|out| value::of_any_card(view, same_for_all, out));
                 return;
@@ -278,6 +284,7 @@ impl Plan {
                     }
                 }
                 Piece::Id => drop(write!(out, "<href>urn:uuid:{}</href>", contact.id)),
+                Piece::OfHome(property) => value::of_card(view, contact, *property, out),
                 Piece::Data => escape(card, out),
             }
         }

@@ -5,12 +5,13 @@ use hyper::StatusCode;
 use crate::carddav::address_data::AddressData;
 use crate::carddav::elements::Wanted;
 use crate::carddav::error::{Condition, Refusal};
+use crate::carddav::member::Change;
 use crate::carddav::multistatus::{self, BEGIN, END, status_row};
 use crate::carddav::prefer::Preferences;
 use crate::carddav::row::{Data, Plan};
 use crate::carddav::stream;
 use crate::carddav::token::{Part, SyncToken};
-use crate::carddav::view::{Change, Client, View};
+use crate::carddav::view::{Client, View};
 use crate::contact::Revision;
 use crate::http::Body;
 

@@ -10,7 +10,7 @@ use crate::carddav::property::Property;
 use crate::carddav::token::SyncToken;
 use crate::carddav::view::{Session, View};
 use crate::contact::book::{AddressBook, Group};
-use crate::contact::{Book, Timestamp};
+use crate::contact::{Book, Contact, Timestamp};
 
 /// Larger cards are refused, in bytes.
 pub(crate) const CARD_BYTES_MAX: usize = 10 << 20;
@@ -102,6 +102,23 @@ pub(crate) fn of_any_card(view: &View, property: Property, out: &mut Vec<u8>) {
         _ if of_anything(session, property, out) => {}
         _ if privilege::property(session, Rights::in_book(view), property, out) => {}
         property => value(property, "", out),
+    }
+}
+
+/// Whether a property depends on the home of a card.
+pub(crate) fn is_of_home(property: Property) -> bool {
+    matches!(property, Property::CurrentUserPrivilegeSet | Property::Acl | Property::Owner)
+}
+
+/// Appends such a property of a card.
+pub(crate) fn of_card(view: &View, card: &Contact, property: Property, out: &mut Vec<u8>) {
+    let session = &view.session;
+    match property {
+        Property::Owner if card.book.owner().is_some() => {
+            href(property, &session.principal_href(), out);
+        }
+        Property::Owner => value(property, "", out),
+        _ => drop(privilege::property(session, Rights::on_card(view, card), property, out)),
     }
 }
 

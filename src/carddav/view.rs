@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,9 +11,10 @@ use crate::auth::Principal;
 use crate::auth::rights::Operation;
 use crate::auth::sight::Sight;
 use crate::carddav::error::Refusal;
-use crate::carddav::group_card::Computed;
+use crate::carddav::group_card::{Computed, is_computed};
+use crate::carddav::member::{Change, Member};
 use crate::carddav::merged::{self, Merged};
-use crate::carddav::path::{DIRECTORY, MERGED, Resource, encoded, write_id, write_name};
+use crate::carddav::path::{DIRECTORY, Resource, encoded, write_id, write_name};
 use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, FieldSet};
 use crate::contact::derived::fnv1a;
@@ -23,7 +23,7 @@ use crate::contact::{
     Body, Book, Contact, ContactId, OrganizationId, Rendition, Revision, bare_uid,
 };
 use crate::directory::Directory;
-use crate::index::{BookChange, Extent, Matches, Row, Search, Snapshot, Viewer};
+use crate::index::{BookChange, Extent, Matches, Search, Snapshot, Viewer};
 
 /// One request's user and the picture of the directory that it is answered from.
 pub(crate) struct Session {
@@ -78,27 +78,6 @@ impl Session {
         Resource::Principal(self.user.principal.clone()).href(self)
     }
 
-    /// The home that this program is told of.
-    pub(crate) fn home(&self) -> Box<str> {
-        match self.layout() {
-            Layout::Merged => format!("{}{MERGED}", self.user.principal).into(),
-            Layout::Auto | Layout::Separate => self.user.principal.clone(),
-        }
-    }
-
-    pub(crate) fn home_href(&self) -> String {
-        Resource::Home(self.home()).href(self)
-    }
-
-    /// The layout of one of the user's homes; None for a home of nobody or of somebody else.
-    pub(crate) fn home_layout(&self, home: &str) -> Option<Layout> {
-        match home.strip_prefix(&*self.user.principal)? {
-            "" => Some(Layout::Separate),
-            MERGED => Some(Layout::Merged),
-            _ => None,
-        }
-    }
-
     /// Whether a resource is there for this user. Other users' homes are not.
     pub(crate) fn sees(self: &Arc<Self>, resource: &Resource) -> bool {
         match resource {
@@ -123,76 +102,6 @@ impl Session {
             return None;
         }
         View::new(Arc::clone(self), home, book)
-    }
-
-    /// The books that a home lists: the homes of contacts, one's own first since macOS uses only the
-    /// first one, and of the views those that the user or the organization wants listed, be they there
-    /// or not. All others answer at their paths too.
-    pub(crate) fn listed_books(&self, home: &str) -> Vec<AddressBook> {
-        let Some(sight) = self.sight() else { return Vec::new() };
-        if self.home_layout(home) == Some(Layout::Merged) {
-            return vec![AddressBook::Contacts];
-        }
-        let mut homes = sight.homes().to_vec();
-        homes.sort_by_key(|home| merged::place(*home));
-        let mut books: Vec<AddressBook> = homes.into_iter().map(AddressBook::Home).collect();
-        if !merged::fits_devices(&sight) {
-            books.retain(|book| *book != AddressBook::PEOPLE);
-            books.extend(merged::own_departments(&sight).into_iter().map(AddressBook::Group));
-            books.push(AddressBook::Favorites);
-        }
-        let wanted = self.user.listed_books.as_ref();
-        for book in wanted.unwrap_or(&sight.organization.listed_books) {
-            let view =
-                matches!(book, AddressBook::Favorites | AddressBook::All | AddressBook::Group(_));
-            if view && !books.contains(book) {
-                books.push(*book);
-            }
-        }
-        books
-    }
-}
-
-/// A member of a book.
-#[derive(Clone, Debug)]
-pub(crate) enum Member<'s> {
-    Row(Row<'s>),
-    /// A group card that is computed.
-    Group(Arc<Contact>),
-}
-
-impl Member<'_> {
-    pub(crate) fn contact(&self) -> &Contact {
-        match self {
-            Self::Row(row) => row.contact(),
-            Self::Group(card) => card,
-        }
-    }
-}
-
-impl Deref for Member<'_> {
-    type Target = Contact;
-
-    fn deref(&self) -> &Contact {
-        self.contact()
-    }
-}
-
-/// What happened to a member of a book.
-#[derive(Debug)]
-pub(crate) enum Change<'s> {
-    /// It is new or changed.
-    Put(Revision, Member<'s>),
-    /// There is nothing under this name any more.
-    Gone(Revision, Box<str>),
-}
-
-impl Change<'_> {
-    /// When it happened.
-    pub(crate) fn revision(&self) -> Revision {
-        match self {
-            Self::Put(revision, _) | Self::Gone(revision, _) => *revision,
-        }
     }
 }
 
@@ -297,6 +206,23 @@ impl View {
         }
         let id = ContactId::parse(bare_uid(uid))?;
         Computed::of_id(merged, &self.session.sight()?, id).map(|_| format!("{id}.vcf"))
+    }
+
+    /// Whether something under a name may be changed, or made.
+    pub(crate) fn may_change(&self, name: &str) -> bool {
+        match self.find(name) {
+            Some(member) => self.may_change_card(member.contact()),
+            None => self.computed(name).is_none() && self.writable().is_some(),
+        }
+    }
+
+    /// Whether a card of the book may be changed; that of the favorites is, for its members.
+    pub(crate) fn may_change_card(&self, card: &Contact) -> bool {
+        match &self.merged {
+            Some(merged) if is_computed(card) => card.id == Computed::Favorites.id(merged),
+            Some(_) => self.may_write(card.book),
+            None => self.writable().is_some(),
+        }
     }
 
     fn may_write(&self, home: Book) -> bool {

@@ -339,11 +339,11 @@ fn members_of_groups_are_bare_uids() {
 fn a_group_is_written_as_apple_expects_it() {
     let mut out = Vec::new();
     let members = ["a", "03a0e51f-d1aa-4385-8a53-e29025acd8af"];
-    group("g;1", Timestamp(1_790_000_000), "Sales, North", members.into_iter(), &mut out);
+    group("g;1", "Sales, North", members.into_iter(), &mut out);
     let text = String::from_utf8(out).unwrap();
     let expected = concat!(
         "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//Ringbook//Ringbook//EN\r\nUID:g\\;1\r\n",
-        "REV:2026-09-21T14:13:20Z\r\nFN:Sales\\, North\r\nN:Sales\\, North;;;;\r\n",
+        "FN:Sales\\, North\r\nN:Sales\\, North;;;;\r\n",
         "X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:a\r\n",
         "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:03a0e51f-d1aa-4385-8a53-e29025acd8af\r\n",
         "END:VCARD\r\n",

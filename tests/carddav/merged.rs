@@ -170,6 +170,35 @@ async fn a_member_is_written_under_the_rights_of_its_home() {
 }
 
 #[tokio::test]
+async fn each_card_tells_the_rights_that_the_user_has_on_it() {
+    let world = World::new().await;
+    world.put("mine.vcf", &card("mine", "Mine")).await;
+    world.person("202", "Olga", "Office", Role::OfficeManager).await;
+    let steel = shared(&world, "Steel", "steel").await;
+    let ben = world.user("205").id;
+    let props = "<D:current-user-privilege-set/><D:owner/>";
+    for (who, name, writes, owned) in [
+        ("204", String::new(), true, false),
+        ("204", "mine.vcf".to_owned(), true, true),
+        ("204", format!("{steel}.vcf"), false, false),
+        ("202", format!("{steel}.vcf"), true, false),
+        ("204", format!("{ben}.vcf"), false, false),
+        ("200", format!("{ben}.vcf"), false, false),
+        ("204", favorites_name(&world).await, true, false),
+    ] {
+        let href = format!("{}{name}", path(who, "contacts"));
+        let row = world.propfind(who, &href, 0, props).await.rows.remove(0);
+        let privileges = row.found("D:current-user-privilege-set").unwrap();
+        assert!(privileges.contains("D:read)"), "{href}");
+        assert_eq!(privileges.contains("D:write)"), writes, "{who} {href}");
+        let owner = row.found("D:owner").unwrap_or_default();
+        assert_eq!(owner.contains("/dav/principals/204.acme/"), owned, "{href}");
+        let options = world.send(who, &format!("OPTIONS {href}")).await;
+        assert_eq!(options.header("allow").contains("PUT"), writes, "{who} {href}");
+    }
+}
+
+#[tokio::test]
 async fn a_uid_of_a_company_card_is_taken() {
     let world = World::new().await;
     let ben = world.user("205").id;
@@ -370,4 +399,26 @@ async fn hrefs_of_the_book_are_those_of_its_home() {
     let answer = world.send("204", &request).await.rows();
     let found: Vec<bool> = answer.rows.iter().map(|row| row.status.is_none()).collect();
     assert_eq!(found, [true, true, false, true], "a card of another home is not here");
+}
+
+#[tokio::test]
+async fn a_query_finds_members_and_group_cards_and_nothing_that_is_hidden() {
+    let world = World::new().await;
+    world.write_on_card("205", Field::Department, &["Support"]).await;
+    let ben = world.user("205").id;
+    world.put("ben.vcf", &card(&ben.to_string(), "Ben of mine")).await;
+    let find = |text: &'static str| {
+        let request = format!(
+            "REPORT {CONTACTS}\nDepth: 1\n\n<C:addressbook-query xmlns:D=\"DAV:\" \
+            xmlns:C=\"urn:ietf:params:xml:ns:carddav\"><D:prop><D:getetag/></D:prop><C:filter>\
+            <C:prop-filter name=\"FN\"><C:text-match>{text}</C:text-match></C:prop-filter>\
+            </C:filter></C:addressbook-query>"
+        );
+        let world = &world;
+        async move { told(&world.send("204", &request).await.rows(), CONTACTS) }
+    };
+    assert_eq!(find("ben").await, ["ben.vcf"]);
+    assert_eq!(find("favorit").await, [favorites_name(&world).await]);
+    assert_eq!(find("support").await.len(), 1, "the department");
+    assert_eq!(find("adams").await, [format!("{}.vcf", world.user("204").id)]);
 }
