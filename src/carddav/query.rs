@@ -56,6 +56,7 @@ pub(crate) struct Query {
     implied: query::Query,
     /// Rows at most.
     limit: Option<usize>,
+    effort_max: usize,
 }
 
 impl Query {
@@ -84,7 +85,7 @@ impl Query {
             false => limit,
         };
         let implied = filter.implied().unwrap_or(query::Query::Constant(Truth::True));
-        Ok(Self { filter, implied, limit })
+        Ok(Self { filter, implied, limit, effort_max: EFFORT_MAX })
     }
 }
 
@@ -144,7 +145,7 @@ struct Run<'a> {
 impl Run<'_> {
     async fn members(&mut self) -> Found {
         let view = self.view;
-        let mut matches = view.search(&self.query.implied, EFFORT_MAX);
+        let mut matches = view.search(&self.query.implied, self.query.effort_max);
         loop {
             match matches.step(ROWS_PER_STEP) {
                 Step::Found(row) if !view.shows(row.contact()) => {}
@@ -176,7 +177,7 @@ impl Run<'_> {
             Stored::Stored(_) => STORED_EFFORT,
             Stored::Inline(_) | Stored::Written | Stored::Broken => 1,
         };
-        if self.effort > EFFORT_MAX {
+        if self.effort > self.query.effort_max {
             return Found::Some;
         }
         self.looked += 1;
