@@ -62,7 +62,7 @@ impl Property {
                     self.add_type(kind);
                 }
             }
-        } else if !is("CHARSET") && !(is("ENCODING") && is_known_encoding(value)) {
+        } else if !(is("CHARSET") || is("ENCODING") && is_known_encoding(value)) {
             self.parameters.push((name.to_owned(), value.to_owned()));
         }
     }

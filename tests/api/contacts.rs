@@ -229,5 +229,5 @@ async fn a_clients_card_changes_in_the_lines_meant_only() {
     let team = put("X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:x\r\n");
     let team = format!("contacts/{}", team.await);
     office.get(&anna, &team).await.expect(404);
-    office.patch(&anna, &format!("{team}"), &note).await.expect(404);
+    office.patch(&anna, &team, &note).await.expect(404);
 }

@@ -5,6 +5,8 @@ use crate::vcard::property::Property;
 /// The year that Apple writes where there is none, and says so in [`OMITTED`].
 const NO_YEAR: &str = "1604";
 const OMITTED: &str = "X-APPLE-OMIT-YEAR";
+/// How Apple's and Google's address books label an X-ABDATE that is an ANNIVERSARY.
+pub(super) const ANNIVERSARY_LABEL: &str = "_$!<Anniversary>!$_";
 
 /// A date, with a time or without.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,6 @@ use crate::vcard::text::{has_scheme, split};
 
 /// The components of N and ADR.
 const PARTS: [(&str, usize); 2] = [("N", 5), ("ADR", 7)];
-const ANNIVERSARY_LABEL: &str = "_$!<Anniversary>!$_";
 /// Where 3.0 knows `TYPE=pref`.
 const PREFERRED: [&str; 9] =
     ["TEL", "EMAIL", "ADR", "LABEL", "URL", "IMPP", "X-ABRELATEDNAMES", "X-MANAGER", "X-ASSISTANT"];
@@ -123,7 +122,7 @@ fn anniversary(mut property: Property, groups: &mut Groups, out: &mut Vec<Proper
         return out.push(Property { name, ..kept });
     }
     property.name = "X-ABDATE".to_owned();
-    let label = groups.give_label(&mut property, ANNIVERSARY_LABEL);
+    let label = groups.give_label(&mut property, date::ANNIVERSARY_LABEL);
     out.extend([property, label]);
 }
 

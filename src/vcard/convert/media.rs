@@ -25,7 +25,8 @@ pub(super) fn up(property: &mut Property) {
     if property.base64 {
         property.base64 = false;
         let media = take_media(property);
-        let media = media.or_else(|| sniffed(&property.value)).unwrap_or(UNKNOWN.to_owned());
+        let media = media.or_else(|| sniffed(&property.value));
+        let media = media.as_deref().unwrap_or(UNKNOWN);
         property.value = format!("data:{media};base64,{}", property.value);
     } else if has_scheme(&property.value) {
         property.set_uri(&property.text());

@@ -22,7 +22,6 @@ const MESSENGERS: [(&str, &str); 11] = [
     ("X-SKYPE-USERNAME", "skype"),
     ("X-YAHOO", "ymsgr"),
 ];
-const ANNIVERSARY_LABEL: &str = "_$!<Anniversary>!$_";
 
 /// The scheme of the addresses that a messenger's property holds.
 pub(in crate::vcard) fn messaging_scheme(name: &str) -> Option<&'static str> {
@@ -37,7 +36,7 @@ pub(super) fn up(mut properties: Vec<Property>) -> Vec<Property> {
     for (at, property) in properties.drain(..).enumerate() {
         let (property, label) = with_label(property, &groups);
         said_by_types.extend(label);
-        out.extend(property.and_then(one).map(|property| (at, property)));
+        out.extend(one(property).map(|property| (at, property)));
     }
     out.retain(|(at, _)| !said_by_types.contains(at));
     let mut properties: Vec<Property> = out.into_iter().map(|(_, property)| property).collect();
@@ -48,19 +47,18 @@ pub(super) fn up(mut properties: Vec<Property>) -> Vec<Property> {
 }
 
 /// Properties whose meaning a label says; and the label's place where it is needed no more.
-fn with_label(mut property: Property, groups: &Groups) -> (Option<Property>, Option<usize>) {
+fn with_label(mut property: Property, groups: &Groups) -> (Property, Option<usize>) {
     if property.is("X-ABRELATEDNAMES") {
-        let (property, label) = related::names_up(property, groups);
-        return (Some(property), label);
+        return related::names_up(property, groups);
     }
-    if !property.is("X-ABDATE") || groups.label(&property) != Some(ANNIVERSARY_LABEL) {
-        return (Some(property), None);
+    if !property.is("X-ABDATE") || groups.label(&property) != Some(date::ANNIVERSARY_LABEL) {
+        return (property, None);
     }
     let label = groups.own_label(&property);
     if label.is_some() {
         property.name = "ANNIVERSARY".to_owned();
     }
-    (Some(property), label)
+    (property, label)
 }
 
 /// One property in 4.0; None where 4.0 has no need of it.
@@ -148,7 +146,7 @@ fn messenger(property: &mut Property, scheme: &str) {
     }
 }
 
-pub(super) fn revision(property: &mut Property) {
+fn revision(property: &mut Property) {
     if let Some(date) = Date::parse(&property.value) {
         property.take_parameter("VALUE");
         property.value = date.basic();

@@ -3,9 +3,9 @@
 use crate::contact::card::{Field, PostalAddress};
 use crate::contact::{ContactId, Timestamp};
 use crate::vcard::convert::Version;
-use crate::vcard::convert::name::DERIVED;
 use crate::vcard::convert::telephone::TEL_PARAMETERS;
 use crate::vcard::convert::up::messaging_scheme;
+use crate::vcard::fields::postal_address;
 use crate::vcard::line::{Content, lines};
 use crate::vcard::telephone;
 use crate::vcard::text::{decoded, escape, has_scheme, split, unescaped};
@@ -194,7 +194,7 @@ impl Pen {
         let mut parts = split(&decoded, ';');
         let mut raw: Vec<String> =
             (0..7).map(|_| parts.next().unwrap_or_default().to_owned()).collect();
-        let old = crate::vcard::fields::postal_address(content, &decoded);
+        let old = postal_address(content, &decoded);
         let old = PostalAddress::parse(&old);
         let pairs = [
             (2, old.street, address.street),
@@ -359,12 +359,7 @@ fn uri(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-/// Whether an N was made for 3.0; its parts say nothing then.
-pub(super) fn is_made(content: &Content<'_>) -> bool {
-    content.parameter(DERIVED).is_some()
-}
-
-/// The text of a component as it stands there.
+/// Whether a part, as it stands there, holds any text.
 pub(super) fn says(part: &str) -> bool {
     !unescaped(part).trim().is_empty()
 }

@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use crate::contact::card::{Card, Field};
 use crate::vcard::convert::name::DERIVED;
 use crate::vcard::edit::order::{Slot, match_up};
-use crate::vcard::edit::rewrite::{is_made, says, without};
+use crate::vcard::edit::rewrite::{says, without};
 use crate::vcard::edit::{Becomes, Editor, NAME_PARTS};
+use crate::vcard::place::Place;
 use crate::vcard::text::{decoded, split};
+
+/// Further lines of ORG are left alone.
+const ORGANIZATIONS_MAX: usize = 100;
 
 impl Editor<'_> {
     /// The components of N: those that stay keep their text.
@@ -17,9 +21,8 @@ impl Editor<'_> {
         let line = spoken.or_else(|| (0..self.lines.len()).find(|line| self.is_own(*line, "N")));
         let content = line.and_then(|line| self.content(line));
         let decoded = content.map(decoded).unwrap_or_default();
-        let made =
-            content.is_some_and(|content| spoken.is_none() || is_made(content) && spoken.is_none());
-        let mut parts = split(if made { "" } else { &decoded }, ';');
+        // An N of which nothing is read says nothing, or was made for version 3.0.
+        let mut parts = split(if spoken.is_none() { "" } else { &decoded }, ';');
         let mut raw: Vec<String> =
             (0..NAME_PARTS.len()).map(|_| parts.next().unwrap_or_default().to_owned()).collect();
         raw.extend(parts.map(str::to_owned));
@@ -42,7 +45,6 @@ impl Editor<'_> {
     }
 
     fn is_own(&self, line: usize, name: &str) -> bool {
-        use crate::vcard::place::Place;
         self.lines.get(line).is_some_and(|line| line.place == Place::Own) && self.is(line, name)
     }
 
@@ -203,6 +205,3 @@ impl Editor<'_> {
         }
     }
 }
-
-/// Further lines of ORG are left alone.
-const ORGANIZATIONS_MAX: usize = 100;

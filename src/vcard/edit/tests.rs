@@ -233,13 +233,10 @@ fn rev_tells_the_time_of_the_change() {
 
 #[test]
 fn a_card_that_cannot_be_read_stays_as_it_is() {
-    let card = CardBuilder::default();
-    let mut named = card.clone();
-    named.push(Field::FormattedName, "x");
-    let (old, new) = (named.clone().finish().unwrap(), {
-        named.push(Field::Note, "n");
-        named.finish().unwrap()
-    });
+    let mut builder = CardBuilder::default();
+    builder.push(Field::FormattedName, "x");
+    let old = builder.clone().finish().unwrap();
+    let new = with(&old, &[(Field::Note, &["n"])]);
     assert_eq!(edit(b"FN:x", &old, &new, NOW), b"FN:x");
 }
 
