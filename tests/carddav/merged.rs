@@ -388,7 +388,7 @@ async fn hrefs_of_the_book_are_those_of_its_home() {
         format!("{CONTACTS}a.vcf"),
         format!("{CONTACTS}{ben}.vcf"),
         format!("{PERSONAL}a.vcf"),
-        format!("/dav/homes/204%2Eacme.merged/contacts/a%2evcf"),
+        "/dav/homes/204%2Eacme.merged/contacts/a%2evcf".to_owned(),
     ];
     let listed: String = hrefs.iter().map(|href| format!("<D:href>{href}</D:href>")).collect();
     let request = format!(
