@@ -7,6 +7,8 @@ mod add_member;
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copies.rs"]
+mod copies;
 #[path = "carddav/copy_move.rs"]
 mod copy_move;
 #[path = "carddav/damage.rs"]
@@ -91,8 +93,13 @@ async fn vdirsyncer_lists_and_writes() {
 }
 
 #[tokio::test]
-async fn apple_contacts_find_their_way() {
-    script::run(include_str!("carddav/clients/apple.http")).await;
+async fn an_iphone_gets_one_book_and_writes_into_it() {
+    script::run(include_str!("carddav/clients/ios.http")).await;
+}
+
+#[tokio::test]
+async fn a_mac_reads_everything_as_3_0_and_searches_the_directory() {
+    script::run(include_str!("carddav/clients/macos.http")).await;
 }
 
 #[tokio::test]

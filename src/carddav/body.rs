@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_LENGTH, HeaderMap};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 
 use crate::carddav::error::Refusal;
 use crate::carddav::xml::{self, Element};
@@ -23,6 +23,33 @@ where
     let too_large = || Refusal::plain(StatusCode::PAYLOAD_TOO_LARGE, text);
     let bytes = collect(headers, body, XML_BYTES_MAX).await?.ok_or_else(too_large)?;
     Ok(xml::read(&bytes)?)
+}
+
+/// As [`xml_body`], for a method whose bodies may be of other kinds elsewhere: those are 415.
+pub(crate) async fn xml_body_only<B>(
+    headers: &HeaderMap,
+    body: B,
+) -> Result<Option<Element>, Refusal>
+where
+    B: hyper::body::Body<Data = Bytes> + Send,
+    B::Error: fmt::Display,
+{
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    let other = kind.is_some_and(|kind| !kind.is_empty() && !is_xml(&kind.to_ascii_lowercase()));
+    match xml_body(headers, body).await {
+        Ok(None) => Ok(None),
+        Err(refusal) if refusal.status != StatusCode::BAD_REQUEST => Err(refusal),
+        _ if other => {
+            let text = "a body of this method is XML";
+            Err(Refusal::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
+        }
+        answer => answer,
+    }
+}
+
+fn is_xml(kind: &str) -> bool {
+    matches!(kind, "application/xml" | "text/xml") || kind.ends_with("+xml")
 }
 
 /// The whole body; None where it is larger than allowed, which is found out as early as possible.

@@ -209,6 +209,12 @@ impl Transfer {
         if replaced.is_some() && !self.overwrite {
             return Err(precondition_failed());
         }
+        // In the book of all contacts another name would be another home: a change for everybody.
+        let renames = self.verb == Verb::Move && from.href == to.href && replaced.is_none();
+        if renames && contact.book != home {
+            let text = "of the contacts in one book, only one's own get other names";
+            return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
+        }
         Ok(home)
     }
 

@@ -77,12 +77,12 @@ pub(crate) fn report(body: Option<&Element>) -> Result<Report, Refusal> {
 }
 
 fn multiget(root: &Element) -> Result<Report, Refusal> {
+    let (wanted, data) = (wanted_or_all(root)?, AddressData::of(root)?);
     let hrefs = root.children.iter().filter(|child| child.is_dav("href"));
     let hrefs: Vec<Box<str>> = hrefs.map(|href| href.text.trim().into()).collect();
     if hrefs.is_empty() {
         return Err(bad_request("a multiget names at least one href"));
     }
-    let (wanted, data) = (wanted_or_all(root)?, AddressData::of(root)?);
     Ok(Report::Multiget { wanted, data, hrefs })
 }
 

@@ -11,7 +11,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::auth::Who;
-use crate::carddav::body::xml_body;
+use crate::carddav::body::{xml_body, xml_body_only};
 use crate::carddav::card::Place;
 use crate::carddav::copy_move::Verb;
 use crate::carddav::error::Refusal;
@@ -192,7 +192,7 @@ where
     B: hyper::body::Body<Data = Bytes> + Send,
     B::Error: fmt::Display,
 {
-    let body = xml_body(&parts.headers, body).await?;
+    let body = xml_body_only(&parts.headers, body).await?;
     personal_book::make(session, parts.uri.path(), &parts.headers, body.as_ref()).await
 }
 

@@ -73,7 +73,7 @@ async fn book(view: View, depth: Depth, wanted: Wanted, preferences: Preferences
             Place::Book(&view).row(&wanted, missing, &mut sink.buffer);
         }
         // The directory looks empty: iOS wants no error, and no device is to keep a copy.
-        if depth == Depth::One && !view.is_directory {
+        if depth == Depth::One && !view.is_directory() {
             let plan = Plan::new(&view, &wanted, missing, Data::Unknown);
             for row in view.members() {
                 plan.row(&view, row.contact(), &mut sink.buffer).await;

@@ -56,6 +56,7 @@ pub(crate) struct Query {
     implied: query::Query,
     /// Rows at most.
     limit: Option<usize>,
+    effort_max: usize,
 }
 
 impl Query {
@@ -73,18 +74,18 @@ impl Query {
             Some(filter) => Filter::of(filter, &organization.derivation.numbering)?,
             None => Filter::everything(),
         };
-        if view.is_directory && filter.properties.is_empty() {
+        if view.is_directory() && filter.properties.is_empty() {
             let text = "the directory is searched, not listed: a filter names what is looked for";
             let condition = Condition::SupportedFilter { blamed: String::new() };
             return Err(Refusal::violated(condition, text));
         }
         // More are found by asking more exactly.
-        let limit = match view.is_directory {
+        let limit = match view.is_directory() {
             true => Some(limit.map_or(DIRECTORY_ROWS_MAX, |limit| limit.min(DIRECTORY_ROWS_MAX))),
             false => limit,
         };
         let implied = filter.implied().unwrap_or(query::Query::Constant(Truth::True));
-        Ok(Self { filter, implied, limit })
+        Ok(Self { filter, implied, limit, effort_max: EFFORT_MAX })
     }
 }
 
@@ -144,11 +145,12 @@ struct Run<'a> {
 impl Run<'_> {
     async fn members(&mut self) -> Found {
         let view = self.view;
-        let mut matches = view.search(&self.query.implied, EFFORT_MAX);
+        let mut matches = view.search(&self.query.implied, self.query.effort_max);
         loop {
             match matches.step(ROWS_PER_STEP) {
+                Step::Found(row) if !view.shows(row.contact()) => {}
                 Step::Found(row) => {
-                    if view.shows(row.contact()) && self.card(row.contact()).await == Found::Some {
+                    if self.card(row.contact()).await == Found::Some {
                         return Found::Some;
                     }
                 }
@@ -157,6 +159,7 @@ impl Run<'_> {
                 Step::End => break,
             }
         }
+        // Computed ones are in no index.
         for group in view.group_cards() {
             if self.card(&group).await == Found::Some {
                 return Found::Some;
@@ -174,7 +177,7 @@ impl Run<'_> {
             Stored::Stored(_) => STORED_EFFORT,
             Stored::Inline(_) | Stored::Written | Stored::Broken => 1,
         };
-        if self.effort > EFFORT_MAX {
+        if self.effort > self.query.effort_max {
             return Found::Some;
         }
         self.looked += 1;

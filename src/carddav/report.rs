@@ -51,7 +51,7 @@ pub(crate) async fn report(
             if depth == Some(Depth::Infinity) {
                 return Err(bad_request("the Depth of a sync-collection is 0 or 1"));
             }
-            if matches!(resource, Resource::Card(..)) || view.is_directory {
+            if matches!(resource, Resource::Card(..)) || view.is_directory() {
                 let text = "a sync-collection is asked of an address book";
                 return Err(Refusal::violated(Condition::SupportedReport, text));
             }

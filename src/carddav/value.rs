@@ -141,12 +141,12 @@ fn is_own(view: &View) -> bool {
 pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> bool {
     match property {
         // As Apple's server describes it (draft-daboo-carddav-directory-gateway).
-        Property::ResourceType if view.is_directory => {
+        Property::ResourceType if view.is_directory() => {
             value(property, "<collection/><C:addressbook/><C:directory/>", out);
         }
         Property::ResourceType => value(property, "<collection/><C:addressbook/>", out),
-        Property::SyncToken | Property::GetCTag if view.is_directory => return false,
-        Property::SupportedReportSet if view.is_directory => {
+        Property::SyncToken | Property::GetCTag if view.is_directory() => return false,
+        Property::SupportedReportSet if view.is_directory() => {
             value(property, &reports(CARD_REPORTS), out);
         }
         Property::DisplayName => text(property, &title(view), out),
@@ -179,7 +179,7 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
 /// A book is one resource for each user, who sees it in their own way (RFC 5842 3.1).
 fn resource_id(view: &View) -> String {
     let user = view.session.user.id;
-    if view.is_directory {
+    if view.is_directory() {
         return format!("urn:ringbook:directory:{user}");
     }
     let id = format!("urn:ringbook:book:{user}:{}", view.book);
@@ -197,7 +197,7 @@ fn further(view: &View) -> Option<&PersonalBook> {
 }
 
 fn title(view: &View) -> String {
-    if view.is_directory {
+    if view.is_directory() {
         return "Directory".to_owned();
     }
     view.session.sight().map(|sight| sight.title(view.book)).unwrap_or_default()
@@ -206,7 +206,7 @@ fn title(view: &View) -> String {
 fn description(view: &View) -> String {
     let organization = view.session.snapshot.organization(view.organization());
     let organization = organization.map(|o| o.name.as_str()).unwrap_or_default();
-    if view.is_directory {
+    if view.is_directory() {
         return format!("People and shared contacts of {organization}, to be searched");
     }
     match view.book {

@@ -124,8 +124,6 @@ pub(crate) struct View {
     /// The cards whose tag is another one since a write was refused while the client was told that it
     /// is done.
     reverted: FxHashMap<Box<str>, Revision>,
-    /// Whether this is the book that is searched but not listed.
-    pub(crate) is_directory: bool,
 }
 
 impl View {
@@ -146,32 +144,23 @@ impl View {
         let reverted = session.snapshot.reverted(session.user.id, book, Revision(0));
         let reverted = reverted.map(|r| (r.name.clone(), r.revision)).collect();
         drop(sight);
-        let is_directory = false;
-        Some(Self {
-            session,
-            home,
-            book,
-            href,
-            viewer,
-            hidden,
-            extent,
-            epoch,
-            merged,
-            reverted,
-            is_directory,
-        })
+        Some(Self { session, home, book, href, viewer, hidden, extent, epoch, merged, reverted })
     }
 
     /// The search-only book: everybody of [`AddressBook::All`] and the shared contacts. One's own are on
     /// the device that searches here.
     fn directory(session: Arc<Session>) -> Option<Self> {
         let mut view = Self::new(session, DIRECTORY, AddressBook::All)?;
-        view.is_directory = true;
         if let Some(sight) = view.session.sight() {
             let homes = sight.homes().iter().filter(|home| **home != Book::People);
             view.extent.books.extend(homes.filter(|home| home.owner().is_none()));
         }
         Some(view)
+    }
+
+    /// Whether this is the book that is searched and not listed.
+    pub(crate) fn is_directory(&self) -> bool {
+        *self.home == *DIRECTORY
     }
 
     pub(crate) fn organization(&self) -> &OrganizationId {
@@ -304,7 +293,7 @@ impl View {
             }
             _ => merged::id_of(name)?,
         };
-        if self.is_directory {
+        if self.is_directory() {
             let row = sight.contact(id).filter(|row| row.book.owner().is_none());
             return row.map(Member::Row);
         }

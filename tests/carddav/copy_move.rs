@@ -225,6 +225,19 @@ async fn a_card_is_not_put_onto_itself_through_another_view() {
 }
 
 #[tokio::test]
+async fn in_the_book_of_all_contacts_others_keep_their_names() {
+    let world = world().await;
+    world.person("202", "Olga", "Office", Role::OfficeManager).await;
+    let contacts = "/dav/homes/202.acme.merged/contacts/";
+    let supplier = format!("MOVE {contacts}{SUPPLIER}\nDestination: {contacts}mine.vcf");
+    assert_eq!(world.send("202", &supplier).await.status, 403);
+    let shared = world.propfind("204", SHARED, 1, "<D:getetag/>").await;
+    assert_eq!(shared.rows.len(), 2, "it is still everybody's");
+    let out = format!("MOVE {contacts}{SUPPLIER}\nDestination: /dav/homes/202.acme/personal/x.vcf");
+    assert_eq!(world.send("202", &out).await.status, 201, "who may, and says so");
+}
+
+#[tokio::test]
 async fn destinations_are_paths_or_urls_of_this_host() {
     let world = world().await;
     let copy = |to: String, host: &'static str| {

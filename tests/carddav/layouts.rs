@@ -7,6 +7,7 @@ use ringbook::auth::{Credential, Principal};
 use ringbook::contact::Timestamp;
 use ringbook::directory::Edit;
 
+use crate::script;
 use crate::world::{World, propfind};
 
 const SEPARATE: &str = "/dav/homes/204.acme/";
@@ -114,4 +115,9 @@ async fn a_revoked_app_password_stays_revoked() {
     let (removed, remembered) = tokio::join!(removed, remembered);
     assert!(removed.is_ok() && remembered.is_ok());
     assert!(world.directory.snapshot().app_passwords(anna).is_empty(), "in one transaction too");
+}
+
+#[tokio::test]
+async fn contacts_on_macos_finds_one_book_with_everybody() {
+    script::run(include_str!("clients/apple-merged.http")).await;
 }

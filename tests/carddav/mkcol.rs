@@ -176,6 +176,15 @@ async fn bodies_of_other_kinds_are_refused() {
         let answer = world.send("204", &format!("MKCOL {HOME}new/\n\n{body}")).await;
         assert_eq!(answer.status.as_u16(), status, "{body}");
     }
+    for (kind, body, status) in [
+        ("text/vcard", "BEGIN:VCARD".to_owned(), 415),
+        ("xzy-foo/bar-512", body(BOOK), 415),
+        ("xzy-foo/bar-512", String::new(), 201),
+        ("text/xml; charset=utf-8", body(BOOK), 405),
+    ] {
+        let request = format!("MKCOL {HOME}new/\nContent-Type: {kind}\n\n{body}");
+        assert_eq!(world.send("204", &request).await.status.as_u16(), status, "{kind} {body}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Synchronization in parts, and what it costs.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use ringbook::contact::card::{CardBuilder, Field};
 use ringbook::contact::{Book, ContactId};
@@ -164,4 +165,31 @@ async fn who_came_and_went_since_the_token_is_at_most_told_as_gone() {
     world.commit(vec![Edit::RemoveContact(id)]).await;
     let changes = world.sync(CONTACTS, &token, "").await;
     assert_eq!(told(&changes, CONTACTS), [format!("-{id}.vcf")]);
+}
+
+#[tokio::test]
+async fn ten_changes_of_a_large_merged_book_cost_ten() {
+    let world = World::new().await;
+    let person = |at: usize| person(at, &format!("D {}", at % 40));
+    world.commit((0..4000).map(person).collect()).await;
+    world.put("own.vcf", &card(&id(0).to_string(), "Mine")).await;
+    let begun = Instant::now();
+    let token = world.sync(CONTACTS, "", "").await.token;
+    let whole = begun.elapsed();
+    for at in 1..11 {
+        let mut card = CardBuilder::default();
+        card.push(Field::FormattedName, &format!("New {at}"));
+        card.push(Field::Department, &format!("D {}", at % 40));
+        let edit = Edit::PutContact { id: id(at), draft: draft(Book::People, card) };
+        world.commit(vec![edit]).await;
+    }
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let answer = world.sync(CONTACTS, &token, "").await;
+        best = best.min(begun.elapsed());
+        assert_eq!(answer.rows.len(), 10 + 10, "the people, and their departments");
+    }
+    // Twenty rows of four thousand: a tenth leaves room for a machine that does other things.
+    assert!(best * 10 < whole, "{best:?} of {whole:?}");
 }

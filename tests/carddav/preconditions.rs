@@ -72,6 +72,7 @@ async fn collections_are_there_or_not() {
     assert_eq!(status(&world, &make, "If: (<urn:x>)").await, 412);
     assert_eq!(status(&world, &make, "If: (Not <urn:x>)\nIf-None-Match: *").await, 201);
     let token = world.token("204", "new").await;
+    let others = format!("If: (<{}>)", world.token("204", "personal").await);
     for (request, done) in [
         (format!("PROPPATCH {HOME}new/\n\n{PATCH}"), 207),
         (format!("PROPPATCH {HOME}\n\n{PATCH}"), 207),
@@ -80,6 +81,7 @@ async fn collections_are_there_or_not() {
         for wrong in ["If-Match: \"1\"", "If-None-Match: *", "If: (<urn:x>)", "If: ([\"1\"])"] {
             assert_eq!(status(&world, &request, wrong).await, 412, "{request} {wrong}");
         }
+        assert_eq!(status(&world, &request, &others).await, 412, "{request}: another book's token");
         let right = format!("If-Match: *\nIf-None-Match: \"1\"\nIf: <{HOME}new/> (<{token}>)");
         assert_eq!(status(&world, &request, &right).await, done, "{request}");
     }

@@ -191,6 +191,9 @@ async fn the_users_card_is_remembered_at_home_and_principal() {
         patch(&world, "204", PRINCIPAL, &set("<X:a/><D:displayname>x</D:displayname>")).await;
     let rows = rows.rows();
     assert!(rows.rows[0].has(403, "{urn:x}a") && rows.rows[0].has(403, "D:displayname"));
+    patch(&world, "204", HOME, &set("<X:a>1</X:a>")).await.rows();
+    let rows = world.propfind("204", PRINCIPAL, 0, "<a xmlns='urn:x'/>").await;
+    assert!(rows.rows[0].has(404, "{urn:x}a"), "the home's own");
 }
 
 #[tokio::test]

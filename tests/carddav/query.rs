@@ -7,6 +7,7 @@ use ringbook::contact::card::{CardBuilder, Field};
 use ringbook::directory::{Edit, new_id};
 use ringbook::photo::portrait::portrait;
 
+use crate::merged::CONTACTS;
 use crate::world::{Answer, PEOPLE, PERSONAL, SHARED, World, card, draft};
 use crate::xml::{Multistatus, parse};
 
@@ -308,6 +309,22 @@ async fn photos_are_there_or_not_and_come_whole() {
     let read = world.send("204", &format!("GET {PEOPLE}{id}.vcf")).await;
     assert_eq!(rows.rows[0].found("C:address-data"), Some(read.text().as_str()));
     assert!(read.text().contains("PHOTO;ENCODING=b;TYPE=JPEG:/9j/"));
+}
+
+/// The book of all contacts: what is hidden there is not found, and group cards are.
+#[tokio::test]
+async fn all_contacts_are_searched_as_the_book_shows_them() {
+    let world = World::new().await;
+    let ben = world.user("205").id;
+    assert_eq!(world.found("204", CONTACTS, &filter("FN", "", "ben")).await, ["Ben Brown"]);
+    world.put("ben.vcf", &card(&ben.to_string(), "Ben of mine")).await;
+    assert_eq!(world.found("204", CONTACTS, &filter("FN", "", "ben")).await, ["Ben of mine"]);
+    assert_eq!(world.found("204", CONTACTS, &filter("ORG", "", "supplier")).await.len(), 1);
+    let book = world.propfind("204", CONTACTS, 1, "<D:getetag/>").await;
+    let all = world.query("204", CONTACTS, "<C:filter/>").await.rows();
+    assert_eq!(all.hrefs(), book.hrefs()[1..]);
+    let groups = filter("X-ADDRESSBOOKSERVER-KIND", "match-type='equals'", "group");
+    assert_eq!(world.found("204", CONTACTS, &groups).await, ["Favorites"]);
 }
 
 #[tokio::test]

@@ -6,14 +6,19 @@ needs apple curl python3 || return 0
 start_server --demo
 agent='iOS/18.5 (22F76) dataaccessd/1.0'
 apple() { # apple METHOD PATH [CURL ARGUMENT…]: the answer with its status line
-    local method=$1 path=$2
+    local method=$1 path=$2 type=text/xml
     shift 2
+    [ "$method" != PUT ] || type=text/vcard
     # curl 7.88 loses answers over HTTP/2 that come before its own body has gone.
-    curl -sS -i --http1.1 ${ca:+--cacert "$ca"} -A "$agent" -X "$method" -H 'Brief: t' -H 'Content-Type: text/xml' "$@" "$http_url$path"
+    curl -sS -i --http1.1 ${ca:+--cacert "$ca"} -A "$agent" -X "$method" -H 'Brief: t' -H "Content-Type: $type" "$@" "$http_url$path"
 }
 signed() { apple "$@" -u 201:demo-201; }
 props() { printf '<propfind xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav" xmlns:CS="http://calendarserver.org/ns/" xmlns:ME="http://me.com/_namespace/"><prop>%s</prop></propfind>' "$1"; }
-href() { tr -d '\n' | sed -nE "s|.*<[^>]*$1[^>]*>[^/]*<[^>]*href>([^<]+)<.*|\1|p"; } # href ELEMENT: the first in it
+href() { # href ELEMENT: the first that is in it
+    python3 -c 'import re, sys
+found = re.search(rf"<(?:\w+:)?{sys.argv[1]}\b[^>]*>\s*<(?:\w+:)?href>([^<]+)<", sys.stdin.read())
+print(found.group(1) if found else "")' "$1"
+}
 
 principal_of() { signed PROPFIND "$1" -H 'Depth: 0' --data-binary "$(props '<current-user-principal/><principal-URL/><resourcetype/>')" | href current-user-principal; }
 expect 0 ' 301|location: /dav/' 'the well-known path leads on, before anybody signs in' \
@@ -53,14 +58,25 @@ same 'no UID comes twice' '' "$(grep -E '^UID:' <<<"$cards" | sort | uniq -d)"
 expect 0 'X-ADDRESSBOOKSERVER-KIND:group' 'departments and favorites are groups' grep -m 1 KIND:group <<<"$cards"
 
 printf 'BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//Apple Inc.//iOS 18.5//EN\r\nN:Phone;Iris;;;\r\nFN:Iris Phone\r\nTEL;type=CELL;type=VOICE;type=pref:+49 171 5550009\r\nREV:2026-11-22T10:00:00Z\r\nUID:4B6D0DAB-35A3-4F1C-9E0C-0E7D0C5B7D11\r\nEND:VCARD\r\n' >"$scratch/iris.vcf"
-put() { signed PUT "$book$1" -H 'Content-Type: text/vcard' --data-binary "@$scratch/$1" "${@:2}"; }
+put() { signed PUT "$book$1" --data-binary "@$scratch/$1" "${@:2}"; }
 expect 0 ' 201' 'a contact made on the phone is stored' put iris.vcf -H 'If-None-Match: *'
 changed=$(sync_report "$token")
 same 'the next sync has this card' "${book}iris.vcf" "$(hrefs <<<"$changed" | grep iris)"
 expect 0 'Iris Phone' 'its owner has it at the LDAP door' ldapsearch -x -LLL -H "$ldap_url" -D 201 -w demo-201 -b dc=pbx,dc=example '(sn=phone)' cn
-colleague=$(grep -m 1 -B 3 -A 12 'FN:Jörg Müller' <<<"$cards" | hrefs | head -n 1)
-people=$(multiget "${all[@]}" | grep -c '^FN:Jörg Müller')
-same 'a colleague is there once' 1 "$people"
+# card NAME [uid]: where the card of a name is, or its UID.
+card() {
+    python3 -c 'import re, sys
+row = next(row for row in re.split(r"<(?:\w+:)?response>", sys.stdin.read()) if f"\nFN:{sys.argv[1]}" in row)
+print(re.search(r"\nUID:([^&\r\n]+)" if sys.argv[2:] else r"href>([^<]+)<", row).group(1))' "$@" <<<"$cards"
+}
+same 'a colleague is there once' 1 "$(grep -c '^FN:Jörg Müller' <<<"$cards")"
+expect 0 'need-privileges' 'and is not deleted by a phone' signed DELETE "$(card 'Jörg Müller')"
+favorites=$(card Favorites)
+stars() { search 201 demo-201 ou=favorites,dc=pbx,dc=example '(objectClass=person)' cn | grep -c '^cn: Jörg Müller'; }
+same 'nobody has starred this colleague' 0 "$(stars)"
+signed GET "$favorites" | sed '1,/^\r$/d' | sed "s|^END:VCARD|X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:$(card 'Jörg Müller' uid)\r\nEND:VCARD|" >"$scratch/favorites.vcf"
+expect 0 ' 204' 'put into Favorites on the phone' signed PUT "$favorites" --data-binary "@$scratch/favorites.vcf"
+same 'the colleague is a favorite at the LDAP door' 1 "$(stars)"
 expect 0 ' 204' 'what the phone made it removes' signed DELETE "${book}iris.vcf"
 expect 0 ' 404' 'and it is gone' signed GET "${book}iris.vcf"
 

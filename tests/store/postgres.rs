@@ -141,6 +141,7 @@ fn a_database_from_before_photos_is_brought_up_to_date() {
     drop(store);
     cluster.sql("ringbook", "ALTER TABLE contact DROP COLUMN photo");
     cluster.sql("ringbook", "DROP TABLE photo");
+    cluster.sql("ringbook", "ALTER TABLE tombstone DROP COLUMN uid");
     cluster.sql("ringbook", "UPDATE meta SET value = '2' WHERE key = 'format'");
     let report = check(&cluster.url()).unwrap().unwrap();
     assert_eq!((report.contacts, report.problems), (1, vec![]), "a check reads it as it is");

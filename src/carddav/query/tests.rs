@@ -1,16 +1,23 @@
 //! Queries by the index find what a walk through the book finds, and look at few cards.
 
 use std::fmt::Write;
+use std::future::Future;
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 
+use http_body_util::BodyExt;
+use hyper::header::HeaderMap;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use crate::account::{Organization, OrganizationSettings, Role, User};
 use crate::auth::{Principal, Who};
+use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{Content, read};
+use crate::carddav::elements::Wanted;
 use crate::carddav::filter::Filter;
-use crate::carddav::query::{EFFORT_MAX, Query};
+use crate::carddav::prefer::Preferences;
+use crate::carddav::query::{CARDS_PER_STEP, EFFORT_MAX, Query, Scope, answer};
 use crate::carddav::view::{Client, Session, View};
 use crate::carddav::xml;
 use crate::contact::book::AddressBook;
@@ -168,7 +175,7 @@ proptest! {
 
 /// A user with these cards in the shared book.
 fn session(cards: &[String]) -> Arc<Session> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = runtime();
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
     let directory = Arc::new(directory);
     let organization = organization();
@@ -258,8 +265,7 @@ proptest! {
         static SESSION: OnceLock<Arc<Session>> = OnceLock::new();
         let view = view(SESSION.get_or_init(|| session(&many_cards())));
         let query = Query::new(&view, Some(&element(&filter)), None).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (found, walked) = runtime.block_on(async {
+        let (found, walked) = runtime().block_on(async {
             let (mut found, mut walked) = (Vec::new(), Vec::new());
             for row in view.search(&query.implied, EFFORT_MAX) {
                 if wanted(&view, &query, row.contact()).await {
@@ -312,4 +318,60 @@ fn a_query_looks_at_few_cards_of_a_large_book() {
         assert!(looked(name, kind, text) <= most, "{name} {kind} {text}");
     }
     assert_eq!(looked("NOTE", "contains", "12345"), cards.len(), "nothing is known of notes");
+}
+
+/// The body of an answer to a query that the index does not help with.
+async fn walked(view: View, effort_max: usize) -> String {
+    let filter = "<C:filter xmlns:C='urn:ietf:params:xml:ns:carddav'><C:prop-filter name='NOTE'>\
+        <C:text-match>needle</C:text-match></C:prop-filter></C:filter>";
+    let query = Query::new(&view, Some(&element(filter)), None).unwrap();
+    let query = Query { effort_max, ..query };
+    let (wanted, data) = (Wanted::All(Vec::new()), AddressData::USUAL);
+    let preferences = Preferences::of(&HeaderMap::new());
+    let body = answer(view, (wanted, data), (query, Scope::Members), preferences).await;
+    String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+/// A card of more than 4 KiB, which is read from the store, counts as twenty.
+#[test]
+fn a_query_stops_where_it_has_cost_enough() {
+    let note = |at: usize| format!("NOTE:needle {at}\r\n");
+    let large = format!("NOTE:needle {}\r\n", "x".repeat(5000));
+    let card = |line: &str| format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\n{line}END:VCARD\r\n");
+    // The first and the fourth are kept as they came.
+    let cards = [card(&large), card(&note(1)), card(&note(2)), card(&note(3))];
+    let session = session(&cards);
+    let rows = |effort_max: usize| {
+        let text = runtime().block_on(walked(view(&session), effort_max));
+        (text.matches("<getetag>").count(), text.contains("507 Insufficient Storage"))
+    };
+    assert_eq!(rows(23), (4, false));
+    assert_eq!(rows(22), (3, true));
+    assert!(rows(3).0 <= 3 && rows(0) == (0, true));
+}
+
+#[test]
+fn others_have_their_turn_while_a_book_is_walked_through() {
+    let card = |at: usize| format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{at}\r\nEND:VCARD\r\n");
+    let cards: Vec<String> = (0..2000).map(card).collect();
+    let session = session(&cards);
+    let turns = runtime().block_on(async {
+        let query = walked(view(&session), EFFORT_MAX);
+        let mut query = std::pin::pin!(query);
+        let mut turns = 0;
+        std::future::poll_fn(|context| match query.as_mut().poll(context) {
+            Poll::Ready(text) => Poll::Ready(text),
+            Poll::Pending => {
+                turns += 1;
+                Poll::Pending
+            }
+        })
+        .await;
+        turns
+    });
+    assert!(turns >= 2000 / CARDS_PER_STEP, "{turns}");
 }
