@@ -1,6 +1,7 @@
 //! What request bodies ask for: XML trees read into types.
 
 use hyper::StatusCode;
+use rustc_hash::FxHashSet;
 
 use crate::carddav::address_data::AddressData;
 use crate::carddav::error::{Condition, Refusal};
@@ -45,8 +46,11 @@ fn wanted(root: &Element) -> Result<Option<Wanted>, Refusal> {
     }
 }
 
-fn asked(properties: &Element) -> Vec<Asked> {
-    properties.children.iter().map(Asked::of).collect()
+/// The properties of a list, each once however often it is named.
+pub(crate) fn asked(properties: &Element) -> Vec<Asked> {
+    let mut known = FxHashSet::default();
+    let all = properties.children.iter().map(Asked::of);
+    all.filter(|asked| known.insert(asked.clone())).collect()
 }
 
 /// The reports that are answered.

@@ -1,6 +1,6 @@
 //! The reports about principals (RFC 3744 9.2 to 9.5), read from request bodies.
 
-use crate::carddav::elements::{Wanted, bad_request};
+use crate::carddav::elements::{Wanted, asked, bad_request};
 use crate::carddav::error::Refusal;
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::xml::Element;
@@ -82,10 +82,6 @@ fn wanted(root: &Element) -> Result<Option<Wanted>, Refusal> {
         (_, Some(_)) => Err(bad_request("a report has one prop")),
         (list, None) => Ok(list.map(|list| Wanted::These(asked(list)))),
     }
-}
-
-fn asked(list: &Element) -> Vec<Asked> {
-    list.children.iter().map(Asked::of).collect()
 }
 
 fn or_nothing(wanted: Option<Wanted>) -> Wanted {

@@ -6,7 +6,7 @@ use crate::carddav::xml::{Element, Namespace};
 macro_rules! properties {
     ($($variant:ident = $namespace:ident $local:literal;)*) => {
         /// A property that some resource has.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) enum Property { $($variant,)* }
 
         impl Property {
@@ -91,7 +91,7 @@ impl Property {
 }
 
 /// A property by which a client asks, known or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Asked {
     Known(Property),
     Unknown { namespace: Box<str>, local: Box<str> },
