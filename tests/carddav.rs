@@ -9,6 +9,8 @@ mod attacks;
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copies.rs"]
+mod copies;
 #[path = "carddav/copy_move.rs"]
 mod copy_move;
 #[path = "carddav/damage.rs"]

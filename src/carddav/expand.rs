@@ -24,8 +24,8 @@ use crate::http::answer::full;
 
 /// More resources in one answer are refused.
 const RESOURCES_MAX: usize = 1000;
-/// Larger answers are refused: one is held whole.
-const ANSWER_BYTES_MAX: usize = 8 << 20;
+/// Longer answers are refused, in bytes.
+const BYTES_MAX: usize = 4 << 20;
 /// Requests for more properties are refused: each is looked for among all others.
 const PROPERTIES_MAX: usize = 500;
 /// What is declared around each row of a multistatus.
@@ -103,18 +103,20 @@ impl Expansion<'_> {
         wanted: &'a [Expanded],
     ) -> Row<'a> {
         Box::pin(async move {
+            self.count += 1;
+            if self.count > RESOURCES_MAX {
+                let text = format!("an answer has at most {RESOURCES_MAX} resources");
+                return Err(Refusal::violated(Condition::NumberOfMatchesWithinLimits, text));
+            }
             let asked = wanted.iter().map(|wanted| wanted.asked.clone()).collect();
             let mut text = BEGIN.to_vec();
             self.plain_row(resource, href, &Wanted::These(asked), &mut text).await;
-            text.extend_from_slice(END);
-            self.count += 1;
             self.bytes += text.len();
-            if self.count > RESOURCES_MAX || self.bytes > ANSWER_BYTES_MAX {
-                let text = format!(
-                    "an answer has at most {RESOURCES_MAX} resources and {ANSWER_BYTES_MAX} bytes"
-                );
+            if self.bytes > BYTES_MAX {
+                let text = format!("an answer has at most {BYTES_MAX} bytes");
                 return Err(Refusal::violated(Condition::NumberOfMatchesWithinLimits, text));
             }
+            text.extend_from_slice(END);
             // Others have their turn.
             tokio::task::yield_now().await;
             let Some(mut row) = xml::read(&text)?.and_then(|mut root| root.children.pop()) else {
