@@ -117,6 +117,8 @@ impl Expansion<'_> {
                 return Err(Refusal::violated(Condition::NumberOfMatchesWithinLimits, text));
             }
             text.extend_from_slice(END);
+            // Others have their turn.
+            tokio::task::yield_now().await;
             let Some(mut row) = xml::read(&text)?.and_then(|mut root| root.children.pop()) else {
                 return Ok(None);
             };

@@ -80,7 +80,7 @@ fn wanted(root: &Element) -> Result<Option<Wanted>, Refusal> {
     let mut lists = root.children.iter().filter(|child| child.is_dav("prop"));
     match (lists.next(), lists.next()) {
         (_, Some(_)) => Err(bad_request("a report has one prop")),
-        (list, None) => Ok(list.map(|list| Wanted::These(asked(list)))),
+        (list, None) => Ok(list.map(asked).transpose()?.map(Wanted::These)),
     }
 }
 
@@ -125,7 +125,7 @@ fn term(element: &Element) -> Result<Term, Refusal> {
         Some("equals") => TextPlace::Whole,
         Some(_) => return Err(bad_request("the match-type is not known")),
     };
-    Ok(Term { properties: asked(list), text: text.text.trim().into(), place })
+    Ok(Term { properties: asked(list)?, text: text.text.trim().into(), place })
 }
 
 /// The properties by which principals are found, and what people call them.

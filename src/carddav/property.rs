@@ -109,6 +109,14 @@ impl Asked {
         }
     }
 
+    /// The length of a name that an answer repeats, with its namespace.
+    pub(crate) fn name_bytes(&self) -> usize {
+        match self {
+            Self::Known(property) => property.name().len(),
+            Self::Unknown { namespace, local } => namespace.len() + local.len(),
+        }
+    }
+
     /// Appends the property without a value.
     pub(crate) fn write_empty(&self, out: &mut Vec<u8>) {
         out.push(b'<');
