@@ -3,10 +3,14 @@
 
 #[path = "carddav/add_member.rs"]
 mod add_member;
+#[path = "carddav/attacks.rs"]
+mod attacks;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]
 mod company;
+#[path = "carddav/copies.rs"]
+mod copies;
 #[path = "carddav/copy_move.rs"]
 mod copy_move;
 #[path = "carddav/damage.rs"]

@@ -33,7 +33,9 @@ impl Property {
     }
 
     pub(super) fn of(content: &Content<'_>) -> Self {
-        let mut property = Self::new(content.group(), content.name(), String::new());
+        let group: String = content.group().chars().filter(char::is_ascii_graphic).collect();
+        let group = group.replace(['"', ',', '='], "");
+        let mut property = Self::new(&group, content.name(), String::new());
         if content.name().bytes().any(|byte| byte.is_ascii_lowercase()) && !is_extension(content) {
             property.name.make_ascii_uppercase();
         }
@@ -161,7 +163,7 @@ impl Property {
 
     /// Appends the property as a folded line. What can stand in no card's line is left out.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        if !is_token(&self.name) || !(self.group.is_empty() || is_token(&self.group)) {
+        if !is_token(&self.name) {
             return;
         }
         let mut line = String::with_capacity(self.value.len() + 64);

@@ -1,6 +1,6 @@
 //! Random lives of two companies: clients that synchronize now and then end with what is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof};
@@ -14,8 +14,8 @@ use ringbook::directory::{Edit, Request};
 use ringbook::store::sqlite::SqliteStore;
 use uuid::Uuid;
 
+use crate::copies::{Client, content};
 use crate::world::{World, account, acme, card, settings};
-use crate::xml::Multistatus;
 
 /// Who synchronizes: users 0 to 2 of acme.
 const VIEWERS: [&str; 3] = ["200", "201", "202"];
@@ -140,7 +140,7 @@ proptest! {
 async fn live(steps: Vec<Step>) {
     let world = World::empty(SqliteStore::in_memory().unwrap());
     found(&world).await;
-    let mut clients: Vec<Client> = (0..VIEWERS.len() * BOOKS.len()).map(Client::new).collect();
+    let mut clients: Vec<Client> = (0..VIEWERS.len() * BOOKS.len()).map(client).collect();
     let mut before = photograph(&world).await;
     for step in steps {
         match step {
@@ -211,7 +211,7 @@ async fn changes(
     known: &BTreeMap<String, Option<Picture>>,
 ) -> Vec<Vec<(String, Option<u16>)>> {
     let mut told = Vec::new();
-    for mut client in (0..VIEWERS.len() * BOOKS.len()).map(Client::new) {
+    for mut client in (0..VIEWERS.len() * BOOKS.len()).map(client) {
         let Some(known) = &known[&client.path()] else { continue };
         client.token.clone_from(&known.token);
         let rows = client.ask(world, None).await.unwrap().rows.into_iter();
@@ -233,7 +233,7 @@ struct Picture {
 /// All collections as all viewers see them; None where there is none.
 async fn photograph(world: &World) -> BTreeMap<String, Option<Picture>> {
     let mut pictures = BTreeMap::new();
-    for client in (0..VIEWERS.len() * BOOKS.len()).map(Client::new) {
+    for client in (0..VIEWERS.len() * BOOKS.len()).map(client) {
         let answer = client.ask(world, None).await;
         let picture = answer.ok().map(|answer| Picture {
             cards: answer.rows.iter().map(|row| (row.href.clone(), content(row))).collect(),
@@ -242,11 +242,6 @@ async fn photograph(world: &World) -> BTreeMap<String, Option<Picture>> {
         pictures.insert(client.path(), picture);
     }
     pictures
-}
-
-fn content(row: &crate::xml::Row) -> (String, String) {
-    let found = |property| row.found(property).unwrap().to_owned();
-    (found("D:getetag"), found("C:address-data"))
 }
 
 /// Tokens move with what is seen and not otherwise; so do entity tags.
@@ -270,101 +265,6 @@ fn compare(
     }
 }
 
-/// A program that keeps a copy of a collection.
-struct Client {
-    who: &'static str,
-    book: &'static str,
-    token: String,
-    cards: BTreeMap<String, (String, String)>,
-    /// While it begins anew: what it was told since.
-    told: Option<BTreeSet<String>>,
-}
-
-impl Client {
-    fn new(at: usize) -> Self {
-        let (who, book) = (VIEWERS[at / BOOKS.len()], BOOKS[at % BOOKS.len()]);
-        Self { who, book, token: String::new(), cards: BTreeMap::new(), told: None }
-    }
-
-    fn path(&self) -> String {
-        crate::company::path(self.who, self.book)
-    }
-
-    /// Asks for what is new; the status where that fails.
-    async fn ask(&self, world: &World, limit: Option<usize>) -> Result<Multistatus, u16> {
-        let limit = limit.map(|limit| format!("<limit><nresults>{limit}</nresults></limit>"));
-        let request = format!(
-            "REPORT {}\n\n<sync-collection xmlns=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\">\
-            <sync-token>{}</sync-token><sync-level>1</sync-level>{}\
-            <prop><getetag/><C:address-data/></prop></sync-collection>",
-            self.path(),
-            self.token,
-            limit.unwrap_or_default(),
-        );
-        let answer = world.send(self.who, &request).await;
-        if answer.status == 207 { Ok(answer.rows()) } else { Err(answer.status.as_u16()) }
-    }
-
-    /// Synchronizes, up to some pages.
-    async fn sync(&mut self, world: &World, limit: Option<usize>, pages: usize) {
-        let mut left = pages;
-        while left > 0 {
-            if self.token.is_empty() {
-                self.told.get_or_insert_default();
-            }
-            let answer = match self.ask(world, limit).await {
-                Ok(answer) => answer,
-                Err(403) => {
-                    assert!(!self.token.is_empty());
-                    (self.token, self.told) = (String::new(), None);
-                    continue;
-                }
-                Err(status) => {
-                    assert_eq!(status, 404);
-                    (self.token, self.told) = (String::new(), None);
-                    self.cards.clear();
-                    return;
-                }
-            };
-            left -= 1;
-            if !self.take(answer) {
-                return;
-            }
-        }
-    }
-
-    /// Takes over an answer; whether there is more.
-    fn take(&mut self, answer: Multistatus) -> bool {
-        let is_first = self.token.is_empty();
-        let mut more = false;
-        for row in answer.rows {
-            match row.status {
-                Some(404) => {
-                    assert!(!is_first, "nothing is gone at the beginning");
-                    self.cards.remove(&row.href);
-                }
-                Some(507) => more = true,
-                Some(status) => panic!("{status}"),
-                None => {
-                    if let Some(told) = &mut self.told {
-                        told.insert(row.href.clone());
-                    }
-                    let (tag, card) = content(&row);
-                    // The card is fetched where the tag is another one.
-                    if self.cards.get(&row.href).is_none_or(|(known, _)| *known != tag) {
-                        self.cards.insert(row.href, (tag, card));
-                    }
-                }
-            }
-        }
-        self.token = answer.token;
-        if !more && let Some(told) = self.told.take() {
-            self.cards.retain(|href, _| told.contains(href));
-        }
-        more
-    }
-}
-
 fn beta() -> OrganizationId {
     OrganizationId::from("beta")
 }
@@ -375,6 +275,10 @@ fn organization(who: usize) -> OrganizationId {
 
 fn id(at: usize) -> ContactId {
     ContactId(Uuid::from_u128(0x1000 + at as u128))
+}
+
+fn client(at: usize) -> Client {
+    Client::new(VIEWERS[at / BOOKS.len()], BOOKS[at % BOOKS.len()])
 }
 
 /// Both companies, with all their people.

@@ -1,6 +1,11 @@
 //! Principals: whom one sees, how they are searched, and reports that begin at them.
 
-use crate::world::{Answer, PERSONAL, World};
+use ringbook::account::Role;
+use ringbook::contact::Book;
+use ringbook::contact::card::{CardBuilder, Field};
+use ringbook::directory::{Edit, new_id};
+
+use crate::world::{Answer, PERSONAL, World, account, acme, draft};
 use crate::xml::parse;
 
 const PRINCIPALS: &str = "/dav/principals/";
@@ -239,11 +244,14 @@ async fn these_reports_are_about_one_resource() {
 #[tokio::test]
 async fn many_are_not_told_at_once() {
     let world = World::new().await;
-    for at in 1000..2000 {
-        world
-            .person(&at.to_string(), "Eve", &format!("E{at}"), ringbook::account::Role::User)
-            .await;
-    }
+    let person = |at: u32| {
+        let (id, mut card) = (new_id(), CardBuilder::default());
+        card.push(Field::FormattedName, &format!("Eve E{at}"));
+        card.push(Field::Extension, &at.to_string());
+        let user = account(id, &acme(), &at.to_string(), Role::User);
+        [Edit::PutContact { id, draft: draft(Book::People, card) }, Edit::PutUser(user)]
+    };
+    world.commit((1000..2000).flat_map(person).collect()).await;
     let body = format!("{}{NAME}", find("displayname", "Eve"));
     let rows = report(&world, PRINCIPALS, "", "principal-property-search", &body).await.rows();
     assert_eq!(rows.rows.len(), 1000);

@@ -90,7 +90,8 @@ fn a_file_from_before_photos_is_brought_up_to_date() {
     drop(store);
     let file = rusqlite::Connection::open(&path).unwrap();
     file.execute_batch(
-        "ALTER TABLE contact DROP COLUMN photo; DROP TABLE photo; PRAGMA user_version = 3;",
+        "ALTER TABLE contact DROP COLUMN photo; DROP TABLE photo;
+         ALTER TABLE tombstone DROP COLUMN uid; PRAGMA user_version = 3;",
     )
     .unwrap();
     let report = check(&path).unwrap();

@@ -91,7 +91,7 @@ pub(super) fn down(mut property: Property, groups: &mut Groups) -> (Property, Op
     let kind = property.value_kind();
     property.take_parameter("VALUE");
     if kind != "text" && has_scheme(&property.value) {
-        if property.take_type("agent") {
+        if property.types.len() == 1 && property.take_type("agent") {
             property.name = "AGENT".to_owned();
         }
         property.put_parameter("VALUE", "uri");

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof, proptest};
 use proptest::sample::select;
-use proptest::{prop_assert, prop_assert_eq, prop_assume};
+use proptest::{prop_assert, prop_assert_eq};
 
 use crate::vcard::convert::{Version, convert, version};
 use crate::vcard::line::lines;
@@ -126,6 +126,8 @@ fn dates_have_the_forms_of_their_version() {
     same("X-VCARD4-BDAY:1985-04", "BDAY:1985-04");
     same("X-VCARD4-BDAY;VALUE=text:circa 1800", "BDAY;VALUE=text:circa 1800");
     up("BDAY:--05-17", "BDAY:--0517");
+    let other = "X-APPLE-OMIT-YEAR=1604";
+    up(&format!("BDAY;{other}:1985-04-12"), &format!("BDAY;{other}:19850412"));
     up("BDAY:in May", "BDAY;VALUE=text:in May");
     up("BDAY:\r\nREV:20240501T101112Z", "REV:20240501T101112Z");
     same("REV:2024-05-01T10:11:12Z", "REV:20240501T101112Z");
@@ -330,7 +332,31 @@ fn any_card() -> impl Strategy<Value = String> {
     (version, vec(line(), 0..12)).prop_map(|(version, lines)| card(version, &lines.concat()))
 }
 
+/// Cards of pieces that mean something where they stand by chance.
+pub(in crate::vcard) fn any_mess() -> impl Strategy<Value = String> {
+    let pieces = concat!(
+        "\r\n|\r\n|\r\n|\n| |\t|;|;|:|:|,|\\|\"|=|.|^|^n|ü|0|1|-|T|Z|TEL|N|FN|ADR|BDAY|PHOTO|ORG|X-A|",
+        "UID|RELATED|KIND|NOTE|LABEL|GEO|AGENT|BEGIN:VCARD|END:VCARD|TYPE=|pref|PREF=|VALUE=|uri|",
+        "ENCODING=|b|QUOTED-PRINTABLE|BASE64|data:|tel:|ext=|item1.|X-ABLabel|X-ABRELATEDNAMES|",
+        "X-TEL=|X-DERIVED=|SORT-AS=|CHARSET=|=C3|VERSION:4.0|_$!<Friend>!$_|1985|0412|IMPP|X-SIP",
+    );
+    let piece = select(pieces.split('|').collect::<Vec<_>>());
+    (select(vec!["2.1", "3.0", "4.0"]), vec(piece, 0..40))
+        .prop_map(|(version, pieces)| card(version, &format!("TEL:9\r\n{}", pieces.concat())))
+}
+
 proptest! {
+    #[test]
+    fn a_mess_says_the_same_in_each_version(text in any_mess()) {
+        if let Ok(reading) = read(text.as_bytes()) {
+            for version in [Version::V30, Version::V40] {
+                let other = to(version, &text);
+                let again = read(other.as_bytes());
+                prop_assert_eq!(again.map(|r| r.card), Ok(reading.card.clone()), "{}", other);
+            }
+        }
+    }
+
     #[test]
     fn what_a_card_says_is_said_in_each_version(text in any_card()) {
         if let Ok(reading) = read(text.as_bytes()) {
@@ -345,7 +371,9 @@ proptest! {
     #[test]
     fn the_way_there_and_back_comes_to_rest(text in any_card()) {
         // Labels of more than one address may change places once more.
-        prop_assume!(text.matches("LABEL").count() < 2);
+        if text.matches("LABEL").count() > 1 {
+            return Ok(());
+        }
         for (first, then) in [(Version::V30, Version::V40), (Version::V40, Version::V30)] {
             let one = to(then, &to(first, &text));
             let two = to(then, &to(first, &one));

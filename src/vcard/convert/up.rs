@@ -88,7 +88,7 @@ fn one(mut property: Property) -> Option<Property> {
             return Some(related::role_up(property, "spouse"));
         }
         "RELATED" => return Some(related::up(property)),
-        "AGENT" if property.value_kind() == "uri" => {
+        "AGENT" if property.value_kind() == "uri" && property.types.is_empty() => {
             property.name = "RELATED".to_owned();
             property.types.insert(0, "agent".to_owned());
             property.take_parameter("VALUE");
