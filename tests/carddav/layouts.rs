@@ -102,8 +102,12 @@ async fn a_revoked_app_password_stays_revoked() {
     let world = World::new().await;
     with_app(&world, "lost").await;
     let anna = world.user("204").id;
-    let remember =
-        || Edit::RememberLayout { user: anna, app: "lost".into(), layout: Layout::Merged };
+    let layout = |layout| Edit::RememberLayout { user: anna, app: "lost".into(), layout };
+    let remember = || layout(Layout::Merged);
+    world.commit(vec![remember()]).await;
+    world.commit(vec![layout(Layout::Separate)]).await;
+    let remembered = world.directory.snapshot().app_passwords(anna)[0].carddav_layout;
+    assert_eq!(remembered, Some(Layout::Merged), "the first one counts");
     world.commit(vec![Edit::RemoveAppPassword(anna, "lost".into())]).await;
     world.commit(vec![remember()]).await;
     assert!(world.directory.snapshot().app_passwords(anna).is_empty());
