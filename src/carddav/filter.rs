@@ -94,6 +94,15 @@ impl Filter {
         Self { test: Test::AnyOf, properties: Vec::new() }
     }
 
+    /// How many conditions there are on properties, values and parameters.
+    pub(crate) fn conditions(&self) -> usize {
+        let inside = |property: &PropFilter| match &property.condition {
+            Of::Matching((_, conditions)) => conditions.len(),
+            Of::Defined | Of::NotDefined => 0,
+        };
+        self.properties.iter().map(|property| 1 + inside(property)).sum()
+    }
+
     /// Reads a `CARDDAV:filter`. `numbering` says how the asker's organization dials.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ use crate::index::Step;
 /// What a query may cost, in cards whose lines are looked at. One that is not in memory costs more.
 const EFFORT_MAX: usize = 200_000;
 const STORED_EFFORT: usize = 20;
+/// A card costs as much again for each so many conditions.
+const CONDITIONS_PER_EFFORT: usize = 50;
 /// The directory tells no more at once.
 const DIRECTORY_ROWS_MAX: usize = 500;
 /// Other requests are looked after when so many cards were looked at.
@@ -56,6 +58,8 @@ pub(crate) struct Query {
     implied: query::Query,
     /// Rows at most.
     limit: Option<usize>,
+    /// What a card costs that is in memory.
+    card_effort: usize,
     effort_max: usize,
 }
 
@@ -85,7 +89,8 @@ impl Query {
             false => limit,
         };
         let implied = filter.implied().unwrap_or(query::Query::Constant(Truth::True));
-        Ok(Self { filter, implied, limit, effort_max: EFFORT_MAX })
+        let card_effort = 1 + filter.conditions() / CONDITIONS_PER_EFFORT;
+        Ok(Self { filter, implied, limit, card_effort, effort_max: EFFORT_MAX })
     }
 }
 
@@ -173,9 +178,10 @@ impl Run<'_> {
         if self.query.filter.properties.is_empty() {
             return self.write(contact, None).await;
         }
+        let looked_at = self.query.card_effort;
         self.effort += match self.view.body(contact) {
-            Stored::Stored(_) => STORED_EFFORT,
-            Stored::Inline(_) | Stored::Written | Stored::Broken => 1,
+            Stored::Stored(_) => STORED_EFFORT * looked_at,
+            Stored::Inline(_) | Stored::Written | Stored::Broken => looked_at,
         };
         if self.effort > self.query.effort_max {
             return Found::Some;

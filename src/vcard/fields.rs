@@ -1,7 +1,7 @@
 //! The fields of a card: what each of its lines adds.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::contact::card::{Card, CardBuilder, Field, NamelessCard, PostalAddress};
 use crate::vcard::convert::ONLY_IN_4;
@@ -60,6 +60,8 @@ pub(crate) struct Fields {
     is_cut: bool,
     pub(crate) problems: Vec<Problem>,
     pub(crate) unread: Vec<String>,
+    /// The same, to look them up: a card has up to ten thousand names.
+    known_unread: HashSet<String>,
 }
 
 impl Fields {
@@ -144,7 +146,7 @@ impl Fields {
             || content.is("KIND")
             || content.is("X-ADDRESSBOOKSERVER-KIND");
         // A label may have chosen the field of the line that it is about; it is a text still.
-        if !written_anew && !says_nothing && !self.unread.contains(&name) {
+        if !written_anew && !says_nothing && self.known_unread.insert(name.clone()) {
             self.unread.push(name);
         }
     }

@@ -322,9 +322,18 @@ fn a_query_looks_at_few_cards_of_a_large_book() {
 
 /// The body of an answer to a query that the index does not help with.
 async fn walked(view: View, effort_max: usize) -> String {
-    let filter = "<C:filter xmlns:C='urn:ietf:params:xml:ns:carddav'><C:prop-filter name='NOTE'>\
-        <C:text-match>needle</C:text-match></C:prop-filter></C:filter>";
-    let query = Query::new(&view, Some(&element(filter)), None).unwrap();
+    asked_often(view, effort_max, 1).await
+}
+
+/// The same with the condition so many times.
+async fn asked_often(view: View, effort_max: usize, times: usize) -> String {
+    let condition =
+        "<C:prop-filter name='NOTE'><C:text-match>needle</C:text-match></C:prop-filter>";
+    let filter = format!(
+        "<C:filter test='allof' xmlns:C='urn:ietf:params:xml:ns:carddav'>{}</C:filter>",
+        condition.repeat(times)
+    );
+    let query = Query::new(&view, Some(&element(&filter)), None).unwrap();
     let query = Query { effort_max, ..query };
     let (wanted, data) = (Wanted::All(Vec::new()), AddressData::USUAL);
     let preferences = Preferences::of(&HeaderMap::new());
@@ -352,6 +361,13 @@ fn a_query_stops_where_it_has_cost_enough() {
     assert_eq!(rows(23), (4, false));
     assert_eq!(rows(22), (3, true));
     assert!(rows(3).0 <= 3 && rows(0) == (0, true));
+    // 100 conditions cost three times as much as one.
+    let many = |effort_max: usize| {
+        let text = runtime().block_on(asked_often(view(&session), effort_max, 50));
+        (text.matches("<getetag>").count(), text.contains("507 Insufficient Storage"))
+    };
+    assert_eq!(many(69), (4, false));
+    assert_eq!(many(68), (3, true));
 }
 
 #[test]
