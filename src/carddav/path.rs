@@ -265,7 +265,6 @@ mod tests {
             "/dav/homes/a/personal/%2e%2e",
             "/dav/homes/a/personal/x%2Fy.vcf",
             "/dav/homes/a/other/",
-            "/dav/homes/a/status-busy/",
             "/dav/homes/a/department-/",
             "/dav/homes/a/Department-x/",
             "/dav/homes/a/personal/x.vcf/",
