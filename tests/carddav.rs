@@ -3,6 +3,8 @@
 
 #[path = "carddav/add_member.rs"]
 mod add_member;
+#[path = "carddav/attacks.rs"]
+mod attacks;
 #[path = "carddav/books.rs"]
 mod books;
 #[path = "carddav/company.rs"]

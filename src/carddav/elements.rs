@@ -1,11 +1,17 @@
 //! What request bodies ask for: XML trees read into types.
 
 use hyper::StatusCode;
+use rustc_hash::FxHashSet;
 
 use crate::carddav::address_data::AddressData;
 use crate::carddav::error::{Condition, Refusal};
 use crate::carddav::property::Asked;
 use crate::carddav::xml::{Element, Namespace};
+
+/// Requests for more properties are refused: each is answered for each resource, found or not.
+const PROPERTIES_MAX: usize = 1000;
+/// The names of all of them together, in bytes.
+const NAMES_BYTES_MAX: usize = 16 << 10;
 
 /// Which properties a request wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,26 +33,51 @@ pub(crate) fn propfind(body: Option<&Element>) -> Result<Wanted, Refusal> {
 }
 
 fn wanted(root: &Element) -> Result<Option<Wanted>, Refusal> {
-    let included = root.dav("include").map(asked).unwrap_or_default();
-    let found: Vec<Wanted> = root
-        .children
-        .iter()
-        .filter_map(|child| match (&child.namespace, &*child.local) {
-            (Namespace::Dav, "prop") => Some(Wanted::These(asked(child))),
-            (Namespace::Dav, "allprop") => Some(Wanted::All(included.clone())),
-            (Namespace::Dav, "propname") => Some(Wanted::Names),
-            _ => None,
-        })
-        .collect();
-    let mut found = found.into_iter();
-    match (found.next(), found.next()) {
-        (first, None) => Ok(first),
-        (_, Some(_)) => Err(bad_request("a body asks for one of prop, allprop and propname")),
-    }
+    let is_list = |child: &&Element| {
+        child.namespace == Namespace::Dav
+            && matches!(&*child.local, "prop" | "allprop" | "propname")
+    };
+    let mut lists = root.children.iter().filter(is_list);
+    let list = match (lists.next(), lists.next()) {
+        (None, _) => return Ok(None),
+        (Some(list), None) => list,
+        (_, Some(_)) => {
+            return Err(bad_request("a body asks for one of prop, allprop and propname"));
+        }
+    };
+    Ok(Some(match &*list.local {
+        "prop" => Wanted::These(asked(list)?),
+        "allprop" => {
+            let included = root.dav("include").map(asked).transpose()?;
+            Wanted::All(included.unwrap_or_default())
+        }
+        _ => Wanted::Names,
+    }))
 }
 
-fn asked(properties: &Element) -> Vec<Asked> {
-    properties.children.iter().map(Asked::of).collect()
+/// The properties that a list names, each once.
+///
+/// # Errors
+/// 400 where it is very long.
+pub(crate) fn asked(list: &Element) -> Result<Vec<Asked>, Refusal> {
+    let mut known = FxHashSet::default();
+    let mut bytes = 0;
+    let mut all = Vec::new();
+    for asked in list.children.iter().map(Asked::of) {
+        if known.contains(&asked) {
+            continue;
+        }
+        bytes += asked.name_bytes();
+        if all.len() == PROPERTIES_MAX || bytes > NAMES_BYTES_MAX {
+            let text = format!(
+                "a request names at most {PROPERTIES_MAX} properties, in {NAMES_BYTES_MAX} bytes"
+            );
+            return Err(bad_request(&text));
+        }
+        known.insert(asked.clone());
+        all.push(asked);
+    }
+    Ok(all)
 }
 
 /// The reports that are answered.
@@ -77,12 +108,12 @@ pub(crate) fn report(body: Option<&Element>) -> Result<Report, Refusal> {
 }
 
 fn multiget(root: &Element) -> Result<Report, Refusal> {
-    let (wanted, data) = (wanted_or_all(root)?, AddressData::of(root)?);
     let hrefs = root.children.iter().filter(|child| child.is_dav("href"));
     let hrefs: Vec<Box<str>> = hrefs.map(|href| href.text.trim().into()).collect();
     if hrefs.is_empty() {
         return Err(bad_request("a multiget names at least one href"));
     }
+    let (wanted, data) = (wanted_or_all(root)?, AddressData::of(root)?);
     Ok(Report::Multiget { wanted, data, hrefs })
 }
 

@@ -24,6 +24,8 @@ use crate::http::answer::full;
 
 /// More resources in one answer are refused.
 const RESOURCES_MAX: usize = 1000;
+/// Longer answers are refused, in bytes.
+const BYTES_MAX: usize = 4 << 20;
 /// Requests for more properties are refused: each is looked for among all others.
 const PROPERTIES_MAX: usize = 500;
 /// What is declared around each row of a multistatus.
@@ -70,7 +72,7 @@ pub(crate) async fn answer(
     }
     Depth::must_be_zero(headers)?;
     let preferences = Preferences::of(headers);
-    let mut expansion = Expansion { session, missing: preferences.missing, count: 0 };
+    let mut expansion = Expansion { session, missing: preferences.missing, count: 0, bytes: 0 };
     let row = expansion.row(resource, &resource.href(&**session), wanted).await?;
     let mut out = BEGIN.to_vec();
     if let Some(row) = row {
@@ -87,6 +89,7 @@ struct Expansion<'a> {
     session: &'a Arc<Session>,
     missing: Missing,
     count: usize,
+    bytes: usize,
 }
 
 type Row<'a> = Pin<Box<dyn Future<Output = Result<Option<Element>, Refusal>> + Send + 'a>>;
@@ -108,7 +111,14 @@ impl Expansion<'_> {
             let asked = wanted.iter().map(|wanted| wanted.asked.clone()).collect();
             let mut text = BEGIN.to_vec();
             self.plain_row(resource, href, &Wanted::These(asked), &mut text).await;
+            self.bytes += text.len();
+            if self.bytes > BYTES_MAX {
+                let text = format!("an answer has at most {BYTES_MAX} bytes");
+                return Err(Refusal::violated(Condition::NumberOfMatchesWithinLimits, text));
+            }
             text.extend_from_slice(END);
+            // Others have their turn.
+            tokio::task::yield_now().await;
             let Some(mut row) = xml::read(&text)?.and_then(|mut root| root.children.pop()) else {
                 return Ok(None);
             };

@@ -1,7 +1,8 @@
 //! Group cards that are computed: favorites, departments and sites in the book of all contacts.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use crate::auth::sight::Sight;
@@ -16,6 +17,14 @@ use crate::vcard::write;
 
 /// Groups with more members have no card: clients read and write it whole.
 pub(crate) const MEMBERS_MAX: usize = 1000;
+
+/// What was found out already of the group cards of one book, which nothing changes while it is looked
+/// at: a request may name one card ten thousand times.
+#[derive(Default)]
+pub(crate) struct GroupCards {
+    groups: OnceLock<FxHashMap<ContactId, Computed>>,
+    cards: Mutex<FxHashMap<ContactId, Option<Arc<Contact>>>>,
+}
 
 /// A group that has a card of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +46,11 @@ impl Computed {
 
     /// The group whose card has this id.
     pub(crate) fn of_id(merged: &Merged, sight: &Sight<'_>, id: ContactId) -> Option<Self> {
-        Self::all(merged, sight).into_iter().find(|group| group.id(merged) == id)
+        let of_all = || {
+            let all = Self::all(merged, sight).into_iter();
+            all.map(|group| (group.id(merged), group)).collect()
+        };
+        merged.group_cards.groups.get_or_init(of_all).get(&id).copied()
     }
 
     /// Name and UID of the card: permanent, and no contact's.
@@ -65,6 +78,17 @@ impl Computed {
     /// The card; None where there are too many members or, but for favorites, none. Its revision
     /// stands for what is in it.
     pub(crate) fn card(self, merged: &Merged, sight: &Sight<'_>) -> Option<Arc<Contact>> {
+        let cards = || merged.group_cards.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = self.id(merged);
+        if let Some(card) = cards().get(&id) {
+            return card.clone();
+        }
+        let card = self.made(merged, sight);
+        cards().insert(id, card.clone());
+        card
+    }
+
+    fn made(self, merged: &Merged, sight: &Sight<'_>) -> Option<Arc<Contact>> {
         let uids = self.member_uids(merged, sight)?;
         if uids.is_empty() && self != Self::Favorites {
             return None;

@@ -182,12 +182,24 @@ impl<'m, 's> Story<'m, 's> {
                 Computed::Favorites => Revision(1),
             };
         }
+        if merged.people.is_none() {
+            self.hear_of_removed_groups();
+        }
         for star in sight.snapshot.stars(merged.owner) {
             let row = sight.snapshot.contact(&merged.organization, star.contact);
             if row.is_some_and(|row| merged.has(row.contact())) {
                 self.touch_group(Computed::Favorites, star.revision);
             }
         }
+    }
+
+    /// Groups that are there no more had no members any more.
+    fn hear_of_removed_groups(&mut self) {
+        let left = self.sight.snapshot.groups_left(&self.merged.organization, self.since);
+        let there =
+            |group: &Group| self.groups.iter().any(|(known, _)| *known == Computed::Of(*group));
+        let removed: Vec<_> = left.into_iter().filter(|(group, _)| !there(group)).collect();
+        self.groups.extend(removed.into_iter().map(|(group, last)| (Computed::Of(group), last)));
     }
 
     fn touch_group(&mut self, group: Computed, revision: Revision) {

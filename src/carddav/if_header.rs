@@ -6,8 +6,8 @@ use hyper::header::{HeaderMap, HeaderName};
 use crate::carddav::error::Refusal;
 
 const IF: HeaderName = HeaderName::from_static("if");
-/// Headers with more conditions are refused.
-const CONDITIONS_MAX: usize = 100;
+/// Headers with more conditions are refused: each may ask for the state of a whole book.
+const CONDITIONS_MAX: usize = 20;
 
 /// What the conditions are compared with.
 pub(crate) trait State {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::auth::sight::Sight;
+use crate::carddav::group_card::GroupCards;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::derived::fnv1a;
 use crate::contact::query::{Query, Truth};
@@ -22,6 +23,7 @@ pub(crate) struct Merged {
     pub(crate) homes: Vec<Book>,
     /// None: all people.
     pub(crate) people: Option<Few>,
+    pub(crate) group_cards: GroupCards,
 }
 
 /// The people of an organization that has too many for devices.
@@ -39,7 +41,8 @@ impl Merged {
         homes.sort_by_key(|home| place(*home));
         let people = (!fits_devices(sight)).then(|| Few::of(sight, owner));
         let organization = sight.organization.id.clone();
-        Some(Self { organization, owner, homes, people })
+        let group_cards = GroupCards::default();
+        Some(Self { organization, owner, homes, people, group_cards })
     }
 
     /// Where a card under a new name goes.

@@ -181,7 +181,7 @@ async fn answer_report(
         return expand::answer(&session, &resource, headers, &wanted).await;
     }
     if let Some(report) = body.map(PrincipalReport::of).transpose()?.flatten() {
-        return principal_search::answer(&session, &resource, headers, &report);
+        return principal_search::answer(&session, &resource, headers, &report).await;
     }
     report::report(session, resource, headers, elements::report(body)?).await
 }

@@ -1,6 +1,6 @@
 //! The reports about principals (RFC 3744 9.2 to 9.5), read from request bodies.
 
-use crate::carddav::elements::{Wanted, bad_request};
+use crate::carddav::elements::{Wanted, asked, bad_request};
 use crate::carddav::error::Refusal;
 use crate::carddav::property::{Asked, Property};
 use crate::carddav::xml::Element;
@@ -80,12 +80,8 @@ fn wanted(root: &Element) -> Result<Option<Wanted>, Refusal> {
     let mut lists = root.children.iter().filter(|child| child.is_dav("prop"));
     match (lists.next(), lists.next()) {
         (_, Some(_)) => Err(bad_request("a report has one prop")),
-        (list, None) => Ok(list.map(|list| Wanted::These(asked(list)))),
+        (list, None) => Ok(list.map(asked).transpose()?.map(Wanted::These)),
     }
-}
-
-fn asked(list: &Element) -> Vec<Asked> {
-    list.children.iter().map(Asked::of).collect()
 }
 
 fn or_nothing(wanted: Option<Wanted>) -> Wanted {
@@ -129,7 +125,7 @@ fn term(element: &Element) -> Result<Term, Refusal> {
         Some("equals") => TextPlace::Whole,
         Some(_) => return Err(bad_request("the match-type is not known")),
     };
-    Ok(Term { properties: asked(list), text: text.text.trim().into(), place })
+    Ok(Term { properties: asked(list)?, text: text.text.trim().into(), place })
 }
 
 /// The properties by which principals are found, and what people call them.

@@ -22,13 +22,18 @@ use crate::contact::card::{Field, FieldSet};
 use crate::contact::query::{Query, TextPattern, Truth};
 use crate::http::Body;
 use crate::http::answer::full;
+use crate::index::Step;
 
 /// More principals are not told; the answer says that there are more.
 const FOUND_MAX: usize = 1000;
+/// Nor are more where so much is told already: an answer is held whole.
+const ANSWER_BYTES_MAX: usize = 8 << 20;
+/// Other requests are looked after when so many people were looked at.
+const ROWS_PER_STEP: usize = 2000;
 /// How many people are looked at where the index does not help: a whole organization.
 const LOOK_THROUGH: usize = 200_000;
 
-pub(crate) fn answer(
+pub(crate) async fn answer(
     session: &Arc<Session>,
     resource: &Resource,
     headers: &HeaderMap,
@@ -44,16 +49,21 @@ pub(crate) fn answer(
         PrincipalReport::AclPrincipals { wanted } => (vec![own(session)], wanted),
         PrincipalReport::Match { by, wanted } => (matching(session, resource, by.as_ref()), wanted),
         PrincipalReport::Search(search) => {
-            let users = found(session, resource, search);
+            let users = found(session, resource, search).await;
             let of = |user: &User| Resource::Principal(user.principal.clone());
             (users.into_iter().map(of).collect(), &search.wanted)
         }
     };
     let mut out = BEGIN.to_vec();
+    let mut told = 0;
     for resource in found.iter().take(FOUND_MAX) {
+        if out.len() > ANSWER_BYTES_MAX {
+            break;
+        }
         with_place(session, resource, |place| place.row(wanted, preferences.missing, &mut out));
+        told += 1;
     }
-    if found.len() > FOUND_MAX {
+    if told < found.len() {
         multistatus::cut_row(&resource.href(&**session), &mut out);
     }
     out.extend_from_slice(END);
@@ -127,7 +137,11 @@ fn matching(session: &Arc<Session>, resource: &Resource, by: Option<&Asked>) -> 
 }
 
 /// One more than are told, where there are more.
-fn found<'s>(session: &'s Arc<Session>, resource: &Resource, search: &Search) -> Vec<&'s User> {
+async fn found<'s>(
+    session: &'s Arc<Session>,
+    resource: &Resource,
+    search: &Search,
+) -> Vec<&'s User> {
     if !search.everywhere && !holds_principals(resource) {
         return Vec::new();
     }
@@ -137,9 +151,16 @@ fn found<'s>(session: &'s Arc<Session>, resource: &Resource, search: &Search) ->
     };
     let terms = search.terms.iter().map(meaning).collect();
     let query = if search.all { Query::And(terms) } else { Query::Or(terms) };
-    let rows = sight.search(&extent, &query, LOOK_THROUGH);
-    let users = rows.filter_map(|row| session.snapshot.user(row.id));
-    users.take(FOUND_MAX + 1).collect()
+    let mut matches = sight.search(&extent, &query, LOOK_THROUGH);
+    let mut users = Vec::new();
+    while users.len() <= FOUND_MAX {
+        match matches.step(ROWS_PER_STEP) {
+            Step::Found(row) => users.extend(session.snapshot.user(row.id)),
+            Step::Paused => tokio::task::yield_now().await,
+            Step::End => break,
+        }
+    }
+    users
 }
 
 /// What a term means for the cards of people. By any other property nobody is found.

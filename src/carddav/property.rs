@@ -6,7 +6,7 @@ use crate::carddav::xml::{Element, Namespace};
 macro_rules! properties {
     ($($variant:ident = $namespace:ident $local:literal;)*) => {
         /// A property that some resource has.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) enum Property { $($variant,)* }
 
         impl Property {
@@ -91,7 +91,7 @@ impl Property {
 }
 
 /// A property by which a client asks, known or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Asked {
     Known(Property),
     Unknown { namespace: Box<str>, local: Box<str> },
@@ -106,6 +106,14 @@ impl Asked {
         match Property::of(namespace, local) {
             Some(known) => Self::Known(known),
             None => Self::Unknown { namespace: namespace.uri().into(), local: local.into() },
+        }
+    }
+
+    /// The length of a name that an answer repeats, with its namespace.
+    pub(crate) fn name_bytes(&self) -> usize {
+        match self {
+            Self::Known(property) => property.name().len(),
+            Self::Unknown { namespace, local } => namespace.len() + local.len(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) principal: Principal,
     pub(crate) user: User,
     pub(crate) client: Client,
+    /// That of the book of all contacts, once it was asked for.
+    merged_revision: OnceLock<Revision>,
 }
 
 /// Programs that need an answer of their own.
@@ -54,7 +56,8 @@ impl Session {
         let snapshot = directory.snapshot();
         let user = snapshot.user(principal.user()?)?.clone();
         principal.role = principal.role.min(user.role);
-        Some(Self { directory: Arc::clone(directory), snapshot, principal, user, client })
+        let (directory, merged_revision) = (Arc::clone(directory), OnceLock::new());
+        Some(Self { directory, snapshot, principal, user, client, merged_revision })
     }
 
     /// The same user's session as of now.
@@ -343,7 +346,7 @@ impl View {
     pub(crate) fn revision(&self) -> Revision {
         let Some(sight) = self.session.sight() else { return Revision(0) };
         let last = match &self.merged {
-            Some(merged) => merged.revision(&sight),
+            Some(merged) => *self.session.merged_revision.get_or_init(|| merged.revision(&sight)),
             None => sight.revision(self.book),
         };
         self.reverted.values().copied().fold(last, Revision::max)

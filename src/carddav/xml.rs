@@ -15,6 +15,10 @@ pub(crate) use write::write;
 const DEPTH_MAX: usize = 50;
 /// Elements with more attributes are refused: each is compared with all others.
 const ATTRIBUTES_MAX: usize = 100;
+/// Bodies with more elements and attributes are refused: one of a byte in the body takes a hundred here.
+const NODES_MAX: usize = 50_000;
+/// Longer names of namespaces are refused, in bytes: each element and attribute has its own copy.
+const NAMESPACE_BYTES_MAX: usize = 500;
 
 /// The namespaces that are known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub(crate) const CARDDAV: &str = "urn:ietf:params:xml:ns:carddav";
 pub(crate) const CALENDARSERVER: &str = "http://calendarserver.org/ns/";
 /// The namespace of `xml:lang`, which needs no declaration.
 pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// The namespace of declarations of namespaces.
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 impl Namespace {
     pub(crate) fn of(uri: &str) -> Self {
@@ -114,6 +120,8 @@ pub(crate) enum XmlError {
     DocumentType,
     #[error("elements are nested deeper than {DEPTH_MAX}")]
     TooDeep,
+    #[error("the body has more than {NODES_MAX} elements and attributes")]
+    TooMany,
 }
 
 fn malformed(what: impl ToString) -> XmlError {
@@ -180,12 +188,19 @@ fn element(names: &NamespaceResolver, start: &BytesStart<'_>) -> Result<Element,
         }
         let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
         let (resolved, local) = names.resolve_attribute(attribute.key);
-        attributes.push(Attribute {
+        let read = Attribute {
             namespace: namespace(&resolved)?.into(),
             prefix: prefix(attribute.key)?,
             local: name(local.as_ref())?,
             value: value.map_err(malformed)?.into(),
-        });
+        };
+        // The reader compares prefixes, of which several may be of one namespace.
+        let same =
+            |other: &Attribute| (&other.namespace, &other.local) == (&read.namespace, &read.local);
+        if attributes.iter().any(same) {
+            return Err(malformed("an element has an attribute twice"));
+        }
+        attributes.push(read);
     }
     Ok(Element {
         namespace: Namespace::of(&namespace(&resolved)?),
@@ -200,8 +215,20 @@ fn element(names: &NamespaceResolver, start: &BytesStart<'_>) -> Result<Element,
 
 fn namespace<'a>(resolved: &ResolveResult<'a>) -> Result<Cow<'a, str>, XmlError> {
     match resolved {
-        // The reader leaves entities in it as they are written.
-        ResolveResult::Bound(namespace) => unescape(namespace.into_inner()).map_err(malformed),
+        ResolveResult::Bound(namespace) => {
+            let written = namespace.into_inner();
+            if written.len() > NAMESPACE_BYTES_MAX {
+                return Err(malformed("a namespace has a very long name"));
+            }
+            // The reader leaves entities in it as they are written, and does not see by them that a
+            // prefix is given to a namespace that has its own (Namespaces in XML 1.0 3).
+            match unescape(written).map_err(malformed)? {
+                Cow::Owned(name) if name == XML || name == XMLNS => {
+                    Err(malformed("a namespace of XML itself is declared"))
+                }
+                name => Ok(name),
+            }
+        }
         ResolveResult::Unbound => Ok("".into()),
         ResolveResult::Unknown(_) => Err(malformed("a namespace prefix is not declared")),
     }
@@ -216,10 +243,21 @@ fn name(text: &str) -> Result<Box<str>, XmlError> {
     is_name(text).then(|| text.into()).ok_or_else(characters)
 }
 
-/// A little stricter than the reader, so that a name can be written into an answer as it is.
+/// Whether a text is a name without a colon (XML 1.0 2.3), which the reader does not ask: then it can
+/// be written into an answer as it is.
 pub(crate) fn is_name(name: &str) -> bool {
-    let first = |c: char| c.is_alphabetic() || c == '_';
-    let other = |c: char| first(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}');
+    let first = |c: char| match c {
+        'A'..='Z' | '_' | 'a'..='z' => true,
+        '\u{c0}'..='\u{2ff}' => !matches!(c, '\u{d7}' | '\u{f7}'),
+        '\u{370}'..='\u{1fff}' => c != '\u{37e}',
+        '\u{200c}' | '\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' => true,
+        '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' => true,
+        c => matches!(c, '\u{10000}'..='\u{effff}'),
+    };
+    let other = |c: char| {
+        let more = matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}');
+        more || first(c) || matches!(c, '\u{203f}' | '\u{2040}')
+    };
     name.starts_with(first) && name.chars().all(other)
 }
 
@@ -228,6 +266,8 @@ pub(crate) fn is_name(name: &str) -> bool {
 struct Tree {
     open: Vec<Element>,
     root: Option<Element>,
+    /// Elements and attributes.
+    nodes: usize,
 }
 
 impl Tree {
@@ -237,6 +277,10 @@ impl Tree {
         }
         if self.open.len() >= DEPTH_MAX {
             return Err(XmlError::TooDeep);
+        }
+        self.nodes += 1 + element.attributes.len();
+        if self.nodes > NODES_MAX {
+            return Err(XmlError::TooMany);
         }
         element.position = self.open.last().map_or(0, |parent| parent.text.len());
         self.open.push(element);
@@ -342,6 +386,9 @@ mod tests {
             read(format!("<a{attributes}/>").as_bytes())
         };
         assert!(wide(100).is_ok() && wide(101).is_err());
+        let many = |count: usize| read(format!("<a>{}</a>", "<b c=''/>".repeat(count)).as_bytes());
+        assert!(many(24_999).is_ok());
+        assert_eq!(many(25_000), Err(XmlError::TooMany));
     }
 
     proptest! {

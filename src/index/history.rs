@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::contact::book::AddressBook;
+use crate::contact::book::{AddressBook, Group};
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, ContactId, OrganizationId, Rendition, Revision};
 use crate::index::class::{Classes, Extras};
@@ -158,6 +158,24 @@ impl Snapshot {
         };
         changes.sort_by_key(BookChange::revision);
         changes
+    }
+
+    /// The departments and sites that somebody left after a revision, with when that was last, be they
+    /// there still or not.
+    pub fn groups_left(
+        &self,
+        organization: &OrganizationId,
+        since: Revision,
+    ) -> FxHashMap<Group, Revision> {
+        let mut left = FxHashMap::default();
+        let Some(tenant) = self.tenants.get(organization) else { return left };
+        for tombstone in tenant.shelf.tombstones_since(since) {
+            if let AddressBook::Group(group) = tombstone.book {
+                let last = left.entry(group).or_default();
+                *last = tombstone.revision.max(*last);
+            }
+        }
+        left
     }
 
     /// When each of some contacts last left one of these homes, if it did after a revision.

@@ -147,7 +147,9 @@ mod tests {
     #[test]
     fn a_property_without_its_value_keeps_its_parameters() {
         assert_eq!(left(&["-NOTE"]), framed("NOTE;X-A=\"b:c\":\r\n"));
-        assert_eq!(left(&["NOTE", "-NOTE"]), framed("NOTE;X-A=\"b:c\":long\r\n  text\r\n"));
+        for both in [["NOTE", "-NOTE"], ["-NOTE", "note"]] {
+            assert_eq!(left(&both), framed("NOTE;X-A=\"b:c\":long\r\n  text\r\n"));
+        }
         assert_eq!(left(&["-TEL", "item1.TEL"]), framed("item1.tel;TYPE=CELL:1\r\nTEL:\r\n"));
     }
 

@@ -130,3 +130,25 @@ async fn it_has_limits() {
     assert_eq!(squared.status, 403, "1600 resources");
     assert!(parse(&squared.text()).child("D:number-of-matches-within-limits").is_some());
 }
+
+#[tokio::test]
+async fn an_answer_is_not_a_thousand_times_the_question() {
+    let world = World::new().await;
+    let many = format!("<href xmlns='DAV:'>{HOME}</href>").repeat(300);
+    let kept = format!(
+        "<many xmlns='urn:x'>{many}</many><large xmlns='urn:x'>{}</large>",
+        "x".repeat(15_000)
+    );
+    let kept = format!(
+        "PROPPATCH {HOME}\n\n<propertyupdate xmlns='DAV:'><set><prop>{kept}</prop></set></propertyupdate>"
+    );
+    let kept = world.send("204", &kept).await.rows();
+    assert!(kept.rows[0].has(200, "{urn:x}large"));
+    let body = "<property name='many' namespace='urn:x'><property name='large' namespace='urn:x'/></property>";
+    let answer = expand(&world, HOME, body).await;
+    assert_eq!(answer.status, 403);
+    assert!(parse(&answer.text()).child("D:number-of-matches-within-limits").is_some());
+    let asked = "<large xmlns='urn:x'/>".repeat(2000);
+    let rows = world.propfind("204", HOME, 0, &asked).await;
+    assert_eq!(rows.rows[0].found("{urn:x}large").unwrap().len(), 15_000, "told once");
+}

@@ -17,7 +17,7 @@ pub(super) mod telephone;
 pub(super) mod up;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::borrow::Cow;
 use std::iter::Peekable;
