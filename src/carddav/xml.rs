@@ -202,8 +202,12 @@ fn element(names: &NamespaceResolver, start: &BytesStart<'_>) -> Result<Element,
         }
         attributes.push(read);
     }
+    let uri = namespace(&resolved)?;
+    if matches!(&*uri, XML | XMLNS) {
+        return Err(malformed("no element has a namespace of XML itself"));
+    }
     Ok(Element {
-        namespace: Namespace::of(&namespace(&resolved)?),
+        namespace: Namespace::of(&uri),
         local: name(local.as_ref())?,
         prefix: prefix(start.name())?,
         attributes,

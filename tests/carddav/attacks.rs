@@ -93,6 +93,8 @@ async fn names_that_xml_does_not_have_are_refused() {
         "<x:a xmlns:x='http://www.w3.org/XML/1998/namesp&#97;ce'/>",
         "<href xmlns='http://www.w3.org/XML/1998/namesp&#97;ce'/>",
         "<a xmlns='http://www.w3.org/2000/xmlns&#47;'/>",
+        "<xml:a/>",
+        "<xmlns:a/>",
         // One attribute twice.
         "<a xmlns:x='urn:x' xmlns:y='urn:x' x:b='' y:b=''/>",
         // Letters and numbers for Unicode, but no characters of names (XML 1.0 2.3).

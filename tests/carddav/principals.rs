@@ -260,4 +260,8 @@ async fn many_are_not_told_at_once() {
     assert_eq!(rows.rows.len(), 1001);
     let cut = rows.row(PRINCIPALS);
     assert_eq!((cut.status, &*cut.error), (Some(507), "D:number-of-matches-within-limits"));
+    let long = format!("{}<prop><{}/></prop>", find("displayname", "Eve"), "n".repeat(16_000));
+    let answer = report(&world, PRINCIPALS, "", "principal-property-search", &long).await;
+    assert!(answer.body.len() < 9 << 20, "{} bytes", answer.body.len());
+    assert_eq!(answer.rows().row(PRINCIPALS).status, Some(507));
 }

@@ -16,6 +16,7 @@ use crate::carddav::address_data::AddressData;
 use crate::carddav::content::{Content, read};
 use crate::carddav::elements::Wanted;
 use crate::carddav::filter::Filter;
+use crate::carddav::member::Member;
 use crate::carddav::prefer::Preferences;
 use crate::carddav::query::{CARDS_PER_STEP, EFFORT_MAX, Query, Scope, answer};
 use crate::carddav::view::{Client, Session, View};
@@ -390,4 +391,17 @@ fn others_have_their_turn_while_a_book_is_walked_through() {
         turns
     });
     assert!(turns >= 2000 / CARDS_PER_STEP, "{turns}");
+}
+
+/// A multiget may name it ten thousand times.
+#[test]
+fn a_group_card_is_made_once_for_a_request() {
+    let session = session(&[]);
+    let contacts = session.book("204.acme.merged", AddressBook::Contacts).unwrap();
+    let name = contacts.group_cards().remove(0).resource_name();
+    let found = || match contacts.find(&name) {
+        Some(Member::Group(card)) => card,
+        _ => panic!("favorites have a card"),
+    };
+    assert!(Arc::ptr_eq(&found(), &found()));
 }

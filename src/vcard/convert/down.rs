@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::vcard::convert::date::Date;
 use crate::vcard::convert::groups::Groups;
+use crate::vcard::convert::up::messaging_scheme;
 use crate::vcard::convert::{ONLY_IN_4, date, media, name, place, postal, related, telephone};
 use crate::vcard::property::Property;
 use crate::vcard::read::bare_uid;
@@ -147,12 +148,28 @@ fn pad(property: &mut Property) {
     property.value.push_str(&";".repeat(parts.saturating_sub(has)));
 }
 
-/// The best preference of each property.
+/// The properties whose preferences are compared: those that say one thing under several names count
+/// as one.
+fn family(property: &Property) -> &str {
+    match property.name.as_str() {
+        name if messaging_scheme(name).is_some() => "IMPP",
+        "X-MANAGER"
+        | "X-MS-MANAGER"
+        | "X-EVOLUTION-MANAGER"
+        | "X-ASSISTANT"
+        | "X-MS-ASSISTANT"
+        | "X-EVOLUTION-ASSISTANT"
+        | "X-ABRELATEDNAMES" => "RELATED",
+        name => name,
+    }
+}
+
+/// The best preference of each family.
 fn best(properties: &[Property]) -> HashMap<String, u8> {
     let mut best = HashMap::new();
     for property in properties {
         if let Some(preference) = property.preference() {
-            let found = best.entry(property.name.clone()).or_insert(preference);
+            let found = best.entry(family(property).to_owned()).or_insert(preference);
             *found = preference.min(*found);
         }
     }
@@ -169,7 +186,7 @@ enum Rank {
 
 fn rank(property: &Property, best: &HashMap<String, u8>) -> Rank {
     let Some(text) = property.parameter("PREF") else { return Rank::None };
-    let is_best = property.preference().is_some_and(|p| best.get(&property.name) == Some(&p));
+    let is_best = property.preference().is_some_and(|p| best.get(family(property)) == Some(&p));
     if is_best { Rank::First } else { Rank::Other(text.to_owned()) }
 }
 

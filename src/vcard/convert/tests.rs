@@ -5,6 +5,7 @@ use proptest::prelude::{Strategy, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::{prop_assert, prop_assert_eq};
 
+use crate::contact::card::Field;
 use crate::vcard::convert::{Version, convert, version};
 use crate::vcard::line::lines;
 use crate::vcard::read::read;
@@ -343,6 +344,19 @@ pub(in crate::vcard) fn any_mess() -> impl Strategy<Value = String> {
     let piece = select(pieces.split('|').collect::<Vec<_>>());
     (select(vec!["2.1", "3.0", "4.0"]), vec(piece, 0..40))
         .prop_map(|(version, pieces)| card(version, &format!("TEL:9\r\n{}", pieces.concat())))
+}
+
+#[test]
+fn the_best_address_stays_the_best_under_whichever_name_it_stands() {
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:A\r\nIMPP;PREF=7:sip:a@b\r\n\
+        X-JABBER;TYPE=pref:c@d\r\nRELATED;PREF=7;VALUE=text;TYPE=x-manager:Ben\r\n\
+        X-MANAGER;TYPE=pref:Carla\r\nEND:VCARD\r\n";
+    let first = |card: &[u8], field| read(card).unwrap().card.first(field).map(str::to_owned);
+    for field in [Field::Address, Field::Manager] {
+        let expected = first(card.as_bytes(), field);
+        let three = to(Version::V30, card);
+        assert_eq!(first(three.as_bytes(), field), expected, "{three}");
+    }
 }
 
 proptest! {
