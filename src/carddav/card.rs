@@ -8,15 +8,15 @@ use hyper::header::{
 };
 use hyper::{Method, Response, StatusCode};
 
-use crate::carddav::accept;
-use crate::carddav::address_data::AddressData;
-use crate::carddav::content::{self, Content};
-use crate::carddav::error::Refusal;
-use crate::carddav::etag;
-use crate::carddav::path::Resource;
-use crate::carddav::precondition::Conditions;
-use crate::carddav::row::http_date;
-use crate::carddav::view::{Session, View};
+use crate::carddav::answer::content::{self, Content};
+use crate::carddav::answer::error::Refusal;
+use crate::carddav::answer::etag;
+use crate::carddav::answer::row::http_date;
+use crate::carddav::book::path::Resource;
+use crate::carddav::book::view::{Session, View};
+use crate::carddav::request::accept;
+use crate::carddav::request::address_data::AddressData;
+use crate::carddav::request::precondition::Conditions;
 use crate::contact::book::AddressBook;
 use crate::contact::{Contact, Revision};
 use crate::http::Body;

@@ -5,74 +5,42 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::CACHE_CONTROL;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::auth::Who;
-use crate::carddav::body::{xml_body, xml_body_only};
+use crate::carddav::answer::error::Refusal;
+use crate::carddav::book::allow;
+use crate::carddav::book::path;
+use crate::carddav::book::path::{ROOT, Resource};
+use crate::carddav::book::view::{Client, Session};
 use crate::carddav::card::Place;
-use crate::carddav::copy_move::Verb;
-use crate::carddav::error::Refusal;
-use crate::carddav::path::{ROOT, Resource};
-use crate::carddav::principal_report::PrincipalReport;
-use crate::carddav::view::{Client, Session};
-use crate::carddav::xml::Element;
+use crate::carddav::report::expand;
+use crate::carddav::report::principal_report::PrincipalReport;
+use crate::carddav::report::principal_search;
+use crate::carddav::request::body::{xml_body, xml_body_only};
+use crate::carddav::request::elements;
+use crate::carddav::request::xml::Element;
+use crate::carddav::write::copy_move;
+use crate::carddav::write::copy_move::Verb;
+use crate::carddav::write::personal_book;
+use crate::carddav::write::proppatch;
+use crate::carddav::write::put;
+use crate::carddav::write::upload;
 use crate::directory::Directory;
 use crate::http::answer::{empty, full};
 use crate::http::{Answer, Body, Caller, Mount};
 
-mod accept;
-mod address_data;
-mod allow;
-mod body;
+mod answer;
+mod book;
 mod card;
-mod content;
-mod copy_move;
-mod depth;
-mod elements;
-mod error;
-mod etag;
-mod expand;
-mod favorites;
-mod filter;
-mod group_card;
-mod history;
-mod if_header;
-mod implied;
-mod kept;
-mod layout;
-mod matching;
-mod member;
-mod merged;
-mod multistatus;
-mod patch;
-mod path;
-mod personal_book;
-mod photo;
-mod place;
-mod precondition;
-mod prefer;
-mod principal;
-mod principal_report;
-mod principal_search;
-mod privilege;
-mod property;
 mod propfind;
-mod proppatch;
-mod query;
 mod report;
-mod row;
-mod stream;
-mod sync;
-mod text_match;
-mod token;
-mod upload;
-mod value;
-mod view;
+mod request;
 mod write;
-mod xml;
 
 /// Answers for `/.well-known/carddav` and everything under `/dav`.
 pub struct Handler {
@@ -223,8 +191,8 @@ async fn delete(
 ) -> Result<Response<Body>, Refusal> {
     match Place::of(&resource) {
         Some(place) => {
-            let answer = write::delete(session, &place, headers).await;
-            write::or_revert(session, &[&place], answer).await
+            let answer = put::delete(session, &place, headers).await;
+            put::or_revert(session, &[&place], answer).await
         }
         None => personal_book::remove(session, &resource, headers).await,
     }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use hyper::Response;
 use hyper::header::HeaderMap;
 
-use crate::carddav::depth::Depth;
-use crate::carddav::elements::Wanted;
-use crate::carddav::error::{Condition, Refusal};
-use crate::carddav::multistatus::{self, BEGIN, END};
-use crate::carddav::path::Resource;
-use crate::carddav::place::Place;
-use crate::carddav::prefer::Preferences;
-use crate::carddav::row::{Data, Missing, Plan};
-use crate::carddav::stream;
-use crate::carddav::view::{Session, View};
+use crate::carddav::answer::error::{Condition, Refusal};
+use crate::carddav::answer::multistatus::{self, BEGIN, END};
+use crate::carddav::answer::place::Place;
+use crate::carddav::answer::row::{Data, Missing, Plan};
+use crate::carddav::answer::stream;
+use crate::carddav::book::path::Resource;
+use crate::carddav::book::view::{Session, View};
+use crate::carddav::request::depth::Depth;
+use crate::carddav::request::elements::Wanted;
+use crate::carddav::request::prefer::Preferences;
 use crate::http::Body;
 use crate::http::answer::full;
 
