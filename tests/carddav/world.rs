@@ -1,9 +1,11 @@
 //! A directory with a few users, and the CardDAV handler before it, without sockets.
 
 use std::fmt::Display;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -201,6 +203,13 @@ impl World {
     pub(crate) async fn sync(&self, path: &str, token: &str, extra: &str) -> Multistatus {
         self.send("204", &sync_request(path, token, extra)).await.rows()
     }
+}
+
+/// The CPU time of this thread, on which a test's requests are answered: it does not tell what else
+/// the machine does.
+pub(crate) fn cpu_time() -> Duration {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }
 
 pub(crate) fn sync_request(path: &str, token: &str, extra: &str) -> String {
