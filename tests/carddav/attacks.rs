@@ -1,5 +1,5 @@
 //! What one signed-in user may cost others: requests that would make the server work or hold much more
-//! than they are.
+//! than they are; and what clients that keep a copy must not lose.
 
 use ringbook::contact::card::Field;
 use ringbook::directory::Edit;
@@ -131,4 +131,56 @@ async fn the_group_card_of_a_removed_department_is_gone() {
     assert_eq!(lost.len(), 1, "the group card");
     let changes = world.sync(CONTACTS, &all.token, "").await;
     assert_eq!(changes.row(lost[0]).status, Some(404));
+}
+
+/// What clients that keep a copy must not lose, though it is odd.
+#[tokio::test]
+async fn odd_names_are_told_as_they_are_asked_and_no_two_are_one() {
+    let world = World::new().await;
+    let names =
+        ["a%20b.vcf", "%C3%BC.vcf", "u%CC%88.vcf", "a%2Bb%26c.vcf", "%3Ca%3E.vcf", "%2520.vcf"];
+    for (at, name) in names.iter().enumerate() {
+        let request = format!("PUT {PERSONAL}{name}\n\n{}", card(&at.to_string(), name));
+        assert_eq!(world.send("204", &request).await.status, 201, "{name}");
+    }
+    let listed = world.sync(PERSONAL, "", "").await;
+    assert_eq!(listed.rows.len(), names.len());
+    for row in &listed.rows {
+        let get = world.send("204", &format!("GET {}", row.href)).await;
+        assert_eq!(get.header("etag"), row.found("D:getetag").unwrap(), "{}", row.href);
+        let again = world.propfind("204", &row.href, 0, "<D:getetag/>").await;
+        assert_eq!(again.rows[0].href, row.href, "one spelling");
+    }
+    for refused in ["a%2Fb.vcf", "%2E%2E", "a%00.vcf", "a%0Ab.vcf", "a%5Cb.vcf"] {
+        let request = format!("PUT {PERSONAL}{refused}\n\n{}", card("x", "X"));
+        assert_eq!(world.send("204", &request).await.status, 404, "{refused}");
+    }
+}
+
+/// Nothing changed, so nothing moves: no client begins again.
+#[tokio::test]
+async fn what_is_only_read_moves_no_tag_and_no_token() {
+    let world = World::new().await;
+    world.write_on_card("205", Field::Department, &["Support"]).await;
+    let four = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:urn:uuid:00000000-0000-4000-8000-00000000000a\r\nFN:Eve\r\n\
+        TEL;VALUE=uri;PREF=1;TYPE=\"work,voice\":tel:+49-30-1;ext=5\r\nBDAY:--0412\r\nRELATED;TYPE=friend;VALUE=text:Bob\r\n\
+        END:VCARD\r\n";
+    world.put("four.vcf", four).await;
+    let data = "<getetag/><C:address-data xmlns:C=\"urn:ietf:params:xml:ns:carddav\"/>";
+    let request = crate::world::sync_request(CONTACTS, "", "").replace("<getetag/>", data);
+    let first = world.send("204", &request).await;
+    let second = world.send("204", &request).await;
+    assert_eq!(first.text(), second.text());
+    for row in first.rows().rows {
+        let card = row.found("C:address-data").unwrap().to_owned();
+        assert!(card.contains("VERSION:3.0") && card.contains("\nN"), "{card}");
+        assert!(!card.contains("PREF=") && !card.contains(":tel:") && !card.contains("VALUE=text"));
+        assert!(card.lines().all(|line| line.len() <= 75), "{card}");
+        let get = world.send("204", &format!("GET {}", row.href)).await;
+        assert_eq!(get.text().replace('\r', ""), card.replace('\r', ""));
+        assert_eq!(get.header("etag"), row.found("D:getetag").unwrap());
+    }
+    let token = first.rows().token;
+    assert!(world.sync(CONTACTS, &token, "").await.rows.is_empty());
+    assert_eq!(world.sync(CONTACTS, &token, "").await.token, token);
 }
