@@ -9,6 +9,8 @@ pub const VALUE_BYTES_MAX: usize = 16 << 10;
 pub const NAME_BYTES_MAX: usize = 500;
 /// A user keeps at most this many properties.
 pub const PROPERTIES_MAX: usize = 1000;
+/// All their values together have at most this many bytes: they are kept in memory.
+pub const PROPERTIES_BYTES_MAX: usize = 1 << 20;
 /// Of refused writes, the latest are remembered.
 pub const REVERTED_MAX: usize = 1000;
 

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use ringbook::account::group::{PERSONAL_BOOKS_MAX, PersonalBook};
-use ringbook::account::property::{DavProperty, Place, REVERTED_MAX};
+use ringbook::account::property::{
+    DavProperty, PROPERTIES_BYTES_MAX, Place, REVERTED_MAX, VALUE_BYTES_MAX,
+};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::{Book, ContactId, Draft, Revision, Timestamp, UserId};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
@@ -129,6 +131,26 @@ fn properties_go_with_what_they_are_of() {
     let place = Place::Home;
     commit(&directory, Edit::RemoveProperty { user: anna, place, namespace, local });
     assert!(colors(&directory, anna, Place::Home).is_empty());
+}
+
+#[test]
+fn all_properties_of_a_user_have_limited_room() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let value = "x".repeat(VALUE_BYTES_MAX);
+    let named = |n: usize| {
+        let local = format!("p{n}").into();
+        Edit::PutProperty(DavProperty { local, ..color(anna, Place::Home, &value) })
+    };
+    let count = PROPERTIES_BYTES_MAX / VALUE_BYTES_MAX;
+    (0..count).for_each(|n| commit(&directory, named(n)));
+    let full = refused(&directory, named(count));
+    assert!(matches!(full, CommitError::TooMany { max: PROPERTIES_BYTES_MAX, .. }), "{full}");
+    commit(&directory, Edit::PutProperty(color(anna, Place::Home, "")));
+    let place = Place::Home;
+    let (namespace, local) = ("urn:x".into(), "p0".into());
+    commit(&directory, Edit::RemoveProperty { user: anna, place, namespace, local });
+    commit(&directory, named(count));
 }
 
 #[test]

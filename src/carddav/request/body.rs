@@ -13,6 +13,9 @@ use crate::carddav::request::xml::{self, Element};
 /// Larger XML bodies are refused.
 const XML_BYTES_MAX: usize = 1 << 20;
 
+/// Room for a body that is on its way; a longer one gets more as it comes.
+const ROOM_BYTES_MAX: usize = 64 << 10;
+
 /// An XML body; a larger one than allowed is 413.
 pub(crate) async fn xml_body<B>(headers: &HeaderMap, body: B) -> Result<Option<Element>, Refusal>
 where
@@ -67,7 +70,8 @@ where
         return Ok(None);
     }
     let mut body = std::pin::pin!(body);
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024));
+    // What is only announced takes no memory.
+    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024).min(ROOM_BYTES_MAX));
     while let Some(frame) = body.frame().await {
         let broken = |error: B::Error| {
             let text = format!("the body did not arrive whole: {error}");

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::account::group::{
     PENDING_STARS_MAX, PERSONAL_BOOKS_MAX, PendingStar, PersonalBook, wrong_name,
 };
-use crate::account::property::{DavProperty, PROPERTIES_MAX, Place, REVERTED_MAX, Reverted};
+use crate::account::property::{
+    DavProperty, PROPERTIES_BYTES_MAX, PROPERTIES_MAX, Place, REVERTED_MAX, Reverted,
+};
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{Book, Contact, UserId, uid_key};
 use crate::directory::CommitError;
@@ -69,6 +71,12 @@ impl Checker<'_> {
         }
         if all.contains(&property) {
             return Ok(());
+        }
+        let others = all.iter().filter(|known| !is(known));
+        let bytes = others.map(|known| known.value.len()).sum::<usize>() + property.value.len();
+        if bytes > PROPERTIES_BYTES_MAX {
+            let what = "bytes of properties";
+            return Err(CommitError::TooMany { what, max: PROPERTIES_BYTES_MAX });
         }
         self.staged.keepers.insert(user);
         self.put(Record::Property(property))
