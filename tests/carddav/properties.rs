@@ -81,8 +81,8 @@ async fn a_book_tells_its_limits_and_ways() {
     let id = world.user("204").id;
     assert_eq!(found("D:resource-id"), format!("D:href(urn:ringbook:book:{id}:personal)"));
     // Nothing is limited but single cards, and a book is no card.
-    for none in ["D:quota-available-bytes", "D:quota-used-bytes", "D:getetag", "D:getlastmodified"]
-    {
+    assert_eq!(found("D:quota-used-bytes"), card("a", "A").len().to_string());
+    for none in ["D:quota-available-bytes", "D:getetag", "D:getlastmodified"] {
         assert!(rows.rows[0].has(404, none), "{none}");
     }
 }
@@ -224,4 +224,21 @@ async fn who_prefers_less_gets_less() {
     assert!(!world.send("204", &home).await.rows().hrefs().contains(&HOME));
     let zero = format!("PROPFIND {HOME}\nDepth: 0\nPrefer: depth-noroot\n\n{body}");
     assert_eq!(world.send("204", &zero).await.rows().hrefs(), [HOME]);
+}
+
+#[tokio::test]
+async fn a_home_tells_what_ones_own_contacts_take() {
+    let world = world().await;
+    world.send("204", "MKCOL /dav/homes/204.acme/clients/").await;
+    let other = "/dav/homes/204.acme/clients/b.vcf";
+    world.send("204", &format!("PUT {other}\n\n{}", card("b", "Berta"))).await;
+    let used = async |path: &str| {
+        let rows = world.propfind("204", path, 0, "<D:quota-used-bytes/>").await;
+        rows.rows[0].found("D:quota-used-bytes").map(|text| text.parse::<usize>().unwrap())
+    };
+    let (a, b) = (card("a", "A").len(), card("b", "Berta").len());
+    assert_eq!(used("/dav/homes/204.acme/clients/").await, Some(b));
+    assert_eq!(used(HOME).await, Some(a + b));
+    assert_eq!(used(PEOPLE).await, None, "it is not the user's");
+    assert_eq!(used(OWN).await, None);
 }

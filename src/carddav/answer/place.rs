@@ -11,6 +11,7 @@ use crate::carddav::answer::value::{created, href, of_anything, of_book, text, v
 use crate::carddav::book::path::Resource;
 use crate::carddav::book::principal::{self, name_of};
 use crate::carddav::book::privilege::{self, Rights};
+use crate::carddav::book::quota;
 use crate::carddav::book::view::{Session, View};
 use crate::carddav::request::elements::Wanted;
 use crate::carddav::write::kept::Kept;
@@ -152,6 +153,10 @@ fn of_other(
         (_, Property::SupportedReportSet) => value(property, &reports(&[]), out),
         (Resource::Home(_), Property::DisplayName) => text(property, &name_of(session, user), out),
         (Resource::Home(_), Property::Owner) => href(property, &session.principal_href(), out),
+        (Resource::Home(_), Property::QuotaUsedBytes) => {
+            let own = session.sight().map(|sight| sight.personal(user.id)).unwrap_or_default();
+            value(property, &quota::used_bytes(session, &own).to_string(), out);
+        }
         (Resource::Home(_), Property::CreationDate) => return created(user.created, out),
         (Resource::Home(_), _) => {
             return privilege::property(session, Rights::Members, property, out);

@@ -55,6 +55,7 @@ properties! {
     SyncToken = Dav "sync-token";
     ResourceId = Dav "resource-id";
     AddMember = Dav "add-member";
+    QuotaUsedBytes = Dav "quota-used-bytes";
     GetCTag = CalendarServer "getctag";
     EmailAddressSet = CalendarServer "email-address-set";
     FirstName = CalendarServer "first-name";

@@ -7,6 +7,7 @@ use crate::carddav::answer::property::Property;
 use crate::carddav::book::path::Resource;
 use crate::carddav::book::principal::name_of;
 use crate::carddav::book::privilege::{self, Rights};
+use crate::carddav::book::quota;
 use crate::carddav::book::view::{Session, View};
 use crate::carddav::report::token::SyncToken;
 use crate::contact::book::{AddressBook, Group};
@@ -165,6 +166,13 @@ pub(crate) fn of_book(view: &View, property: Property, out: &mut Vec<u8>) -> boo
         Property::AddMember if view.writable().is_some() => {
             href(property, &format!("{}?add-member", view.href), out);
         }
+        Property::QuotaUsedBytes => match view.book {
+            AddressBook::Home(home) if home.owner().is_some() => {
+                let used = quota::used_bytes(&view.session, &[home]);
+                value(property, &used.to_string(), out);
+            }
+            _ => return false,
+        },
         Property::CreationDate if is_own(view) => {
             let made = further(view).map_or(view.session.user.created, |book| book.created);
             return created(made, out);

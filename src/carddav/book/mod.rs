@@ -9,4 +9,5 @@ pub(crate) mod merged;
 pub(crate) mod path;
 pub(crate) mod principal;
 pub(crate) mod privilege;
+pub(crate) mod quota;
 pub(crate) mod view;

@@ -19,11 +19,10 @@ use crate::directory::Edit;
 const DEPTH_MAX: usize = 40;
 
 /// Properties that RFCs say the server computes, though it does not have them here.
-const COMPUTED: [&str; 6] = [
+const COMPUTED: [&str; 5] = [
     "lockdiscovery",
     "supportedlock",
     "quota-available-bytes",
-    "quota-used-bytes",
     "supported-method-set",
     "supported-live-property-set",
 ];
