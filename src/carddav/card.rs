@@ -37,8 +37,12 @@ impl Place {
         Some(Self { home: home.clone(), book: *book, name: name.clone() })
     }
 
+    pub(crate) fn resource(&self) -> Resource {
+        Resource::Card(self.home.clone(), self.book, self.name.clone())
+    }
+
     pub(crate) fn href(&self, session: &Session) -> String {
-        Resource::Card(self.home.clone(), self.book, self.name.clone()).href(session)
+        self.resource().href(session)
     }
 
     pub(crate) fn view(&self, session: &Arc<Session>) -> Result<View, Refusal> {

@@ -16,15 +16,12 @@ use crate::carddav::card::Place;
 use crate::carddav::request::depth::Depth;
 use crate::carddav::request::precondition::Conditions;
 use crate::carddav::write::photo::Carried;
-use crate::carddav::write::put;
+use crate::carddav::write::put::{self, TRIES_MAX};
 use crate::contact::{Body as Stored, Book, Contact, ContactId, Draft};
 use crate::directory::{CommitError, Edit, Request, new_id};
 use crate::http::Body;
 use crate::http::answer::empty;
 use crate::vcard::read::read;
-
-/// Tried again where another write came first.
-const TRIES_MAX: usize = 10;
 
 /// The two methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +193,7 @@ impl Transfer {
         to: &View,
         replaced: Option<&Member<'_>>,
     ) -> Result<Book, Refusal> {
-        put::check(&self.conditions, from, Some(contact))?;
+        put::check(&self.conditions, &self.source, from, Some(contact))?;
         // A view shows what is elsewhere: to put it there would destroy it.
         if replaced.is_some_and(|replaced| replaced.id == contact.id) {
             let text = "the source and the Destination are the same card";

@@ -19,14 +19,12 @@ use crate::carddav::request::precondition::{Conditions, Seen};
 use crate::carddav::request::prefer::{Preferences, applied_in};
 use crate::carddav::request::xml::{CALENDARSERVER, CARDDAV, Element, Namespace};
 use crate::carddav::write::patch::{Change, Fault, changes, told};
+use crate::carddav::write::put::TRIES_MAX;
 use crate::contact::Book;
 use crate::contact::book::{AddressBook, BookId};
 use crate::directory::{CommitError, Edit, Precondition, Request, system_clock};
 use crate::http::Body;
 use crate::http::answer::{empty, full};
-
-/// Tried again where another book came first.
-const TRIES_MAX: usize = 10;
 
 /// MKCOL at the path of a request. What it cannot make whole it does not make.
 pub(crate) async fn make(

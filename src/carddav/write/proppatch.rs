@@ -18,7 +18,6 @@ use crate::carddav::request::xml::Element;
 use crate::carddav::write::kept::is_me_card;
 use crate::carddav::write::patch::{Change, Fault, changes, told};
 use crate::carddav::write::personal_book::renamed;
-use crate::carddav::write::put;
 use crate::contact::Book;
 use crate::contact::book::AddressBook;
 use crate::directory::{Edit, Request};
@@ -93,7 +92,8 @@ fn place(
             let view = session.book(id, *book).ok_or_else(Refusal::not_found)?;
             let row = view.find(name).ok_or_else(Refusal::not_found)?;
             view.writable_at(&row).ok_or_else(read_only)?;
-            put::check(&conditions, &view, Some(row.contact()))?;
+            let etag = view.etag(row.contact());
+            conditions.check(Some(&etag), &Seen { session, resource })?;
             Ok(KeptAt::Card(row.contact().id))
         }
         _ => Err(read_only()),

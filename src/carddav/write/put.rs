@@ -9,15 +9,11 @@ use hyper::{Response, StatusCode};
 use crate::carddav::answer::error::{
     Condition, Refusal, of_commit, precondition_failed, uid_taken,
 };
-use crate::carddav::answer::etag::usual;
 use crate::carddav::book::group_card::Computed;
 use crate::carddav::book::member::Member;
-use crate::carddav::book::path::Resource;
 use crate::carddav::book::view::{Session, View};
 use crate::carddav::card::{Place, set};
-use crate::carddav::report::token::SyncToken;
-use crate::carddav::request::if_header::State;
-use crate::carddav::request::precondition::Conditions;
+use crate::carddav::request::precondition::{Conditions, Seen};
 use crate::carddav::write::favorites;
 use crate::carddav::write::photo::Carried;
 use crate::contact::{Book, Contact, ContactId, Draft, Revision, uid_key};
@@ -28,7 +24,7 @@ use crate::vcard::convert::{Version, version};
 use crate::vcard::read::{InvalidCard, Reading, read};
 
 /// A write is tried again where another one came first and the request's conditions still hold.
-const TRIES_MAX: usize = 10;
+pub(crate) const TRIES_MAX: usize = 10;
 
 /// What a PUT writes.
 enum Goal {
@@ -47,7 +43,7 @@ pub(crate) fn may_put(
     let view = place.view(session)?;
     let existing = view.find(&place.name);
     goal(&view, &place.name, existing.as_ref())?;
-    check(&Conditions::of(headers)?, &view, existing.as_deref())?;
+    check(&Conditions::of(headers)?, place, &view, existing.as_deref())?;
     check_content_type(headers)
 }
 
@@ -113,7 +109,7 @@ pub(crate) async fn put(
         let existing = member.as_deref();
         // The right may have been taken away while the body came.
         let goal = goal(&view, &place.name, member.as_ref())?;
-        check(&conditions, &view, existing)?;
+        check(&conditions, place, &view, existing)?;
         let Goal::Card(home) = goal else {
             return favorites::put(&view, &place.name, &reading).await;
         };
@@ -146,13 +142,16 @@ pub(crate) fn refused(error: CommitError, view: &View, home: Book) -> Refusal {
     of_commit(error, &view.href)
 }
 
+/// Whether a request's conditions hold for the card at a place, if there is one.
 pub(crate) fn check(
     conditions: &Conditions,
+    place: &Place,
     view: &View,
     card: Option<&Contact>,
 ) -> Result<(), Refusal> {
     let etag = card.map(|contact| view.etag(contact));
-    conditions.check(etag.as_deref(), &Target { view, etag: etag.as_deref() })
+    let resource = place.resource();
+    conditions.check(etag.as_deref(), &Seen { session: &view.session, resource: &resource })
 }
 
 /// That the card is still as it was when the request was checked against it.
@@ -237,7 +236,7 @@ pub(crate) async fn delete(
         let contact = member.contact();
         let read_only = || Refusal::missing_privilege(view.href.clone(), "unbind");
         let home = view.writable_at(&member).ok_or_else(read_only)?;
-        check(&conditions, &view, Some(contact))?;
+        check(&conditions, place, &view, Some(contact))?;
         let edits = vec![Edit::RemoveContact(contact.id)];
         let unchanged = unchanged(&view, (home, &place.name), Some(contact));
         let request = Request { edits, preconditions: vec![unchanged] };
@@ -254,9 +253,9 @@ pub(crate) async fn delete(
     Err(precondition_failed())
 }
 
-/// The answer to a write, of which the first place is the one that it writes to. Where the organization wants refused ones reverted, a client is told that
-/// its write is done: the next synchronization, for which the card has another entity tag or is gone,
-/// brings back what is here.
+/// The answer to a write, of which the first place is the one that it writes to. Where the organization
+/// wants refused ones reverted, a client is told that its write is done: the next synchronization, for
+/// which the card has another entity tag or is gone, brings back what is here.
 pub(crate) async fn or_revert(
     session: &Arc<Session>,
     places: &[&Place],
@@ -278,33 +277,4 @@ pub(crate) async fn or_revert(
     let mut response = Response::new(empty());
     *response.status_mut() = if exists { StatusCode::NO_CONTENT } else { StatusCode::CREATED };
     Ok(response)
-}
-
-/// What an If header may speak of.
-struct Target<'a> {
-    view: &'a View,
-    etag: Option<&'a str>,
-}
-
-impl State for Target<'_> {
-    fn has_token(&self, resource: Option<&str>, token: &str) -> bool {
-        let href = resource.and_then(|href| Resource::of_href(href, &*self.view.session));
-        // A card has no token of its own; its book does, and other books have theirs.
-        let Some(Resource::Book(id, book)) = href else { return false };
-        let view = self.view.session.book(&id, book);
-        view.is_some_and(|view| SyncToken::current(&view).to_string() == token)
-    }
-
-    fn has_etag(&self, resource: Option<&str>, etag: &str) -> bool {
-        let etag = &*usual(etag);
-        let Some(resource) = resource else { return self.etag == Some(etag) };
-        let Some(Resource::Card(id, book, name)) = Resource::of_href(resource, &*self.view.session)
-        else {
-            return false;
-        };
-        let view = self.view.session.book(&id, book);
-        view.is_some_and(|view| {
-            view.find(&name).is_some_and(|member| view.etag(member.contact()) == etag)
-        })
-    }
 }
