@@ -18,7 +18,7 @@ pub const REVERTED_MAX: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DavProperty {
     pub user: UserId,
-    pub place: Place,
+    pub place: KeptAt,
     /// XML namespace; empty for none.
     pub namespace: Box<str>,
     /// Name in the namespace.
@@ -29,7 +29,7 @@ pub struct DavProperty {
 
 /// What a property is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum KeptAt {
     /// The user's principal and home, in whichever layout.
     Home,
     Book(AddressBook),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::property::Place;
+use crate::account::property::KeptAt;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::{Card, Field};
 use crate::contact::photo::Picture;
@@ -325,7 +325,7 @@ impl Checker<'_> {
     fn drop_contact(&mut self, old: &Contact) {
         if let Some(owner) = old.book.owner() {
             // Nothing stands against it.
-            drop(self.forget_properties(owner, Place::Card(old.id)));
+            drop(self.forget_properties(owner, KeptAt::Card(old.id)));
         }
         for book in seen_in(old) {
             self.leave(old, book);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PersonalBook, SharedBook};
-use crate::account::property::{DavProperty, Place};
+use crate::account::property::{DavProperty, KeptAt};
 use crate::account::{ImportReport, Layout, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
@@ -112,7 +112,7 @@ pub enum Edit {
     PutProperty(DavProperty),
     RemoveProperty {
         user: UserId,
-        place: Place,
+        place: KeptAt,
         namespace: Box<str>,
         local: Box<str>,
     },

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::account::group::{PendingStar, PersonalBook};
-use crate::account::property::{DavProperty, Place, Reverted};
+use crate::account::property::{DavProperty, KeptAt, Reverted};
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{Revision, UserId, uid_key};
 use crate::index::Snapshot;
@@ -26,7 +26,7 @@ impl Keeping {
         self.properties.push(new);
     }
 
-    fn remove_property(&mut self, place: Place, namespace: &str, local: &str) {
+    fn remove_property(&mut self, place: KeptAt, namespace: &str, local: &str) {
         let is = |known: &DavProperty| {
             known.place == place && *known.namespace == *namespace && *known.local == *local
         };
@@ -68,7 +68,7 @@ impl Snapshot {
         self.keep(property.user, |keeping| keeping.put_property(property));
     }
 
-    pub(super) fn remove_property(&mut self, user: UserId, place: Place, name: (&str, &str)) {
+    pub(super) fn remove_property(&mut self, user: UserId, place: KeptAt, name: (&str, &str)) {
         self.keep(user, |keeping| keeping.remove_property(place, name.0, name.1));
     }
 
@@ -125,7 +125,7 @@ impl Snapshot {
     }
 
     /// The properties that a user set of something, in the order in which they were set.
-    pub fn properties(&self, user: UserId, place: Place) -> impl Iterator<Item = &DavProperty> {
+    pub fn properties(&self, user: UserId, place: KeptAt) -> impl Iterator<Item = &DavProperty> {
         self.all_properties(user).iter().filter(move |property| property.place == place)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PendingStar, PersonalBook, SharedBook, Star};
-use crate::account::property::{DavProperty, Place, Reverted};
+use crate::account::property::{DavProperty, KeptAt, Reverted};
 use crate::account::{ImportReport, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
@@ -73,7 +73,7 @@ pub enum Key {
     PendingStar(UserId, Box<str>),
     Property {
         user: UserId,
-        place: Place,
+        place: KeptAt,
         namespace: Box<str>,
         local: Box<str>,
     },

@@ -4,7 +4,7 @@
 
 use ringbook::account::group::{PERSONAL_BOOKS_MAX, PersonalBook};
 use ringbook::account::property::{
-    DavProperty, PROPERTIES_BYTES_MAX, Place, REVERTED_MAX, VALUE_BYTES_MAX,
+    DavProperty, KeptAt, PROPERTIES_BYTES_MAX, REVERTED_MAX, VALUE_BYTES_MAX,
 };
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::{Book, ContactId, Draft, Revision, Timestamp, UserId};
@@ -27,7 +27,7 @@ fn clients(owner: UserId) -> PersonalBook {
     }
 }
 
-fn color(user: UserId, place: Place, value: &str) -> DavProperty {
+fn color(user: UserId, place: KeptAt, value: &str) -> DavProperty {
     let (namespace, local) = ("urn:x".into(), "color".into());
     DavProperty { user, place, namespace, local, value: value.into() }
 }
@@ -36,7 +36,7 @@ fn refused(directory: &Directory, edit: Edit) -> CommitError {
     directory.commit_blocking(Request::one(edit)).unwrap_err()
 }
 
-fn colors(directory: &Directory, user: UserId, place: Place) -> Vec<String> {
+fn colors(directory: &Directory, user: UserId, place: KeptAt) -> Vec<String> {
     let snapshot = directory.snapshot();
     snapshot.properties(user, place).map(|property| property.value.to_string()).collect()
 }
@@ -117,20 +117,20 @@ fn properties_go_with_what_they_are_of() {
     let further = Book::PersonalBook(anna, book_id("clients"));
     let card = new_id();
     commit(&directory, put(card, Draft { book: further, ..shared("Otto") }));
-    let of_book = Place::Book(further.into());
-    for place in [Place::Home, of_book, Place::Card(card)] {
+    let of_book = KeptAt::Book(further.into());
+    for place in [KeptAt::Home, of_book, KeptAt::Card(card)] {
         commit(&directory, Edit::PutProperty(color(anna, place, "red")));
         commit(&directory, Edit::PutProperty(color(anna, place, "blue")));
         assert_eq!(colors(&directory, anna, place), ["blue"]);
     }
     commit(&directory, Edit::RemoveContact(card));
-    assert!(colors(&directory, anna, Place::Card(card)).is_empty());
+    assert!(colors(&directory, anna, KeptAt::Card(card)).is_empty());
     commit(&directory, Edit::RemovePersonalBook(anna, book_id("clients")));
     assert!(colors(&directory, anna, of_book).is_empty());
     let (namespace, local) = ("urn:x".into(), "color".into());
-    let place = Place::Home;
+    let place = KeptAt::Home;
     commit(&directory, Edit::RemoveProperty { user: anna, place, namespace, local });
-    assert!(colors(&directory, anna, Place::Home).is_empty());
+    assert!(colors(&directory, anna, KeptAt::Home).is_empty());
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn all_properties_of_a_user_have_limited_room() {
     let value = "x".repeat(VALUE_BYTES_MAX);
     let named = |n: usize| {
         let local = format!("p{n}").into();
-        Edit::PutProperty(DavProperty { local, ..color(anna, Place::Home, &value) })
+        Edit::PutProperty(DavProperty { local, ..color(anna, KeptAt::Home, &value) })
     };
     let count = PROPERTIES_BYTES_MAX / VALUE_BYTES_MAX;
     (0..count).for_each(|n| commit(&directory, named(n)));
     let full = refused(&directory, named(count));
     assert!(matches!(full, CommitError::TooMany { max: PROPERTIES_BYTES_MAX, .. }), "{full}");
-    commit(&directory, Edit::PutProperty(color(anna, Place::Home, "")));
-    let place = Place::Home;
+    commit(&directory, Edit::PutProperty(color(anna, KeptAt::Home, "")));
+    let place = KeptAt::Home;
     let (namespace, local) = ("urn:x".into(), "p0".into());
     commit(&directory, Edit::RemoveProperty { user: anna, place, namespace, local });
     commit(&directory, named(count));
@@ -211,7 +211,7 @@ fn what_a_removed_user_kept_is_gone_for_good() {
         commit(&directory, Edit::PutPersonalBook(clients(anna)));
         let further = Book::PersonalBook(anna, book_id("clients"));
         commit(&directory, put(new_id(), Draft { book: further, ..shared("Otto") }));
-        commit(&directory, Edit::PutProperty(color(anna, Place::Home, "red")));
+        commit(&directory, Edit::PutProperty(color(anna, KeptAt::Home, "red")));
         let (book, name) = (AddressBook::PEOPLE, "a.vcf".into());
         commit(&directory, Edit::Revert { user: anna, book, name });
         commit(&directory, Edit::StarPending { user: anna, uid: "x".into(), starred: true });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
 use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, SharedBook, Star};
 use ringbook::account::networks::Networks;
-use ringbook::account::property::{DavProperty, Place, Reverted};
+use ringbook::account::property::{DavProperty, KeptAt, Reverted};
 use ringbook::account::{ImportReport, Layout, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
@@ -157,9 +157,9 @@ fn of_programs(anna: &Contact, note: &Contact) -> Vec<Record> {
             segment: "6F3C-ü".into(),
             created: Timestamp(3),
         }),
-        property(Place::Home, "", "<color/>"),
-        property(Place::Book(clients_book), "http://example.com/a b/", "<x>ü</x>"),
-        property(Place::Card(note.id), "urn:x", ""),
+        property(KeptAt::Home, "", "<color/>"),
+        property(KeptAt::Book(clients_book), "http://example.com/a b/", "<x>ü</x>"),
+        property(KeptAt::Card(note.id), "urn:x", ""),
         Record::Reverted(Reverted {
             user: anna.id,
             book: AddressBook::PEOPLE,
@@ -232,7 +232,7 @@ fn what_programs_kept_is_removed(store: &mut dyn Store) {
         Key::PendingStar(user, "a/b c".into()),
         Key::Property {
             user,
-            place: Place::Book(book),
+            place: KeptAt::Book(book),
             namespace: "http://x/ y".into(),
             local: "color".into(),
         },

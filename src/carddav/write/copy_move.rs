@@ -6,7 +6,7 @@ use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
-use crate::account::property::{DavProperty, Place as KeptAt};
+use crate::account::property::{DavProperty, KeptAt};
 use crate::carddav::answer::content::{self, Content};
 use crate::carddav::answer::error::{Refusal, precondition_failed, uid_taken};
 use crate::carddav::book::member::Member;

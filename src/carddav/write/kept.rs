@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::account::property::{DavProperty, Place as KeptAt};
+use crate::account::property::{DavProperty, KeptAt};
 use crate::carddav::answer::property::{Asked, Property};
 use crate::carddav::book::path::Resource;
 use crate::carddav::book::view::Session;

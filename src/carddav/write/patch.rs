@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use rustc_hash::FxHashMap;
 
 use crate::account::property::{
-    DavProperty, NAME_BYTES_MAX, PROPERTIES_MAX, Place as KeptAt, VALUE_BYTES_MAX,
+    DavProperty, KeptAt, NAME_BYTES_MAX, PROPERTIES_MAX, VALUE_BYTES_MAX,
 };
 use crate::carddav::answer::error::Refusal;
 use crate::carddav::answer::multistatus::{FOUND, end_propstat, escape};

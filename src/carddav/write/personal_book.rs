@@ -7,7 +7,7 @@ use hyper::{Response, StatusCode};
 
 use crate::account::Layout;
 use crate::account::group::{NAME_CHARS_MAX, PersonalBook};
-use crate::account::property::{DavProperty, Place as KeptAt};
+use crate::account::property::{DavProperty, KeptAt};
 use crate::carddav::answer::error::{Condition, Refusal, of_commit, precondition_failed};
 use crate::carddav::answer::multistatus::{self, DECLARATION};
 use crate::carddav::answer::property::{Asked, Property};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::Response;
 use hyper::header::HeaderMap;
 
-use crate::account::property::{DavProperty, PROPERTIES_MAX, Place as KeptAt};
+use crate::account::property::{DavProperty, KeptAt, PROPERTIES_MAX};
 use crate::carddav::answer::error::{Refusal, of_commit};
 use crate::carddav::answer::multistatus::{self, BEGIN, END, RESPONSE_END};
 use crate::carddav::answer::property::{Asked, Property};

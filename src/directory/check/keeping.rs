@@ -6,7 +6,7 @@ use crate::account::group::{
     PENDING_STARS_MAX, PERSONAL_BOOKS_MAX, PendingStar, PersonalBook, wrong_name,
 };
 use crate::account::property::{
-    DavProperty, PROPERTIES_BYTES_MAX, PROPERTIES_MAX, Place, REVERTED_MAX, Reverted,
+    DavProperty, KeptAt, PROPERTIES_BYTES_MAX, PROPERTIES_MAX, REVERTED_MAX, Reverted,
 };
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{Book, Contact, UserId, uid_key};
@@ -49,7 +49,7 @@ impl Checker<'_> {
         for member in members.map(|row| row.shared()).collect::<Vec<Arc<Contact>>>() {
             self.drop_contact(&member);
         }
-        self.forget_properties(owner, Place::Book(book.into()))?;
+        self.forget_properties(owner, KeptAt::Book(book.into()))?;
         for reverted in self.snapshot.reverted(owner, book.into(), Default::default()) {
             self.remove(Key::Reverted(owner, reverted.book, reverted.name.clone()))?;
         }
@@ -86,7 +86,7 @@ impl Checker<'_> {
     pub(super) fn remove_property(
         &mut self,
         user: UserId,
-        place: Place,
+        place: KeptAt,
         (namespace, local): (Box<str>, Box<str>),
     ) -> Result<(), CommitError> {
         let mut all = self.snapshot.properties(user, place);
@@ -100,7 +100,7 @@ impl Checker<'_> {
     pub(super) fn forget_properties(
         &mut self,
         user: UserId,
-        place: Place,
+        place: KeptAt,
     ) -> Result<(), CommitError> {
         for known in self.snapshot.properties(user, place) {
             let (namespace, local) = (known.namespace.clone(), known.local.clone());

@@ -2,19 +2,19 @@
 
 use serde_json::json;
 
-use crate::account::property::{DavProperty, Place, Reverted};
+use crate::account::property::{DavProperty, KeptAt, Reverted};
 use crate::contact::book::AddressBook;
 use crate::contact::{Revision, UserId};
 use crate::store::codec::object::Object;
 use crate::store::codec::{Decoded, Undecodable, word};
 
 /// What identifies a property besides its user: `PLACE/LOCAL NAMESPACE`.
-pub(super) fn property_key(place: Place, namespace: &str, local: &str) -> String {
+pub(super) fn property_key(place: KeptAt, namespace: &str, local: &str) -> String {
     format!("{}/{local} {namespace}", word::place_text(place))
 }
 
 /// The reverse of [`property_key`]: place, namespace, local name.
-pub(super) fn property_name(key: &str) -> Decoded<(Place, &str, &str)> {
+pub(super) fn property_name(key: &str) -> Decoded<(KeptAt, &str, &str)> {
     let (place, name) = key.split_once('/').ok_or(Undecodable("key"))?;
     let (local, namespace) = name.split_once(' ').ok_or(Undecodable("key"))?;
     Ok((word::place(place)?, namespace, local))

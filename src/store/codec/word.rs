@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::account::Layout;
 use crate::account::networks::Networks;
-use crate::account::property::Place;
+use crate::account::property::KeptAt;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::derived::NameOrder;
 use crate::contact::photo::Photo;
@@ -85,19 +85,19 @@ pub(super) fn layout(text: &str) -> Decoded<Layout> {
 }
 
 /// What a property is of: `home`, a book, or `card:` with the contact's id.
-pub(super) fn place_text(place: Place) -> String {
+pub(super) fn place_text(place: KeptAt) -> String {
     match place {
-        Place::Home => "home".to_owned(),
-        Place::Book(book) => book_text(book),
-        Place::Card(id) => format!("card:{id}"),
+        KeptAt::Home => "home".to_owned(),
+        KeptAt::Book(book) => book_text(book),
+        KeptAt::Card(id) => format!("card:{id}"),
     }
 }
 
-pub(super) fn place(text: &str) -> Decoded<Place> {
+pub(super) fn place(text: &str) -> Decoded<KeptAt> {
     match text.split_once(':') {
-        None if text == "home" => Ok(Place::Home),
-        Some(("card", id)) => ContactId::parse(id).map(Place::Card).ok_or(Undecodable("card")),
-        _ => address_book(text).map(Place::Book),
+        None if text == "home" => Ok(KeptAt::Home),
+        Some(("card", id)) => ContactId::parse(id).map(KeptAt::Card).ok_or(Undecodable("card")),
+        _ => address_book(text).map(KeptAt::Book),
     }
 }
 
