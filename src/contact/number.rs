@@ -230,7 +230,7 @@ fn national_prefix(region: Region) -> Option<String> {
     national.strip_suffix(significant).filter(|prefix| !prefix.is_empty()).map(str::to_owned)
 }
 
-/// Whether a text is made of nothing but what [`dialled`] keeps and what divides it. A part of such a
+/// Whether a text is made of nothing but what `dialled` keeps and what divides it. A part of such a
 /// text that has a digit is also a part of the number's [`Numbering::forms`].
 pub fn is_plain(text: &str) -> bool {
     let text = text.trim();
