@@ -359,6 +359,16 @@ fn the_best_address_stays_the_best_under_whichever_name_it_stands() {
     }
 }
 
+#[test]
+fn an_agent_that_is_no_address_is_a_text() {
+    let card =
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:A;;;;\r\nFN:A\r\nAGENT;VALUE=uri:Ben\r\nEND:VCARD\r\n";
+    let once = to(Version::V40, card);
+    assert!(once.contains("RELATED;VALUE=text;TYPE=agent:Ben"), "{once}");
+    let again = to(Version::V40, &to(Version::V30, &once));
+    assert_eq!(again, to(Version::V40, &to(Version::V30, &again)));
+}
+
 proptest! {
     #[test]
     fn a_mess_says_the_same_in_each_version(text in any_mess()) {

@@ -91,8 +91,7 @@ fn one(mut property: Property) -> Option<Property> {
         "AGENT" if property.value_kind() == "uri" && property.types.is_empty() => {
             property.name = "RELATED".to_owned();
             property.types.insert(0, "agent".to_owned());
-            property.take_parameter("VALUE");
-            property.set_uri(&property.text());
+            return Some(related::up(property));
         }
         "X-ANNIVERSARY" | "X-EVOLUTION-ANNIVERSARY" | "ANNIVERSARY" => {
             property.name = "ANNIVERSARY".to_owned();
