@@ -167,7 +167,8 @@ impl Property {
             return;
         }
         let mut line = String::with_capacity(self.value.len() + 64);
-        if !self.group.is_empty() {
+        // Behind a dot of its own a name that has one is no group.
+        if !self.group.is_empty() || self.name.contains('.') {
             line.extend([&self.group, "."]);
         }
         line.push_str(&self.name);

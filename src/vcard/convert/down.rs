@@ -12,9 +12,8 @@ use crate::vcard::text::{has_scheme, split};
 
 /// The components of N and ADR.
 const PARTS: [(&str, usize); 2] = [("N", 5), ("ADR", 7)];
-/// Where 3.0 knows `TYPE=pref`.
-const PREFERRED: [&str; 9] =
-    ["TEL", "EMAIL", "ADR", "LABEL", "URL", "IMPP", "X-ABRELATEDNAMES", "X-MANAGER", "X-ASSISTANT"];
+/// Where 3.0 knows `TYPE=pref`, by their [`family`].
+const PREFERRED: [&str; 7] = ["TEL", "EMAIL", "ADR", "LABEL", "URL", "IMPP", "RELATED"];
 
 pub(super) fn down(mut properties: Vec<Property>) -> Vec<Property> {
     let mut groups = Groups::of(&properties);
@@ -193,7 +192,7 @@ fn rank(property: &Property, best: &HashMap<String, u8>) -> Rank {
 fn prefer(property: &mut Property, rank: &Rank) {
     let text = property.take_parameter("PREF");
     match (rank, text) {
-        (Rank::First, _) if PREFERRED.contains(&property.name.as_str()) => {
+        (Rank::First, _) if PREFERRED.contains(&family(property)) => {
             property.take_type("pref");
             property.types.push("pref".to_owned());
         }

@@ -1,8 +1,9 @@
 //! What conversion must hold, and examples of each property.
 
 use proptest::collection::vec;
-use proptest::prelude::{Strategy, prop_oneof, proptest};
+use proptest::prelude::{ProptestConfig, Strategy, prop_oneof, proptest};
 use proptest::sample::select;
+use proptest::test_runner::RngSeed;
 use proptest::{prop_assert, prop_assert_eq};
 
 use crate::contact::card::Field;
@@ -351,11 +352,26 @@ fn the_best_address_stays_the_best_under_whichever_name_it_stands() {
     let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:A\r\nIMPP;PREF=7:sip:a@b\r\n\
         X-JABBER;TYPE=pref:c@d\r\nRELATED;PREF=7;VALUE=text;TYPE=x-manager:Ben\r\n\
         X-MANAGER;TYPE=pref:Carla\r\nEND:VCARD\r\n";
+    let even = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:A\r\nX-JABBER;PREF=7:c@d\r\nIMPP;PREF=7:sip:a@b\r\n\
+        RELATED;PREF=7;TYPE=x-manager:urn:uuid:03a0e51f-d1aa-4385-8a53-e29025acd8af\r\n\
+        X-MANAGER;PREF=7:Carla\r\nEND:VCARD\r\n";
     let first = |card: &[u8], field| read(card).unwrap().card.first(field).map(str::to_owned);
-    for field in [Field::Address, Field::Manager] {
+    for (card, field) in [card, even]
+        .into_iter()
+        .flat_map(|card| [Field::Address, Field::Manager].map(|field| (card, field)))
+    {
         let expected = first(card.as_bytes(), field);
         let three = to(Version::V30, card);
         assert_eq!(first(three.as_bytes(), field), expected, "{three}");
+    }
+}
+
+#[test]
+fn a_name_behind_two_dots_is_no_other_property() {
+    let card = "BEGIN:VCARD\r\nVERSION:2.1\r\nFN:A\r\n..tel:1\r\nEND:VCARD\r\n";
+    for version in [Version::V30, Version::V40] {
+        let other = to(version, card);
+        assert_eq!(read(other.as_bytes()).unwrap().card, read(card.as_bytes()).unwrap().card);
     }
 }
 
@@ -369,7 +385,20 @@ fn an_agent_that_is_no_address_is_a_text() {
     assert_eq!(again, to(Version::V40, &to(Version::V30, &again)));
 }
 
+/// The same cards each time, for a gate must not fail by chance; `PROPTEST_RNG_SEED=N` makes others,
+/// and so do the fuzz targets.
+pub(in crate::vcard) fn repeatable() -> ProptestConfig {
+    match ProptestConfig::default() {
+        config if config.rng_seed == RngSeed::Random => {
+            ProptestConfig { rng_seed: RngSeed::Fixed(6350), ..config }
+        }
+        chosen => chosen,
+    }
+}
+
 proptest! {
+    #![proptest_config(repeatable())]
+
     #[test]
     fn a_mess_says_the_same_in_each_version(text in any_mess()) {
         if let Ok(reading) = read(text.as_bytes()) {
@@ -399,9 +428,11 @@ proptest! {
             return Ok(());
         }
         for (first, then) in [(Version::V30, Version::V40), (Version::V40, Version::V30)] {
-            let one = to(then, &to(first, &text));
-            let two = to(then, &to(first, &one));
-            prop_assert_eq!(&two, &to(then, &to(first, &two)), "{}", one);
+            let again = |text: &str| to(then, &to(first, text));
+            // What is no longer said by a type is said by a label first, which makes a group.
+            let one = again(&again(&text));
+            let two = again(&one);
+            prop_assert_eq!(&two, &again(&two), "{}", one);
         }
     }
 

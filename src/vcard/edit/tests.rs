@@ -8,7 +8,7 @@ use proptest::{prelude::any, prop_assert_eq};
 
 use crate::contact::Timestamp;
 use crate::contact::card::{Card, CardBuilder, Field, PostalAddress};
-use crate::vcard::convert::tests::any_mess;
+use crate::vcard::convert::tests::{any_mess, repeatable};
 use crate::vcard::edit::{edit, revised};
 use crate::vcard::line::lines;
 use crate::vcard::read::read;
@@ -424,6 +424,8 @@ fn is_edited(
 }
 
 proptest! {
+    #![proptest_config(repeatable())]
+
     #[test]
     fn what_was_edited_is_read(dialect in select(DIALECTS.to_vec()), changes in vec(change(), 1..4)) {
         is_edited(dialect, &changes)?;
