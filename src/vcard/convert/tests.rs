@@ -440,7 +440,7 @@ proptest! {
             let text = to(version, &text);
             prop_assert!(text.split("\r\n").all(|line| line.len() <= 75));
             for line in lines(text.as_bytes()) {
-                let content = line.content.ok_or_else(|| proptest::test_runner::TestCaseError::fail(text.clone()))?;
+                let content = line.content.ok_or_else(|| TestCaseError::fail(text.clone()))?;
                 for (name, value) in content.raw_parameters() {
                     prop_assert!(!name.is_empty() && value.matches('"').count() % 2 == 0, "{}", text);
                 }
