@@ -4,11 +4,12 @@
 
 use ringbook::account::group::{PERSONAL_BOOKS_MAX, PersonalBook};
 use ringbook::account::property::{
-    DavProperty, KeptAt, PROPERTIES_BYTES_MAX, REVERTED_MAX, VALUE_BYTES_MAX,
+    DavProperty, KeptAt, PROPERTIES_BYTES_MAX, PROPERTIES_MAX, REVERTED_MAX, VALUE_BYTES_MAX,
 };
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::{Book, ContactId, Draft, Revision, Timestamp, UserId};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
+use ringbook::index::Extent;
 
 use crate::{commit, directory, main, named, open, person, put, settings, shared, told};
 
@@ -73,6 +74,25 @@ fn a_further_personal_book_has_contacts_of_its_own() {
 }
 
 #[test]
+fn two_further_books_are_kept_apart() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let other = PersonalBook { id: book_id("other"), segment: "x".into(), ..clients(anna) };
+    commit(&directory, Edit::PutPersonalBook(clients(anna)));
+    commit(&directory, Edit::PutPersonalBook(other));
+    let [one, two] = ["clients", "other"].map(|id| Book::PersonalBook(anna, book_id(id)));
+    let (first, second) = (new_id(), new_id());
+    commit(&directory, put(first, Draft { book: one, ..named("a.vcf", "One") }));
+    commit(&directory, put(second, Draft { book: two, ..named("a.vcf", "Two") }));
+    let snapshot = directory.snapshot();
+    for (book, member) in [(one, first), (two, second)] {
+        let extent = Extent::of(&[book]);
+        let members: Vec<_> = snapshot.members(&main(), &extent).map(|row| row.id).collect();
+        assert_eq!(members, [member]);
+    }
+}
+
+#[test]
 fn path_segments_are_unique_and_books_are_numbered() {
     let directory = directory();
     let anna = person(&directory, "Anna", "201", true);
@@ -131,6 +151,21 @@ fn properties_go_with_what_they_are_of() {
     let place = KeptAt::Home;
     commit(&directory, Edit::RemoveProperty { user: anna, place, namespace, local });
     assert!(colors(&directory, anna, KeptAt::Home).is_empty());
+}
+
+#[test]
+fn a_user_keeps_a_limited_number_of_properties() {
+    let directory = directory();
+    let anna = person(&directory, "Anna", "201", true);
+    let named = |n: usize| {
+        let local = format!("p{n}").into();
+        Edit::PutProperty(DavProperty { local, ..color(anna, KeptAt::Home, "") })
+    };
+    (0..PROPERTIES_MAX).for_each(|n| commit(&directory, named(n)));
+    let full = refused(&directory, named(PROPERTIES_MAX));
+    assert!(matches!(full, CommitError::TooMany { max: PROPERTIES_MAX, .. }), "{full}");
+    let again = DavProperty { local: "p0".into(), ..color(anna, KeptAt::Home, "red") };
+    commit(&directory, Edit::PutProperty(again));
 }
 
 #[test]
