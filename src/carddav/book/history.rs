@@ -151,9 +151,8 @@ impl<'m, 's> Story<'m, 's> {
     }
 
     fn leave(&mut self, name: String, revision: Revision, left: Hidden) {
-        let (last, known) = self.gone.entry(name).or_insert((revision, left));
+        let (last, _) = self.gone.entry(name).or_insert((revision, left));
         *last = revision.max(*last);
-        let _ = known;
     }
 
     /// Contacts that this card hides, or hid.
