@@ -11,6 +11,7 @@ pub mod contact;
 pub mod daemon;
 pub mod demo;
 pub mod directory;
+pub mod file;
 pub mod http;
 pub mod import;
 pub mod index;
@@ -19,5 +20,5 @@ pub mod net;
 pub mod photo;
 pub mod presence;
 pub mod store;
-pub mod table;
+
 pub mod vcard;

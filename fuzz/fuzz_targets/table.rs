@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use ringbook::import::file;
-use ringbook::table::encoding::Survey;
-use ringbook::table::profile::Choice;
+use ringbook::file::encoding::Survey;
+use ringbook::file::table::profile::Choice;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut survey = Survey::default();

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::api::contact_json::LISTS;
 use crate::api::problem::Problem;
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, PostalAddress};
-use crate::table::fields;
-use crate::table::write::name_follows;
+use crate::file::fields;
+use crate::file::table::write::name_follows;
 
 /// The longest value of a field, and the most values of one.
 const VALUE_BYTES_MAX: usize = 64 * 1024;

@@ -9,8 +9,8 @@ use crate::contact::book::{AddressBook, Availability};
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, PostalAddress};
 use crate::contact::number::Numbering;
 use crate::contact::{Book, Contact, ContactId, Timestamp};
+use crate::file::fields;
 use crate::presence::{Agent, Client, Phone, Presence};
-use crate::table::fields;
 
 /// Fields whose values may be the ids of people.
 const REFERENCES: FieldSet = FieldSet::of(&[Field::Manager, Field::Assistant]);

@@ -21,8 +21,8 @@ use crate::auth::Principal;
 use crate::auth::sight::Sight;
 use crate::contact::card::Card;
 use crate::contact::{ContactId, OrganizationId};
+use crate::file::table::write::Export;
 use crate::index::{Extent, Snapshot};
-use crate::table::write::Export;
 
 /// Contacts that are written at a time.
 const STEP_CONTACTS: usize = 200;

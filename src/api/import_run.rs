@@ -12,6 +12,7 @@ use crate::api::report_json::{self, Importer, Kept};
 use crate::api::upload::Upload;
 use crate::auth::{Authenticator, HashError};
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
+use crate::file::{Reason, Rule};
 use crate::import::file::Parsed;
 use crate::import::plan::{Plan, plan};
 use crate::import::report::Report;
@@ -157,7 +158,7 @@ impl Imports {
             let (line, authenticator) = (entry.line, Arc::clone(&self.authenticator));
             running.spawn(async move {
                 let hashed = hash_in_turn(&authenticator, password).await;
-                (line, hashed.map_err(|refused| refused.to_string()))
+                (line, hashed.map_err(|refused| Reason::new(Rule::Password, [&refused])))
             });
         }
         while let Some(hashed) = running.join_next().await {

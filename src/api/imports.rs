@@ -21,12 +21,12 @@ use crate::auth::sight as seen;
 use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
 use crate::contact::{Book, ContactId};
+use crate::file::encoding::Charset;
+use crate::file::table::profile::{Choice, ColumnMap};
+use crate::file::{Holds, Rule};
 use crate::import::file::Parsed;
 use crate::import::{Sight, Target};
 use crate::index::Snapshot;
-use crate::table::FileError;
-use crate::table::encoding::Charset;
-use crate::table::profile::{Choice, ColumnMap, Holds};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,8 +97,8 @@ fn choice(params: &ImportParams) -> Result<Choice, Problem> {
     }
     let columns = params.columns.as_deref().map(column_map).transpose()?;
     Choice::parse(params.profile.as_deref(), columns).map_err(|fault| {
-        let field = match fault {
-            FileError::UnknownProfile(_) => "profile",
+        let field = match fault.reason.rule {
+            Rule::UnknownProfile => "profile",
             _ => "columns",
         };
         Problem::field(field, fault.to_string())
@@ -185,13 +185,14 @@ fn target(
     parsed: &Parsed,
     told: Option<Book>,
 ) -> Result<Target, Problem> {
-    let book = match (told, parsed.holds) {
+    let holds = parsed.about.as_ref().map(|about| about.holds);
+    let book = match (told, holds) {
         (Some(book), _) => book,
         (None, Some(Holds::Users)) => Book::People,
         (None, _) => asker.principal.user().map_or(Book::Shared, Book::Personal),
     };
-    let profile = parsed.profile.unwrap_or_default();
-    match (parsed.holds, book) {
+    let profile = parsed.about.as_ref().map_or("", |about| &about.profile);
+    match (holds, book) {
         (Some(Holds::Users), Book::Shared | Book::Personal(_) | Book::PersonalBook(..)) => {
             let detail = format!("a file of the profile {profile} holds users: into=people");
             return Err(Problem::field("into", detail));

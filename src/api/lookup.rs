@@ -19,8 +19,8 @@ use crate::contact::card::{Field, FieldSet};
 use crate::contact::number::NumberPattern;
 use crate::contact::query::{Gaze, Query, Truth};
 use crate::contact::{Book, Contact};
+use crate::file::fields;
 use crate::index::Row;
-use crate::table::fields;
 
 /// Longer texts are no number.
 const NUMBER_CHARS_MAX: usize = 100;

@@ -14,8 +14,8 @@ use crate::contact::book::AddressBook;
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::derived::NameOrder;
 use crate::contact::{Book, OrganizationId};
+use crate::file::fields;
 use crate::index::Snapshot;
-use crate::table::fields;
 
 /// The longest text of a setting.
 const TEXT_CHARS_MAX: usize = 255;

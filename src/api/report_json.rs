@@ -6,8 +6,8 @@ use crate::api::contact_json::time;
 use crate::auth::{Principal, Who};
 use crate::contact::Timestamp;
 use crate::contact::book::AddressBook;
+use crate::file::Fault;
 use crate::import::report::{Report, Skipped};
-use crate::table::Fault;
 
 /// Who made an import. Reports hold rows of files, so nobody else reads those of personal books.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +40,9 @@ impl Importer {
 pub(super) fn report(report: &Report, kept: Option<&Kept>) -> Value {
     json!({
         "id": kept.map(|kept| &kept.id),
-        "profile": report.profile,
+        "profile": report.about.as_ref().map(|about| &about.profile),
         "encoding": report.encoding,
-        "delimiter": report.delimiter,
+        "delimiter": report.about.as_ref().and_then(|about| about.delimiter),
         "into": AddressBook::Home(report.book).to_string(),
         "created": report.created,
         "updated": 0,
@@ -51,7 +51,7 @@ pub(super) fn report(report: &Report, kept: Option<&Kept>) -> Value {
         "skipped": report.skipped.iter().map(skipped).collect::<Vec<_>>(),
         "failed": report.failed.iter().map(row).collect::<Vec<_>>(),
         "not_listed": report.not_listed,
-        "ignored_columns": report.ignored_columns,
+        "ignored_columns": report.about.as_ref().map_or(&[][..], |about| &about.ignored_columns),
         "by": kept.map(|kept| kept.by.as_str()),
         "at": kept.and_then(|kept| time(kept.at)),
     })
@@ -59,7 +59,7 @@ pub(super) fn report(report: &Report, kept: Option<&Kept>) -> Value {
 
 fn row(fault: &Fault) -> Value {
     json!({
-        "line": fault.line, "field": fault.field, "value": fault.value, "reason": fault.reason,
+        "line": fault.line, "field": fault.field, "value": fault.value, "reason": fault.reason.to_string(),
     })
 }
 

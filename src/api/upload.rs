@@ -14,9 +14,9 @@ use hyper::{HeaderMap, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::problem::Problem;
+use crate::file::encoding::{Charset, Survey};
+use crate::file::table::profile::Choice;
 use crate::import::file::{Parsed, parse};
-use crate::table::encoding::{Charset, Survey};
-use crate::table::profile::Choice;
 
 /// The largest file.
 const FILE_BYTES_MAX: usize = 64 * MIB;

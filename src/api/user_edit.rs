@@ -11,8 +11,8 @@ use crate::api::input::Input;
 use crate::api::problem::Problem;
 use crate::auth::Authenticator;
 use crate::contact::card::{Card, CardBuilder, Field};
+use crate::file::fields;
 use crate::import::person::{wrong_extension, wrong_login};
-use crate::table::fields;
 
 /// A user's members as they were sent; what was not sent stays as it is.
 pub(super) struct UserEdit {
@@ -31,7 +31,7 @@ impl UserEdit {
     pub(super) fn read(mut input: Input, asker: &Asker) -> Result<Self, Problem> {
         let extension = input.text("extension")?.filter(|text| !text.is_empty());
         if let Some(reason) = extension.as_deref().and_then(wrong_extension) {
-            return Err(Problem::field("extension", reason));
+            return Err(Problem::field("extension", reason.to_string()));
         }
         let has = |present: Option<Value>| present.map(|value| (value, ()));
         let login = match has(input.take("login")) {
@@ -43,7 +43,7 @@ impl UserEdit {
         if let Some(reason) =
             login.as_ref().and_then(|l: &Option<Box<str>>| wrong_login(l.as_deref()?))
         {
-            return Err(Problem::field("login", reason));
+            return Err(Problem::field("login", reason.to_string()));
         }
         let password = match input.take("password") {
             None => None,

@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use crate::table::encoding::Text;
-use crate::table::profile::{Choice, Holds};
-use crate::table::{Entry, Fault, FileError, Row, TableReader};
+use crate::file::encoding::Text;
+use crate::file::table::TableReader;
+use crate::file::table::profile::Choice;
+use crate::file::{About, Entry, Fault, FileError, Row, Rows, Rule};
 
 /// The most faults that are collected; a file with more is refused as a whole.
 const FAULTS_MAX: usize = 100_000;
@@ -13,14 +14,8 @@ const FAULTS_MAX: usize = 100_000;
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// None where no profile knows the file.
-    pub profile: Option<&'static str>,
-    pub holds: Option<Holds>,
+    pub about: Option<About>,
     pub encoding: Option<&'static str>,
-    pub delimiter: Option<char>,
-    pub ignored_columns: Vec<String>,
-    /// What the columns of extensions and user names are called.
-    pub extension_column: Option<String>,
-    pub login_column: Option<String>,
     pub entries: Vec<Entry>,
     pub faults: Vec<Fault>,
 }
@@ -32,8 +27,8 @@ pub fn parse(source: impl Read, text: Result<Text, FileError>, choice: &Choice) 
     if let Err(refused) = text.and_then(|text| read(source, text, choice, &mut parsed)) {
         parsed.entries.clear();
         let (field, value) = (None, None);
-        let line = refused.line().unwrap_or(1);
-        parsed.faults.push(Fault { line, field, value, reason: refused.to_string() });
+        let line = refused.line.unwrap_or(1);
+        parsed.faults.push(Fault { line, field, value, reason: refused.reason });
     }
     parsed
 }
@@ -46,12 +41,7 @@ fn read(
 ) -> Result<(), FileError> {
     parsed.encoding = Some(text.encoding_name());
     let mut table = TableReader::open(source, text, choice)?;
-    parsed.profile = Some(table.profile().name);
-    parsed.holds = Some(table.profile().holds);
-    parsed.delimiter = Some(table.delimiter());
-    parsed.ignored_columns = table.ignored_columns().to_vec();
-    parsed.extension_column = table.extension_column().map(str::to_owned);
-    parsed.login_column = table.login_column().map(str::to_owned);
+    parsed.about = Some(table.about().clone());
     while let Some(row) = table.next_row()? {
         match row {
             Row::Good(entry) => parsed.entries.push(*entry),
@@ -59,7 +49,7 @@ fn read(
         }
         if parsed.faults.len() > FAULTS_MAX {
             parsed.faults.truncate(FAULTS_MAX);
-            return Err(FileError::TooManyFaults);
+            return Err(FileError::whole(Rule::TooManyFaults));
         }
     }
     Ok(())

@@ -8,8 +8,8 @@ use crate::contact::card::{Card, Field, FieldSet, Packed};
 use crate::contact::fold::fold;
 use crate::contact::number::Numbering;
 use crate::contact::query::{Query, Truth};
+use crate::file::Entry;
 use crate::index::{Extent, Search, Snapshot, Viewer};
-use crate::table::Entry;
 
 /// Namesakes with the same number or e-mail that are told apart by their extension, at most.
 const ALIKE_MAX: usize = 16;

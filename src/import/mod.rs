@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::account::SecretHash;
 use crate::contact::{Book, OrganizationId};
-use crate::table::Fault;
+use crate::file::{Fault, Reason};
 
 pub mod file;
 mod known;
@@ -30,10 +30,10 @@ pub enum Sight {
 }
 
 /// Hashes of passwords by the line of their row; or why a password is none.
-pub type Hashes = HashMap<u64, Result<SecretHash, String>>;
+pub type Hashes = HashMap<u64, Result<SecretHash, Reason>>;
 
 /// A fault of a row as a whole or of one of its columns.
-fn fault(line: u64, field: Option<&str>, value: Option<&str>, reason: String) -> Fault {
-    let value = value.map(crate::table::shortened);
+fn fault(line: u64, field: Option<&str>, value: Option<&str>, reason: Reason) -> Fault {
+    let value = value.map(crate::file::shortened);
     Fault { line, field: field.map(str::to_owned), value, reason }
 }

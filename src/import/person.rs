@@ -3,6 +3,7 @@
 use crate::account::{Role, SecretHash, User};
 use crate::contact::card::{Card, Field};
 use crate::contact::{Book, Draft, OrganizationId, Timestamp, UserId};
+use crate::file::{Reason, Rule};
 use crate::index::Snapshot;
 
 /// The longest extension and the longest user name.
@@ -80,24 +81,20 @@ pub fn is_taken_in(snapshot: &Snapshot) -> impl Fn(&str) -> bool {
 }
 
 /// What is wrong with an extension: it stands in DNs, in paths and on dial pads.
-pub fn wrong_extension(extension: &str) -> Option<String> {
+pub fn wrong_extension(extension: &str) -> Option<Reason> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "*#+-_.".contains(c);
     let fine = extension.chars().all(allowed)
         && extension.len() <= EXTENSION_CHARS_MAX
         && extension.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '*' | '#'));
-    (!fine).then(|| {
-        format!("an extension has at most {EXTENSION_CHARS_MAX} digits or letters, such as 204")
-    })
+    (!fine).then(|| Reason::new(Rule::Extension, [&EXTENSION_CHARS_MAX]))
 }
 
 /// What is wrong with a user name. Signs that tell other kinds of login names apart are not for it.
-pub fn wrong_login(login: &str) -> Option<String> {
+pub fn wrong_login(login: &str) -> Option<Reason> {
     let length = login.chars().count();
     let odd = |c: char| c.is_whitespace() || c.is_control() || r"\/,=".contains(c);
     let fine = (1..=LOGIN_CHARS_MAX).contains(&length) && !login.contains(odd);
-    (!fine).then(|| {
-        format!(r"a user name has 1 to {LOGIN_CHARS_MAX} characters without spaces and \ / , =")
-    })
+    (!fine).then(|| Reason::new(Rule::Login, [&LOGIN_CHARS_MAX]))
 }
 
 #[cfg(test)]

@@ -8,13 +8,13 @@ use crate::account::{Role, SecretHash};
 use crate::contact::card::Field;
 use crate::contact::{Book, ContactId, Draft, Timestamp, UserId};
 use crate::directory::{Edit, new_id};
+use crate::file::{Entry, Fault, Reason, Rule, shortened};
 use crate::import::file::Parsed;
 use crate::import::known::{Holder, Known};
 use crate::import::person::{NewUser, is_taken_in, wrong_extension, wrong_login};
 use crate::import::report::Skipped;
 use crate::import::{Hashes, Sight, Target, fault};
 use crate::index::{Extent, Snapshot};
-use crate::table::{Entry, Fault};
 
 /// The outcome for one state of the directory.
 #[derive(Debug, Default)]
@@ -76,9 +76,38 @@ struct Planner<'a> {
     plan: Plan,
 }
 
+/// By what a row is the same as something else.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Id,
+    Uid,
+    Extension,
+    Name,
+}
+
+impl By {
+    fn there(self) -> Rule {
+        match self {
+            Self::Id => Rule::SameId,
+            Self::Uid => Rule::SameUid,
+            Self::Extension => Rule::SameExtension,
+            Self::Name => Rule::SameName,
+        }
+    }
+
+    fn twice(self) -> Rule {
+        match self {
+            Self::Id => Rule::TwiceId,
+            Self::Uid => Rule::TwiceUid,
+            Self::Extension => Rule::TwiceExtension,
+            Self::Name => Rule::TwiceName,
+        }
+    }
+}
+
 /// What stands against a row.
 enum Obstacle<'a> {
-    Same(Holder<'a>, &'static str),
+    Same(Holder<'a>, By),
     Wrong(Fault),
 }
 
@@ -108,7 +137,7 @@ impl<'a> Planner<'a> {
             return Some(obstacle);
         }
         if let Some(holder) = self.known.find(entry) {
-            return Some(Obstacle::Same(holder, "name and number or e-mail"));
+            return Some(Obstacle::Same(holder, By::Name));
         }
         self.login(entry).map(Obstacle::Wrong)
     }
@@ -117,30 +146,30 @@ impl<'a> Planner<'a> {
         let Target { organization, book, .. } = self.target;
         if let Some(id) = entry.id {
             if let Some(line) = self.ids.get(&id) {
-                return Some(Obstacle::Same(Holder::Row(*line), "id"));
+                return Some(Obstacle::Same(Holder::Row(*line), By::Id));
             }
             let there = self.snapshot.contact(organization, id).filter(|row| row.book == *book);
             if let Some(there) = there {
-                return Some(Obstacle::Same(Holder::There(there.contact()), "id"));
+                return Some(Obstacle::Same(Holder::There(there.contact()), By::Id));
             }
         }
         let uid = entry.uid.as_deref()?;
         if let Some(line) = self.uids.get(uid) {
-            return Some(Obstacle::Same(Holder::Row(*line), "UID"));
+            return Some(Obstacle::Same(Holder::Row(*line), By::Uid));
         }
         let there = self.snapshot.by_uid(organization, *book, uid)?;
-        Some(Obstacle::Same(Holder::There(there.contact()), "UID"))
+        Some(Obstacle::Same(Holder::There(there.contact()), By::Uid))
     }
 
     fn extension(&self, entry: &Entry) -> Option<Obstacle<'a>> {
         let extension = entry.card.first(Field::Extension)?;
-        let column = self.parsed.extension_column.as_deref();
+        let column = self.parsed.about.as_ref().and_then(|of| of.extension_column.as_deref());
         let wrong = |reason| Obstacle::Wrong(fault(entry.line, column, Some(extension), reason));
         if let Some(reason) = wrong_extension(extension) {
             return Some(wrong(reason));
         }
         if let Some(line) = self.logins.get(&extension.to_lowercase()) {
-            return Some(Obstacle::Same(Holder::Row(*line), "extension"));
+            return Some(Obstacle::Same(Holder::Row(*line), By::Extension));
         }
         let organization = &self.target.organization;
         let user = self.snapshot.user_by_login(organization, extension)?;
@@ -150,11 +179,11 @@ impl<'a> Planner<'a> {
         let there = self.snapshot.contact(organization, user.id);
         match there {
             Some(there) if holds(&user.extension) => {
-                Some(Obstacle::Same(Holder::There(there.contact()), "extension"))
+                Some(Obstacle::Same(Holder::There(there.contact()), By::Extension))
             }
-            _ if holds(&user.login) || holds(&user.extension) => Some(wrong(
-                "this is another user's login name; choose another extension".to_owned(),
-            )),
+            _ if holds(&user.login) || holds(&user.extension) => {
+                Some(wrong(Rule::ExtensionTaken.into()))
+            }
             _ => None,
         }
     }
@@ -164,19 +193,19 @@ impl<'a> Planner<'a> {
         if self.target.book != Book::People {
             return None;
         }
-        let column = self.parsed.login_column.as_deref();
+        let column = self.parsed.about.as_ref().and_then(|of| of.login_column.as_deref());
         let wrong = |reason| Some(fault(entry.line, column, Some(login), reason));
         if let Some(reason) = wrong_login(login) {
             return wrong(reason);
         }
         if let Some(line) = self.logins.get(login) {
-            return wrong(format!("line {line} has this login name already; choose another"));
+            return wrong(Reason::new(Rule::LoginTwice, [line]));
         }
         let holder = self.snapshot.user_by_login(&self.target.organization, login);
         let is =
             |name: &Option<Box<str>>| name.as_deref().is_some_and(|n| n.to_lowercase() == login);
         if holder.is_some_and(|user| is(&user.login) || is(&user.extension)) {
-            return wrong("this login name belongs to another user; choose another".to_owned());
+            return wrong(Rule::LoginTaken.into());
         }
         None
     }
@@ -252,16 +281,14 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn skipped(entry: &Entry, holder: Holder<'_>, what: &str) -> Skipped {
+fn skipped(entry: &Entry, holder: Holder<'_>, by: By) -> Skipped {
     let name = entry.card.formatted_name();
     let (reason, contact) = match holder {
         Holder::There(contact) => {
-            let there = crate::table::shortened(contact.card.formatted_name());
-            (format!("already there: {there} has the same {what}"), Some(contact.id))
+            let there = shortened(contact.card.formatted_name());
+            (Reason::new(by.there(), [&there]), Some(contact.id))
         }
-        Holder::Row(line) => {
-            (format!("comes twice in the file: line {line} has the same {what}"), None)
-        }
+        Holder::Row(line) => (Reason::new(by.twice(), [&line]), None),
     };
     Skipped { fault: fault(entry.line, None, Some(name), reason), contact }
 }

@@ -1,10 +1,10 @@
 //! The report of an import: what happens to each row.
 
 use crate::contact::{Book, ContactId};
+use crate::file::{About, Fault};
 use crate::import::Target;
 use crate::import::file::Parsed;
 use crate::import::plan::Plan;
-use crate::table::Fault;
 
 /// The most rows of a list; the others are counted.
 const LISTED_MAX: usize = 100_000;
@@ -13,9 +13,8 @@ const LISTED_MAX: usize = 100_000;
 #[derive(Clone, Debug)]
 pub struct Report {
     /// How the file was read; None where that was not found out.
-    pub profile: Option<&'static str>,
+    pub about: Option<About>,
     pub encoding: Option<&'static str>,
-    pub delimiter: Option<char>,
     pub book: Book,
     /// How many contacts it makes.
     pub created: usize,
@@ -24,8 +23,6 @@ pub struct Report {
     pub failed: Vec<Fault>,
     /// Rows and faults that are in neither list because it is full.
     pub not_listed: usize,
-    /// Columns that mean nothing here, as the file calls them.
-    pub ignored_columns: Vec<String>,
 }
 
 /// A row that was left out because its contact is there already.
@@ -49,15 +46,13 @@ impl Report {
         failed.truncate(LISTED_MAX);
         skipped.truncate(LISTED_MAX);
         Self {
-            profile: parsed.profile,
+            about: parsed.about.clone(),
             encoding: parsed.encoding,
-            delimiter: parsed.delimiter,
             book: target.book,
             created: plan.created,
             skipped,
             failed,
             not_listed,
-            ignored_columns: parsed.ignored_columns.clone(),
         }
     }
 

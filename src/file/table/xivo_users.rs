@@ -1,7 +1,8 @@
 //! The profile `xivo-users`: users of a XiVO PBX with their line, incoming call and voicemail.
 
 use crate::contact::card::Field;
-use crate::table::profile::{Broken, CellOf, Column, Holds, Kind, Profile, To};
+use crate::file::table::profile::{Broken, CellOf, Column, Kind, Profile, To};
+use crate::file::{Holds, Reason, Rule};
 
 const LANGUAGES: &[&str] = &["de_DE", "en_US", "es_ES", "fr_FR", "fr_CA"];
 
@@ -56,27 +57,24 @@ pub(super) static PROFILE: Profile = Profile {
 /// What one column asks of another.
 fn rules(cell: &CellOf<'_>) -> Vec<Broken> {
     let mut broken = Vec::new();
-    let mut must_have = |column: &'static str, reason: &str| {
+    let mut must_have = |column: &'static str, reason: Reason| {
         if cell(column).is_none() {
-            broken.push(Broken { column, reason: reason.to_owned() });
+            broken.push(Broken { column, reason });
         }
     };
+    let with = |name: &str| Reason::new(Rule::RequiredWith, [&name, &"enableclient", &"1"]);
     if cell("enableclient") == Some("1") {
-        must_have("username", "enableclient is 1: a user name is required");
-        must_have("password", "enableclient is 1: a password is required");
+        must_have("username", with("username"));
+        must_have("password", with("password"));
     }
     let in_voicemail =
         |column: &Column| column.section == "voicemail" && cell(column.name).is_some();
     if PROFILE.columns.iter().any(in_voicemail) {
         let languages = LANGUAGES.join(", ");
-        must_have(
-            "language",
-            &format!("a user with voicemail needs a language, one of {languages}"),
-        );
+        must_have("language", Reason::new(Rule::VoicemailLanguage, [&languages]));
     }
     if cell("protocol") == Some("sccp") && cell("linesecret").is_some() {
-        let reason = "only SIP lines have a secret: leave it empty for sccp".to_owned();
-        broken.push(Broken { column: "linesecret", reason });
+        broken.push(Broken { column: "linesecret", reason: Rule::SccpSecret.into() });
     }
     broken
 }

@@ -6,7 +6,7 @@ use csv::{Terminator, WriterBuilder};
 
 use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
-use crate::table::fields;
+use crate::file::fields;
 
 /// The columns that XiVO has, besides `id`. They are there even where no contact has a value.
 const ALWAYS: [Field; 7] = [

@@ -1,7 +1,7 @@
 //! The first row: the names of the columns, compared without case and spacing.
 
-use crate::table::FileError;
-use crate::table::reader::Record;
+use crate::file::table::reader::Record;
+use crate::file::{FileError, Reason, Rule};
 
 /// The columns of a file.
 #[derive(Debug)]
@@ -26,11 +26,13 @@ impl Header {
         let mut columns: Vec<HeaderCell> = Vec::with_capacity(record.len());
         for name in record.cells() {
             if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
-                return Err(FileError::NoText { line });
+                return Err(FileError::at(line, Rule::NoText));
             }
             let cell = HeaderCell { name: name.trim().to_owned(), key: key(name) };
             if cell.key.is_empty() {
-                return Err(FileError::EmptyHeaderCell { line, column: columns.len() + 1 });
+                let column = columns.len() + 1;
+                let reason = Reason::new(Rule::EmptyHeaderCell, [&column]);
+                return Err(FileError::at(line, reason));
             }
             columns.push(cell);
         }
@@ -41,7 +43,7 @@ impl Header {
             _ => None,
         });
         match twice {
-            Some(name) => Err(FileError::DuplicateHeader { line, name }),
+            Some(name) => Err(FileError::at(line, Reason::new(Rule::DuplicateHeader, [&name]))),
             None => Ok(Self { columns }),
         }
     }
@@ -53,7 +55,7 @@ impl Header {
     /// The names as the file has them, cut for a message.
     pub(super) fn summary(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(|cell| cell.name.as_str()).collect();
-        crate::table::shortened(&names.join(", "))
+        crate::file::shortened(&names.join(", "))
     }
 }
 

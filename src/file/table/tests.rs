@@ -3,15 +3,17 @@
 use proptest::prelude::{any, proptest};
 
 use super::*;
-use crate::contact::card::Field;
-use crate::table::encoding::{Charset, Survey};
-use crate::table::profile::ColumnMap;
-use crate::table::write::Export;
+use crate::contact::ContactId;
+use crate::contact::card::{Card, Field};
+use crate::file::encoding::{Charset, Survey};
+use crate::file::table::profile::ColumnMap;
+use crate::file::table::write::Export;
+use crate::file::{Entry, fields};
 
 /// Everything that is read from one file.
 #[derive(Debug)]
 struct File {
-    profile: &'static str,
+    profile: Box<str>,
     ignored: Vec<String>,
     entries: Vec<Entry>,
     faults: Vec<Fault>,
@@ -29,7 +31,7 @@ fn read_as(bytes: &[u8], choice: &Choice, charset: Option<&str>) -> Result<File,
             Row::Bad(found) => faults.extend(found),
         }
     }
-    let (profile, ignored) = (reader.profile().name, reader.ignored_columns().to_vec());
+    let About { profile, ignored_columns: ignored, .. } = reader.about().clone();
     Ok(File { profile, ignored, entries, faults })
 }
 
@@ -40,7 +42,7 @@ fn read(text: &str) -> Result<File, FileError> {
 /// Reads a file of users: the header, and one row.
 fn user(header: &str, row: &str) -> File {
     let file = read(&format!("{header}\n{row}\n")).unwrap();
-    assert_eq!(file.profile, "xivo-users");
+    assert_eq!(&*file.profile, "xivo-users");
     file
 }
 
@@ -48,9 +50,15 @@ fn values(card: &Card) -> Vec<(Field, &str)> {
     card.iter().collect()
 }
 
+/// The rule that a file breaks as a whole.
+fn broken<T: std::fmt::Debug>(read: Result<T, FileError>) -> Rule {
+    read.unwrap_err().reason.rule
+}
+
 /// The faults as (line, field, reason).
-fn reasons(file: &File) -> Vec<(u64, &str, &str)> {
-    file.faults.iter().map(|f| (f.line, f.field.as_deref().unwrap_or(""), &*f.reason)).collect()
+fn reasons(file: &File) -> Vec<(u64, &str, String)> {
+    let shown = |fault: &Fault| fault.reason.to_string();
+    file.faults.iter().map(|f| (f.line, f.field.as_deref().unwrap_or(""), shown(f))).collect()
 }
 
 const XIVO: &str = "firstname,lastname,number,email,company,fax,mobile\n";
@@ -65,7 +73,7 @@ fn a_personal_contact_is_read_whatever_the_order_of_the_columns() {
          5555553333;5555552222;xivo;my@email;5555551111;Doe;John\r\n",
     )
     .unwrap();
-    assert_eq!((first.profile, other.profile), ("xivo", "xivo"));
+    assert_eq!((&*first.profile, &*other.profile), ("xivo", "xivo"));
     for card in [&first.entries[0].card, &other.entries[0].card] {
         assert_eq!(card.formatted_name(), "John Doe");
         for (field, value) in [
@@ -92,8 +100,10 @@ fn rows_of_another_width_are_named_and_the_others_read() {
     assert_eq!(names, ["alice aldertion", "bob bodkartan"]);
     let lines: Vec<u64> = file.faults.iter().map(|fault| fault.line).collect();
     assert_eq!(lines, [3, 5]);
-    assert!(file.faults[0].reason.starts_with("too many fields: 15 where the header has 2"));
-    assert!(file.faults[1].reason.starts_with("missing fields: 1"));
+    assert!(
+        file.faults[0].reason.to_string().starts_with("too many fields: 15 where the header has 2")
+    );
+    assert!(file.faults[1].reason.to_string().starts_with("missing fields: 1"));
 }
 
 #[test]
@@ -114,27 +124,25 @@ fn further_columns_are_kept_where_a_field_is_called_so() {
 
 #[test]
 fn a_header_at_fault_refuses_the_file() {
-    let duplicate = FileError::DuplicateHeader { line: 1, name: "firstname".to_owned() };
+    let duplicate = FileError::at(1, Reason::new(Rule::DuplicateHeader, [&"firstname"]));
     assert_eq!(read("firstname, FirstName,number\nA,B,1\n").unwrap_err(), duplicate);
-    let empty = FileError::EmptyHeaderCell { line: 1, column: 2 };
+    let empty = FileError::at(1, Reason::new(Rule::EmptyHeaderCell, [&2]));
     assert_eq!(read("firstname,,number\nA,B,1\n").unwrap_err(), empty);
-    assert!(matches!(read("John,Doe,555\n"), Err(FileError::UnknownHeader { .. })));
-    assert_eq!(read("\u{1}\u{2}a,b\n1,2\n").unwrap_err(), FileError::NoText { line: 1 });
-    assert_eq!(read("firstname,lastname\n").unwrap_err(), FileError::NoRows);
-    assert_eq!(read("").unwrap_err(), FileError::NoRows);
-    assert_eq!(read("\u{feff}\r\n\r\n").unwrap_err(), FileError::NoRows);
-    assert!(matches!(
-        read("lastname|phonenumber|context|protocol\nDoe|1|default|sip\n"),
-        Err(FileError::MissingColumn { .. })
-    ));
+    assert_eq!(broken(read("John,Doe,555\n")), Rule::UnknownHeader);
+    assert_eq!(read("\u{1}\u{2}a,b\n1,2\n").unwrap_err(), FileError::at(1, Rule::NoText));
+    assert_eq!(read("firstname,lastname\n").unwrap_err(), FileError::whole(Rule::NoRows));
+    assert_eq!(read("").unwrap_err(), FileError::whole(Rule::NoRows));
+    assert_eq!(read("\u{feff}\r\n\r\n").unwrap_err(), FileError::whole(Rule::NoRows));
+    let nameless = read("lastname|phonenumber|context|protocol\nDoe|1|default|sip\n");
+    assert_eq!(broken(nameless), Rule::MissingColumn);
 }
 
 #[test]
 fn an_encoding_that_nobody_told_refuses_the_file() {
     let bytes = b"firstname,number\nJ\xfcrgen,1\n";
     let refused = read_as(bytes, &Choice::Auto, None).unwrap_err();
-    assert!(matches!(refused, FileError::NotUtf8 { .. }));
-    assert_eq!(refused.line(), Some(2));
+    assert_eq!(refused.reason.rule, Rule::NotUtf8);
+    assert_eq!(refused.line, Some(2));
     let told = read_as(bytes, &Choice::Auto, Some("ISO-8859-15")).unwrap();
     assert_eq!(told.entries[0].card.formatted_name(), "Jürgen");
     let columns = ColumnMap::new([("firstname", "given_name")]).unwrap();
@@ -238,13 +246,11 @@ fn columns_can_be_told() {
     let entry = &file.unwrap().entries[0];
     assert_eq!(entry.card.first(Field::Extension), Some("12"));
     assert!(entry.password.is_some());
-    assert!(matches!(
-        read_as(b"Vorname\nA\n", &choice, None),
-        Err(FileError::MissingColumn { name, .. }) if name == "durchwahl"
-    ));
-    assert!(matches!(ColumnMap::new([("a", "shoe")]), Err(FileError::UnknownField(_))));
-    assert!(matches!(Choice::parse(Some("custom"), None), Err(FileError::NoColumns)));
-    assert!(matches!(Choice::parse(Some("outlook"), None), Err(FileError::UnknownProfile(_))));
+    let refused = read_as(b"Vorname\nA\n", &choice, None).unwrap_err();
+    assert_eq!(refused.reason, Reason::new(Rule::MissingColumn, [&"durchwahl", &"Vorname"]));
+    assert_eq!(broken(ColumnMap::new([("a", "shoe")])), Rule::UnknownField);
+    assert_eq!(broken(Choice::parse(Some("custom"), None)), Rule::NoColumns);
+    assert_eq!(broken(Choice::parse(Some("lookout"), None)), Rule::UnknownProfile);
 }
 
 fn cards() -> impl proptest::strategy::Strategy<Value = Vec<Card>> {

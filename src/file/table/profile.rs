@@ -1,22 +1,14 @@
 //! Profiles: known kinds of files as tables of columns, and how one is chosen by the header.
 
 use crate::contact::card::Field;
-use crate::table::header::{Header, HeaderCell, key};
-use crate::table::{FileError, fields, xivo, xivo_users};
+use crate::file::table::header::{Header, HeaderCell, key};
+use crate::file::table::{xivo, xivo_users};
+use crate::file::{FileError, Holds, Reason, Rule, fields};
 
 /// The profiles that are recognised by their header.
 const KNOWN: [&Profile; 2] = [&xivo::PROFILE, &xivo_users::PROFILE];
 /// The name of the profile whose columns the sender tells.
 pub const CUSTOM: &str = "custom";
-
-/// What the rows of a file stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    Contacts,
-    /// Users of the organization.
-    Users,
-    Either,
-}
 
 /// One kind of file.
 #[derive(Debug)]
@@ -38,7 +30,7 @@ pub(super) type CellOf<'a> = dyn Fn(&str) -> Option<&'a str> + 'a;
 /// A broken rule between cells: the column at fault, and what would be right.
 pub(super) struct Broken {
     pub(super) column: &'static str,
-    pub(super) reason: String,
+    pub(super) reason: Reason,
 }
 
 /// One column of a profile.
@@ -136,8 +128,8 @@ impl ColumnMap {
     /// A map from pairs of header name and field.
     ///
     /// # Errors
-    /// [`FileError::UnknownField`] where a field is none of [`fields::json_names`], `id`, `uid`,
-    /// `login`, `password` or `ignore`; [`FileError::DuplicateHeader`] where a name comes twice.
+    /// [`FileError`] where a field is none of [`fields::json_names`], `id`, `uid`,
+    /// `login`, `password` or `ignore`; or where a name comes twice.
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, FileError> {
         let mut columns: Vec<(String, To)> = Vec::new();
         for (name, field) in pairs {
@@ -148,13 +140,17 @@ impl ColumnMap {
                 "password" => To::Password,
                 "ignore" => To::Nothing,
                 field => {
-                    let unknown = || FileError::UnknownField(field.to_owned());
+                    let unknown = || {
+                        let names = "id, uid, login, password, ignore".to_owned();
+                        let names = fields::json_names().fold(names, |all, name| all + ", " + name);
+                        FileError::whole(Reason::new(Rule::UnknownField, [&field, &names]))
+                    };
                     To::Field(fields::by_json_name(field).ok_or_else(unknown)?)
                 }
             };
             let name = key(name);
             if columns.iter().any(|(known, _)| *known == name) {
-                return Err(FileError::DuplicateHeader { line: 1, name });
+                return Err(FileError::at(1, Reason::new(Rule::DuplicateHeader, [&name])));
             }
             columns.push((name, to));
         }
@@ -199,12 +195,16 @@ impl Choice {
         match (name.unwrap_or("auto"), columns) {
             ("auto" | CUSTOM, Some(columns)) => Ok(Self::Custom(columns)),
             ("auto", None) => Ok(Self::Auto),
-            (CUSTOM, None) => Err(FileError::NoColumns),
+            (CUSTOM, None) => Err(FileError::whole(Rule::NoColumns)),
             (name, None) => match known(name) {
                 Some(profile) => Ok(Self::Named(profile.name)),
-                None => Err(FileError::UnknownProfile(name.to_owned())),
+                None => {
+                    let known = KNOWN.iter().fold("auto".to_owned(), |all, p| all + ", " + p.name);
+                    let known = known + ", " + CUSTOM;
+                    Err(FileError::whole(Reason::new(Rule::UnknownProfile, [&name, &known])))
+                }
             },
-            (name, Some(_)) => Err(FileError::ColumnsNotTaken(name.to_owned())),
+            (name, Some(_)) => Err(FileError::whole(Reason::new(Rule::ColumnsNotTaken, [&name]))),
         }
     }
 
@@ -214,10 +214,10 @@ impl Choice {
                 let missing = columns.names().find(|name| !has(header.columns(), name));
                 match missing {
                     None => Ok(&CUSTOM_PROFILE),
-                    Some(name) => Err(FileError::MissingColumn {
-                        name: name.to_owned(),
-                        found: header.summary(),
-                    }),
+                    Some(name) => {
+                        let reason = Reason::new(Rule::MissingColumn, [&name, &header.summary()]);
+                        Err(FileError::whole(reason))
+                    }
                 }
             }
             Self::Named(name) => {
@@ -245,7 +245,8 @@ fn best(
 ) -> Result<&'static Profile, FileError> {
     let unknown = || {
         let expected: Vec<String> = KNOWN.iter().map(|profile| profile.expected()).collect();
-        FileError::UnknownHeader { found: header.summary(), expected: expected.join("; ") }
+        let reason = Reason::new(Rule::UnknownHeader, [&header.summary(), &expected.join("; ")]);
+        FileError::whole(reason)
     };
     let mut best: Option<(usize, &'static Profile)> = None;
     for profile in profiles {

@@ -48,25 +48,30 @@ fn a_code_page_is_told_or_guessed() {
     assert_eq!(read(&latin1, None).unwrap(), ("name\nJürgen Grüß\n".to_owned(), "windows-1252"));
     let russian = encode("Иванов Иван Петрович", "windows-1251");
     assert_eq!(read(&russian, None).unwrap().1, "windows-1251");
-    assert_eq!(read(b"a", Some("klingon")), Err(FileError::UnknownCharset("klingon".to_owned())));
+    assert_eq!(
+        read(b"a", Some("klingon")),
+        Err(FileError::whole(Reason::new(Rule::UnknownCharset, [&"klingon"])))
+    );
 }
 
 #[test]
 fn the_first_bad_byte_is_named() {
     let at = BadByte { offset: 8, line: 3 };
-    let damaged = FileError::Damaged { at, encoding: "UTF-8" };
+    let damaged = damaged(UTF_8, at);
     assert_eq!(read(b"name\nA\nJ\xfcrgen", Some("utf-8")), Err(damaged));
     let mut survey = Survey::default();
     survey.feed(b"name\r\nA\r\nJ\xfcrgen");
     let refused = survey.finish(None).unwrap().only_if_told().unwrap_err();
     let at = BadByte { offset: 10, line: 3 };
-    assert_eq!(refused, FileError::NotUtf8 { at, looks_like: "windows-1252" });
-    assert!(matches!(read(b"Anna \xc3", Some("utf-8")), Err(FileError::Damaged { .. })));
+    assert_eq!((refused.line, refused.reason.rule), (Some(at.line), Rule::NotUtf8));
+    assert!(refused.to_string().contains("looks like windows-1252"));
+    assert_eq!(read(b"Anna \xc3", Some("utf-8")).unwrap_err().reason.rule, Rule::Damaged);
 }
 
 #[test]
 fn other_formats_are_called_by_their_name() {
-    let check = |bytes: &[u8]| assert!(matches!(read(bytes, None), Err(FileError::OtherFormat(_))));
+    let broken = |bytes: &[u8]| read(bytes, None).unwrap_err().reason.rule;
+    let check = |bytes: &[u8]| assert_eq!(broken(bytes), Rule::OtherFormat);
     check(b"PK\x03\x04\x14\0\x06\0");
     check(b"BEGIN:VCARD\r\nVERSION:3.0\r\n");
     check(b"\n  <html><body>");

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::table::FileError;
+use crate::file::{FileError, Reason, Rule};
 
 /// What is looked at for marks of other formats and for the zero bytes of UTF-16.
 const HEAD_BYTES: usize = 4096;
@@ -21,14 +21,17 @@ pub struct Charset(&'static Encoding);
 
 impl Charset {
     /// # Errors
-    /// [`FileError::UnknownCharset`] with the name.
+    /// [`FileError`] with the name.
     pub fn parse(name: &str) -> Result<Self, FileError> {
         let name = name.trim().trim_matches('"');
         let hyphens = name.replace('_', "-");
         let bare = hyphens.replace('-', "");
         let spellings = [name, &hyphens, &bare].into_iter();
         let known = spellings.filter_map(|spelling| Encoding::for_label(spelling.as_bytes()));
-        known.map(Self).next().ok_or_else(|| FileError::UnknownCharset(name.to_owned()))
+        known
+            .map(Self)
+            .next()
+            .ok_or_else(|| FileError::whole(Reason::new(Rule::UnknownCharset, [&name])))
     }
 }
 
@@ -61,13 +64,16 @@ impl Text {
     /// For profiles that take another encoding than UTF-8 only where the sender names it.
     ///
     /// # Errors
-    /// [`FileError::NotUtf8`] where the encoding was found by looking.
+    /// [`FileError`] where the encoding was found by looking.
     pub fn only_if_told(&self) -> Result<(), FileError> {
         if self.encoding == UTF_8 || !self.guessed {
             return Ok(());
         }
         let at = self.not_utf8.unwrap_or(BadByte { offset: 0, line: 1 });
-        Err(FileError::NotUtf8 { at, looks_like: self.encoding.name() })
+        let name = self.encoding.name();
+        let charset = name.to_lowercase();
+        let reason = Reason::new(Rule::NotUtf8, [&name, &at.offset, &at.line, &charset]);
+        Err(FileError::at(at.line, reason))
     }
 }
 
@@ -157,7 +163,7 @@ impl Survey {
             };
         }
         if let Some(format) = other_format(&self.head) {
-            return Err(FileError::OtherFormat(format));
+            return Err(FileError::whole(Reason::new(Rule::OtherFormat, [&format])));
         }
         match (told, self.bad, utf16_by_zeros(&self.head)) {
             (Some(Charset(encoding)), Some(at), _) if encoding == UTF_8 => {
@@ -175,7 +181,8 @@ impl Survey {
 }
 
 fn damaged(encoding: &'static Encoding, at: BadByte) -> FileError {
-    FileError::Damaged { at, encoding: encoding.name() }
+    let reason = Reason::new(Rule::Damaged, [&at.offset, &at.line, &encoding.name()]);
+    FileError::at(at.line, reason)
 }
 
 /// UTF-16 without a mark: text in Latin letters has a zero in every other byte.
@@ -259,7 +266,9 @@ impl<R: Read> Utf8Reader<R> {
             match self.source.read(&mut input) {
                 Ok(read) => break read,
                 Err(fault) if fault.kind() == io::ErrorKind::Interrupted => {}
-                Err(fault) => return Err(FileError::Unreadable(fault.to_string())),
+                Err(fault) => {
+                    return Err(FileError::whole(Reason::new(Rule::Unreadable, [&fault])));
+                }
             }
         };
         let bytes = input.get(..read).unwrap_or_default();

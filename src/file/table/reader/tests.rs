@@ -3,7 +3,7 @@
 use proptest::prelude::{any, proptest};
 
 use super::*;
-use crate::table::encoding::Survey;
+use crate::file::encoding::Survey;
 
 /// The records of a file with their lines; what is no record as a word.
 fn records(bytes: &[u8]) -> Vec<(u64, Vec<String>)> {

@@ -1,7 +1,8 @@
 //! The profile `xivo`: personal contacts as XiVO and Wazo export them (wazo-dird `personal`).
 
 use crate::contact::card::Field;
-use crate::table::profile::{Column, Holds, Kind, Profile, To};
+use crate::file::Holds;
+use crate::file::table::profile::{Column, Kind, Profile, To};
 
 /// Columns in any order. XiVO keeps columns of any other name too: those that are called like one
 /// of our fields are kept, the others are named in the report.

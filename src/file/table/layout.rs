@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use crate::contact::ContactId;
 use crate::contact::card::{CardBuilder, Field, NamelessCard};
-use crate::table::header::Header;
-use crate::table::profile::{Choice, Column, Kind, Profile, To};
-use crate::table::reader::Record;
-use crate::table::{Entry, Fault, FileError, Row, fields, shortened};
+use crate::file::table::header::Header;
+use crate::file::table::profile::{Choice, Column, Kind, Profile, To};
+use crate::file::table::reader::Record;
+use crate::file::{Entry, Fault, FileError, Reason, Row, Rule, fields, shortened};
 
 /// What each column of one file means.
 pub(super) struct Layout {
@@ -61,15 +61,11 @@ impl Layout {
         let bound = |column: &Column| layout.position(column.name).is_some();
         match needed.into_iter().find(|column| !bound(column)) {
             None => Ok(layout),
-            Some(column) => Err(FileError::MissingColumn {
-                name: column.name.to_owned(),
-                found: header.summary(),
-            }),
+            Some(column) => {
+                let reason = Reason::new(Rule::MissingColumn, [&column.name, &header.summary()]);
+                Err(FileError::whole(reason))
+            }
         }
-    }
-
-    pub(super) fn profile(&self) -> &'static Profile {
-        self.profile
     }
 
     pub(super) fn ignored(&self) -> &[String] {
@@ -107,12 +103,9 @@ impl Layout {
     fn wrong_width(&self, record: &Record<'_>) -> Fault {
         let (found, wanted) = (record.len(), self.columns.len());
         let reason = if found > wanted {
-            format!(
-                "too many fields: {found} where the header has {wanted}; a value that contains \
-                 the delimiter needs quotes"
-            )
+            Reason::new(Rule::TooManyCells, [&found, &wanted])
         } else {
-            format!("missing fields: {found} where the header has {wanted}")
+            Reason::new(Rule::TooFewCells, [&found, &wanted])
         };
         let row = || shortened(&record.cells().collect::<Vec<_>>().join(","));
         // Which cell is which is unknown, so the row is shown only where none can be a secret.
@@ -143,8 +136,8 @@ impl Layout {
             let used = section.is_empty() || self.profile.columns.iter().any(|c| in_section(&c));
             if used && cell(column.name).is_none() {
                 let reason = match section {
-                    "" => format!("{} is required", column.name),
-                    _ => format!("{} is required in rows with a {section} section", column.name),
+                    "" => Reason::new(Rule::Required, [&column.name]),
+                    _ => Reason::new(Rule::RequiredInSection, [&column.name, &section]),
                 };
                 faults.push(self.fault_of(line, column.name, reason));
             }
@@ -156,7 +149,7 @@ impl Layout {
     }
 
     /// A fault of a column that may be missing in the file.
-    fn fault_of(&self, line: u64, column: &str, reason: String) -> Fault {
+    fn fault_of(&self, line: u64, column: &str, reason: Reason) -> Fault {
         let bound = self.position(column).and_then(|at| self.columns.get(at));
         let name = bound.map_or(column, |bound| bound.name.as_str());
         Fault { line, field: Some(name.to_owned()), value: None, reason }
@@ -175,8 +168,7 @@ impl Layout {
                 To::Id => match ContactId::parse(value) {
                     Some(found) => id = Some(found),
                     None => {
-                        let reason = "not a contact id: a UUID, or nothing for a new contact";
-                        first_bad = Some(column.fault(line, value, reason.to_owned()));
+                        first_bad = Some(column.fault(line, value, Rule::NoContactId.into()));
                     }
                 },
                 To::Uid => uid = Some((*value).into()),
@@ -191,14 +183,12 @@ impl Layout {
         if !self.signs_in(cells) {
             (login, password) = (None, None);
         }
-        let nameless = |fault: NamelessCard| Fault {
-            line,
-            field: None,
-            value: None,
-            reason: fault.to_string(),
+        let nameless = |NamelessCard| {
+            let (field, value, reason) = (None, None, Rule::Nameless.into());
+            Fault { line, field, value, reason }
         };
         let card = builder.finish().map_err(nameless)?;
-        Ok(Entry { line, id, uid, card, login, password })
+        Ok(Entry { line, id, uid, card, login, password, ..Entry::default() })
     }
 
     fn extension<'a>(&self, cells: &[&'a str]) -> Option<&'a str> {
@@ -221,7 +211,7 @@ impl Bound {
         Some((field, number.unwrap_or_default()))
     }
 
-    fn fault(&self, line: u64, value: &str, reason: String) -> Fault {
+    fn fault(&self, line: u64, value: &str, reason: Reason) -> Fault {
         let secret = self.kind == Kind::Secret || self.to == To::Password;
         let value = (!secret).then(|| shortened(value));
         Fault { line, field: Some(self.name.clone()), value, reason }
@@ -243,36 +233,32 @@ fn ours(field: Field) -> Column {
 }
 
 /// What is wrong with a value, and what would be right. Empty cells are never wrong by themselves.
-fn wrong(kind: Kind, value: &str) -> Option<String> {
+fn wrong(kind: Kind, value: &str) -> Option<Reason> {
     if value.is_empty() {
         return None;
     }
     let forbidden = |c: &char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if let Some(control) = value.chars().find(forbidden) {
-        return Some(format!(
-            "contains the control character U+{:04X}, which no contact can have",
-            u32::from(control)
-        ));
+        let shown = format!("U+{:04X}", u32::from(control));
+        return Some(Reason::new(Rule::Control, [&shown]));
     }
     match kind {
         Kind::Text | Kind::Secret => None,
-        Kind::Number => scientific(value).then(|| {
-            "a spreadsheet has rounded this number: format the column as text and enter it again"
-                .to_owned()
-        }),
+        Kind::Number => scientific(value).then(|| Rule::Scientific.into()),
         Kind::Digits => {
             let fine = value.len() <= 40 && value.bytes().all(|byte| byte.is_ascii_digit());
-            (!fine).then(|| "must be digits only".to_owned())
+            (!fine).then(|| Rule::Digits.into())
         }
-        Kind::Flag => (!matches!(value, "0" | "1")).then(|| "must be 0 or 1".to_owned()),
+        Kind::Flag => (!matches!(value, "0" | "1")).then(|| Rule::Flag.into()),
         Kind::Email => {
             let halves = value.split_once('@');
             let fine = halves.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
             let fine = fine && !value.contains(char::is_whitespace);
-            (!fine).then(|| "must be an e-mail address, such as anna@example.com".to_owned())
+            (!fine).then(|| Rule::Email.into())
         }
         Kind::OneOf(allowed) => {
-            (!allowed.contains(&value)).then(|| format!("must be one of {}", allowed.join(", ")))
+            let reason = || Reason::new(Rule::OneOf, [&allowed.join(", ")]);
+            (!allowed.contains(&value)).then(reason)
         }
     }
 }

@@ -4,8 +4,8 @@ use std::io::Read;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use crate::table::FileError;
-use crate::table::encoding::{LineCounter, Text, Utf8Reader};
+use crate::file::encoding::{LineCounter, Text, Utf8Reader};
+use crate::file::{FileError, Reason, Rule};
 
 /// The largest cell; a longer one is reported and its record left out.
 pub(super) const CELL_BYTES_MAX: usize = 64 * 1024;
@@ -50,7 +50,7 @@ pub(super) enum Step<'a> {
     /// The record is beyond a limit.
     TooLarge {
         line: u64,
-        reason: String,
+        reason: Reason,
     },
     /// The file ends inside the quotes of the record that begins on this line.
     Unterminated {
@@ -118,10 +118,7 @@ impl<R: Read> RecordReader<R> {
             Collected::Nothing => Step::End,
             Collected::Unterminated => Step::Unterminated { line },
             Collected::TooLarge => {
-                let reason = format!(
-                    "the row has more than {RECORD_BYTES_MAX} bytes or {CELLS_MAX} cells; \
-                     is a closing quote missing?"
-                );
+                let reason = Reason::new(Rule::RowTooLarge, [&RECORD_BYTES_MAX, &CELLS_MAX]);
                 Step::TooLarge { line, reason }
             }
             Collected::Whole { bytes, cells } => {
@@ -132,9 +129,7 @@ impl<R: Read> RecordReader<R> {
                     None => Step::Record(record),
                     Some(cell) => {
                         let column = cell + 1;
-                        let reason = format!(
-                            "cell {column} has more than {CELL_BYTES_MAX} bytes, which no field takes"
-                        );
+                        let reason = Reason::new(Rule::CellTooLarge, [&column, &CELL_BYTES_MAX]);
                         Step::TooLarge { line, reason }
                     }
                 }

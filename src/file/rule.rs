@@ -1,0 +1,98 @@
+//! The rules that a file, a row or a value can break, each with its sentence in English.
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $english:literal;)*) => {
+        /// A rule. `{0}`, `{1}` … of its sentence stand for the values of a [`super::Reason`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Rule { $($(#[$doc])* $name,)* }
+
+        impl Rule {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The rule's name in reports, for programs.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The sentence in English.
+            pub fn english(self) -> &'static str {
+                match self { $(Self::$name => $english,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    // The file as a whole.
+    NoRows = "no-rows", "no contact found: the file has no row behind the header";
+    OtherFormat = "other-format",
+        "this is {0}, no file of contacts: export it as CSV (UTF-8) or vCard and send that";
+    UnknownCharset = "unknown-charset",
+        "`{0}` is no known character set; try utf-8, windows-1252 or iso-8859-15";
+    NotUtf8 = "not-utf-8",
+        "the file is not UTF-8: it looks like {0} (byte {1}, line {2}); save it as UTF-8, or say `charset={3}`";
+    Damaged = "damaged",
+        "byte {0} (line {1}) is not {2}: the file is damaged or in another encoding";
+    Unreadable = "unreadable", "the file could not be read: {0}";
+    EmptyHeaderCell = "empty-header-cell", "column {0} of the header has no name";
+    NoText = "no-text", "the first line is no text: is this a CSV file?";
+    DuplicateHeader = "duplicate-header", "the header has the column `{0}` twice";
+    HeaderTooLarge = "header-too-large",
+        "the header is too large: at most {0} bytes and {1} columns; is a closing quote missing?";
+    Unterminated = "unterminated-quote",
+        "a quote that opens in this row is never closed: the file ends inside it";
+    UnknownHeader = "unknown-header",
+        "no profile knows the header `{0}`: known are {1}; or say `columns`, a JSON object from header name to field";
+    MissingColumn = "missing-column", "the header has no column `{0}`; it has `{1}`";
+    UnknownProfile = "unknown-profile", "there is no profile `{0}`; there are {1}";
+    NoColumns = "no-columns",
+        "the profile custom needs `columns`, a JSON object from header name to field";
+    ColumnsNotTaken = "columns-not-taken", "`columns` goes with the profile custom, not with `{0}`";
+    UnknownField = "unknown-field", "there is no field `{0}`; there are {1}";
+    TooManyRows = "too-many-rows", "the file has more than {0} rows: send it in parts";
+    TooManyFaults = "too-many-faults",
+        "too many rows are wrong: nothing was kept; correct the first ones and send it again";
+
+    // A row.
+    TooManyCells = "too-many-fields",
+        "too many fields: {0} where the header has {1}; a value that contains the delimiter needs quotes";
+    TooFewCells = "missing-fields", "missing fields: {0} where the header has {1}";
+    RowTooLarge = "row-too-large",
+        "the row has more than {0} bytes or {1} cells; is a closing quote missing?";
+    CellTooLarge = "cell-too-large", "cell {0} has more than {1} bytes, which no field takes";
+    Nameless = "nameless", "a contact needs a name, a company, a number or an e-mail";
+    Required = "required", "{0} is required";
+    RequiredInSection = "required-in-section", "{0} is required in rows with a {1} section";
+    RequiredWith = "required-with", "{0} is required where {1} is {2}";
+
+    // A value.
+    NoContactId = "no-contact-id", "not a contact id: a UUID, or nothing for a new contact";
+    Control = "control-character", "contains the control character {0}, which no contact can have";
+    Scientific = "rounded-number",
+        "a spreadsheet has rounded this number: format the column as text and enter it again";
+    Digits = "digits-only", "must be digits only";
+    Flag = "flag", "must be 0 or 1";
+    Email = "no-email", "must be an e-mail address, such as anna@example.com";
+    OneOf = "one-of", "must be one of {0}";
+    VoicemailLanguage = "voicemail-language",
+        "a user with voicemail needs a language, one of {0}";
+    SccpSecret = "sip-only", "only SIP lines have a secret: leave it empty for sccp";
+
+    // A row against the others, and against what is there.
+    Extension = "extension", "an extension has at most {0} digits or letters, such as 204";
+    Login = "login", r"a user name has 1 to {0} characters without spaces and \ / , =";
+    LoginTaken = "login-taken", "this login name belongs to another user; choose another";
+    LoginTwice = "login-twice", "line {0} has this login name already; choose another";
+    ExtensionTaken = "extension-taken",
+        "this is another user's login name; choose another extension";
+    Password = "password", "{0}";
+    SameId = "same-id", "already there: {0} has the same id";
+    SameUid = "same-uid", "already there: {0} has the same UID";
+    SameExtension = "same-extension", "already there: {0} has the same extension";
+    SameName = "same-name", "already there: {0} has the same name and number or e-mail";
+    TwiceId = "twice-id", "comes twice in the file: line {0} has the same id";
+    TwiceUid = "twice-uid", "comes twice in the file: line {0} has the same UID";
+    TwiceExtension = "twice-extension", "comes twice in the file: line {0} has the same extension";
+    TwiceName = "twice-name",
+        "comes twice in the file: line {0} has the same name and number or e-mail";
+}

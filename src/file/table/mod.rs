@@ -1,0 +1,94 @@
+//! Tables of contacts as text (CSV): what each column of a known kind of file means.
+
+use std::io::Read;
+
+use crate::contact::card::Field;
+use crate::file::encoding::Text;
+use crate::file::table::header::Header;
+use crate::file::table::layout::Layout;
+use crate::file::table::profile::{Choice, To};
+use crate::file::table::reader::{RecordReader, Step};
+use crate::file::{About, Covers, Fault, FileError, ROWS_MAX, Reason, Row, Rows, Rule};
+
+mod header;
+mod layout;
+pub mod profile;
+mod reader;
+pub mod write;
+mod xivo;
+mod xivo_users;
+
+/// Reads a table row by row.
+pub struct TableReader<R> {
+    records: RecordReader<R>,
+    layout: Layout,
+    about: About,
+    rows: u64,
+    done: bool,
+}
+
+impl<R: Read> TableReader<R> {
+    /// Reads the header and settles what the columns mean.
+    ///
+    /// # Errors
+    /// [`FileError`] where the file is no table that a profile knows.
+    pub fn open(source: R, text: Text, choice: &Choice) -> Result<Self, FileError> {
+        let mut records = RecordReader::open(source, text)?;
+        let header = match records.step()? {
+            Step::Record(record) => Header::read(&record)?,
+            Step::End => return Err(FileError::whole(Rule::NoRows)),
+            Step::Unterminated { line } => return Err(FileError::at(line, Rule::Unterminated)),
+            Step::TooLarge { line, .. } => {
+                let (bytes, cells) = (reader::RECORD_BYTES_MAX, reader::CELLS_MAX);
+                let reason = Reason::new(Rule::HeaderTooLarge, [&bytes, &cells]);
+                return Err(FileError::at(line, reason));
+            }
+        };
+        let profile = choice.profile(&header)?;
+        if profile.utf8_unless_told {
+            text.only_if_told()?;
+        }
+        let layout = Layout::bind(profile, choice, &header)?;
+        let about = About {
+            profile: profile.name.into(),
+            holds: profile.holds,
+            delimiter: Some(records.delimiter()),
+            ignored_columns: layout.ignored().to_vec(),
+            extension_column: layout.column_to(To::Field(Field::Extension)).map(str::to_owned),
+            login_column: layout.column_to(To::Login).map(str::to_owned),
+            covers: Covers::default(),
+        };
+        Ok(Self { records, layout, about, rows: 0, done: false })
+    }
+}
+
+impl<R: Read> Rows for TableReader<R> {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn next_row(&mut self) -> Result<Option<Row>, FileError> {
+        if self.done {
+            return Ok(None);
+        }
+        let wrong = |line, reason| Row::Bad(vec![Fault { line, field: None, value: None, reason }]);
+        let row = match self.records.step()? {
+            Step::Record(record) => self.layout.read(&record),
+            Step::End if self.rows == 0 => return Err(FileError::whole(Rule::NoRows)),
+            Step::End => return Ok(None),
+            Step::TooLarge { line, reason } => wrong(line, reason),
+            Step::Unterminated { line } => {
+                self.done = true;
+                wrong(line, Rule::Unterminated.into())
+            }
+        };
+        self.rows += 1;
+        if self.rows > ROWS_MAX {
+            return Err(FileError::whole(Reason::new(Rule::TooManyRows, [&ROWS_MAX])));
+        }
+        Ok(Some(row))
+    }
+}
+
+#[cfg(test)]
+mod tests;
