@@ -7,6 +7,8 @@ use crate::file::{FileError, Reason, Rule};
 #[derive(Debug)]
 pub(super) struct Header {
     columns: Vec<HeaderCell>,
+    /// Whether rows may have an empty cell behind the last column.
+    pub(super) trailing: bool,
 }
 
 /// The name of one column.
@@ -28,13 +30,16 @@ impl Header {
             if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
                 return Err(FileError::at(line, Rule::NoText));
             }
-            let cell = HeaderCell { name: name.trim().to_owned(), key: key(name) };
-            if cell.key.is_empty() {
-                let column = columns.len() + 1;
-                let reason = Reason::new(Rule::EmptyHeaderCell, [&column]);
-                return Err(FileError::at(line, reason));
-            }
-            columns.push(cell);
+            columns.push(HeaderCell { name: name.trim().to_owned(), key: key(name) });
+        }
+        // Thunderbird wrote a comma behind the last column, too.
+        let trailing = columns.len() > 2 && columns.last().is_some_and(|last| last.key.is_empty());
+        if trailing {
+            columns.pop();
+        }
+        if let Some(unnamed) = columns.iter().position(|column| column.key.is_empty()) {
+            let column = unnamed + 1;
+            return Err(FileError::at(line, Reason::new(Rule::EmptyHeaderCell, [&column])));
         }
         let mut keys: Vec<&str> = columns.iter().map(|column| column.key.as_str()).collect();
         keys.sort_unstable();
@@ -44,14 +49,14 @@ impl Header {
         });
         match twice {
             Some(name) => Err(FileError::at(line, Reason::new(Rule::DuplicateHeader, [&name]))),
-            None => Ok(Self { columns }),
+            None => Ok(Self { columns, trailing }),
         }
     }
 
     /// Of a file without a header: the columns are called by their numbers, from 1.
     pub(super) fn numbered(columns: usize) -> Self {
         let cell = |number: usize| HeaderCell { name: number.to_string(), key: String::new() };
-        Self { columns: (1..=columns).map(cell).collect() }
+        Self { columns: (1..=columns).map(cell).collect(), trailing: false }
     }
 
     pub(super) fn columns(&self) -> &[HeaderCell] {

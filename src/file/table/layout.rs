@@ -34,6 +34,8 @@ pub(super) struct Layout {
     pub(super) requires: Vec<(Vec<usize>, String)>,
     pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
+    /// Whether rows may have an empty cell behind the last column.
+    pub(super) trailing: bool,
 }
 
 /// A column of the file.
@@ -154,7 +156,7 @@ impl Layout {
                 (column, _) => Bound::new(cell, column, found),
             });
         }
-        Ok(Self::of(profile, columns, ignored))
+        Ok(Self { trailing: header.trailing, ..Self::of(profile, columns, ignored) })
     }
 
     /// The columns of a file whose sender tells what they mean.
@@ -187,7 +189,8 @@ impl Layout {
                 bound
             }
         };
-        Ok(Self::of(Arc::new(Profile::custom()), columns, ignored))
+        let layout = Self::of(Arc::new(Profile::custom()), columns, ignored);
+        Ok(Self { trailing: header.trailing, ..layout })
     }
 
     fn of(profile: Arc<Profile>, columns: Vec<Bound>, ignored: Vec<String>) -> Self {
@@ -210,6 +213,7 @@ impl Layout {
             requires: requires.collect(),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,
+            trailing: false,
             columns,
             profile,
         }
