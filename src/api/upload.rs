@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::api::problem::Problem;
 use crate::file::FileError;
 use crate::file::encoding::{Charset, Survey};
-use crate::file::table::profile::Choice;
+use crate::file::table::choice::Choice;
 use crate::import::source::Source;
 
 /// The largest file.
