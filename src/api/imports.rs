@@ -22,7 +22,8 @@ use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
 use crate::contact::{Book, ContactId};
 use crate::file::encoding::Charset;
-use crate::file::table::profile::{Choice, ColumnMap};
+use crate::file::table::choice::{Choice, ColumnMap};
+use crate::file::table::profiles::Profiles;
 use crate::file::{Holds, Rule};
 use crate::import::file::Parsed;
 use crate::import::{Sight, Target};
@@ -96,7 +97,8 @@ fn choice(params: &ImportParams) -> Result<Choice, Problem> {
         Some(_) => return Err(Problem::field("mode", "mode must be add")),
     }
     let columns = params.columns.as_deref().map(column_map).transpose()?;
-    Choice::parse(params.profile.as_deref(), columns).map_err(|fault| {
+    let profiles = Profiles::built_in();
+    Choice::parse(&profiles, params.profile.as_deref(), columns).map_err(|fault| {
         let field = match fault.reason.rule {
             Rule::UnknownProfile => "profile",
             _ => "columns",
@@ -114,7 +116,7 @@ fn column_map(text: &str) -> Result<ColumnMap, Problem> {
     let map: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
     let pairs = map.iter().map(|(name, field)| Some((name.as_str(), field.as_str()?)));
     let pairs: Vec<(&str, &str)> = pairs.collect::<Option<_>>().ok_or_else(wrong)?;
-    ColumnMap::new(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
+    ColumnMap::named(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
 }
 
 /// What `into` may be.

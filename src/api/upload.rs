@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::problem::Problem;
 use crate::file::encoding::{Charset, Survey};
-use crate::file::table::profile::Choice;
+use crate::file::table::choice::Choice;
 use crate::import::file::{Parsed, parse};
 
 /// The largest file.

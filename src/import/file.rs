@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::file::encoding::Text;
 use crate::file::table::TableReader;
-use crate::file::table::profile::Choice;
+use crate::file::table::choice::Choice;
 use crate::file::{About, Entry, Fault, FileError, Row, Rows, Rule};
 
 /// The most faults that are collected; a file with more is refused as a whole.
