@@ -1,15 +1,12 @@
 //! Speaks to a daemon's HTTP door, as the account commands and the import do.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,14 +16,13 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::cli::Connect;
+use crate::cli::outgoing::{Outgoing, Upload};
 use crate::daemon::folder::{LISTENING, operator_token};
 
 /// Longest wait for a connection; an import may work for longer on its answer.
 const CONNECT: Duration = Duration::from_secs(10);
 /// A longer JSON answer is refused.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Bytes sent at a time, so that progress can be shown.
-const CHUNK_BYTES: usize = 64 * 1024;
 /// Kept in a path segment or a query value as they are (RFC 3986, unreserved).
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
@@ -51,8 +47,8 @@ pub(super) enum ClientError {
     Refused {
         status: StatusCode,
         detail: String,
-        /// Of an import of which nothing could be used.
-        report: Option<Value>,
+        /// The whole answer; it has the `report` of an import of which nothing could be used.
+        problem: Value,
     },
     #[error("{0}")]
     Input(String),
@@ -64,14 +60,7 @@ pub(super) struct Client {
     address: String,
     token: Zeroizing<String>,
     organization: Option<String>,
-}
-
-/// What a request sends.
-pub(super) struct Upload {
-    pub(super) media_type: &'static str,
-    pub(super) bytes: Bytes,
-    /// Told how many bytes went out with each chunk.
-    pub(super) progress: Box<dyn Fn(u64) + Send + Sync>,
+    language: Option<String>,
 }
 
 impl Client {
@@ -88,7 +77,13 @@ impl Client {
             (None, None) => operator_token(&connect.data),
         };
         let token = token.ok_or_else(|| ClientError::NoToken(address.clone()))?;
-        Ok(Self { address, token, organization: connect.organization.clone() })
+        let organization = connect.organization.clone();
+        Ok(Self { address, token, organization, language: None })
+    }
+
+    /// Asks for reasons in this language, such as `de`.
+    pub(super) fn in_language(self, language: Option<&str>) -> Self {
+        Self { language: language.map(str::to_owned), ..self }
     }
 
     /// Sends a request to a path below `/api/v1/`, given in segments, with parameters.
@@ -123,12 +118,7 @@ impl Client {
         parameters: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, ClientError> {
-        let upload = body.map(|body| Upload {
-            media_type: "application/json",
-            bytes: Bytes::from(body.to_string()),
-            progress: Box::new(|_| {}),
-        });
-        let response = self.send(method, path, parameters, upload).await?;
+        let response = self.send(method, path, parameters, body.map(Upload::json)).await?;
         self.json(response).await
     }
 
@@ -161,6 +151,10 @@ impl Client {
         let request = request.header(AUTHORIZATION, bearer);
         let request = match media_type {
             Some(media_type) => request.header(CONTENT_TYPE, media_type),
+            None => request,
+        };
+        let request = match &self.language {
+            Some(language) => request.header(ACCEPT_LANGUAGE, language),
             None => request,
         };
         request.body(Outgoing(upload)).map_err(|error| self.protocol(&error))
@@ -205,40 +199,11 @@ fn local(connect: &Connect) -> Result<String, ClientError> {
 }
 
 /// What the daemon says of a refusal, in its own words where it has any.
-fn refused(status: StatusCode, mut answer: Value) -> ClientError {
-    let report = answer.get_mut("report").map(Value::take);
-    let text = |name: &str| answer.get(name).and_then(Value::as_str);
+fn refused(status: StatusCode, problem: Value) -> ClientError {
+    let text = |name: &str| problem.get(name).and_then(Value::as_str);
     let detail =
         text("detail").or_else(|| text("title")).unwrap_or("the daemon refused").to_owned();
-    ClientError::Refused { status, detail, report }
-}
-
-/// The body of a request, in chunks.
-pub(super) struct Outgoing(Option<Upload>);
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let next = self.0.as_mut().filter(|upload| !upload.bytes.is_empty()).map(|upload| {
-            let length = upload.bytes.len().min(CHUNK_BYTES);
-            (upload.progress)(length as u64);
-            Ok(Frame::data(upload.bytes.split_to(length)))
-        });
-        Poll::Ready(next)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |upload| upload.bytes.len() as u64))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(|upload| upload.bytes.is_empty())
-    }
+    ClientError::Refused { status, detail, problem }
 }
 
 #[cfg(test)]
@@ -262,6 +227,7 @@ mod tests {
             address: "127.0.0.1:1".to_owned(),
             token: Zeroizing::default(),
             organization: Some("demo".to_owned()),
+            language: None,
         };
         let target = client.target(&["users", "a/b?"], &[("columns", "{\"Näm\":\"x\"}")]);
         assert_eq!(
