@@ -6,7 +6,9 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{
+    ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, HeaderValue,
+};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -26,6 +28,10 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Kept in a path segment or a query value as they are (RFC 3986, unreserved).
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+/// Kept in a file name as they are (RFC 8187, `attr-char`, those of them that are common).
+const PLAIN_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// draft-ietf-httpapi-idempotency-key-header
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -142,21 +148,27 @@ impl Client {
         target: &str,
         upload: Option<Upload>,
     ) -> Result<Request<Outgoing>, ClientError> {
-        let media_type = upload.as_ref().map(|upload| upload.media_type);
         let wrong = |_error| ClientError::Input("the token is no token".to_owned());
         let bearer = Zeroizing::new(format!("Bearer {}", self.token.as_str()));
         let mut bearer = HeaderValue::from_str(&bearer).map_err(wrong)?;
         bearer.set_sensitive(true);
         let request = Request::builder().method(method).uri(target).header(HOST, &self.address);
         let request = request.header(AUTHORIZATION, bearer);
-        let request = match media_type {
-            Some(media_type) => request.header(CONTENT_TYPE, media_type),
-            None => request,
-        };
-        let request = match &self.language {
-            Some(language) => request.header(ACCEPT_LANGUAGE, language),
-            None => request,
-        };
+        let mut request = request;
+        if let Some(upload) = &upload {
+            request = request.header(CONTENT_TYPE, upload.media_type);
+            if let Some(name) = &upload.name {
+                let name = utf8_percent_encode(name, PLAIN_NAME);
+                let value = format!("attachment; filename*=UTF-8''{name}");
+                request = request.header(CONTENT_DISPOSITION, value);
+            }
+            if let Some(key) = &upload.key {
+                request = request.header(IDEMPOTENCY_KEY, key);
+            }
+        }
+        if let Some(language) = &self.language {
+            request = request.header(ACCEPT_LANGUAGE, language);
+        }
         request.body(Outgoing(upload)).map_err(|error| self.protocol(&error))
     }
 

@@ -21,6 +21,10 @@ pub(super) type Progress = Box<dyn Fn(u64) + Send + Sync>;
 /// The body of a request.
 pub(super) struct Upload {
     pub(super) media_type: &'static str,
+    /// What the file is called in history and reports.
+    pub(super) name: Option<String>,
+    /// Requests with the same key are one: what was done already is answered, and not done again.
+    pub(super) key: Option<String>,
     source: Source,
     progress: Progress,
 }
@@ -37,7 +41,8 @@ enum Source {
 impl Upload {
     pub(super) fn json(body: &Value) -> Self {
         let source = Source::Bytes(Bytes::from(body.to_string()));
-        Self { media_type: "application/json", source, progress: Box::new(|_| {}) }
+        let (name, key) = (None, None);
+        Self { media_type: "application/json", name, key, source, progress: Box::new(|_| {}) }
     }
 
     /// A file of contacts, whose daemon finds out of what kind it is. Of a file whose `length` is
@@ -54,7 +59,8 @@ impl Upload {
             None => read(reader, &sender),
         });
         let source = Source::Chunks { chunks, left: length };
-        Self { media_type: "application/octet-stream", source, progress }
+        let (name, key) = (None, None);
+        Self { media_type: "application/octet-stream", name, key, source, progress }
     }
 }
 

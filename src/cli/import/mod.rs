@@ -96,7 +96,9 @@ struct How {
 struct Sent<'a> {
     name: &'a str,
     /// What stands in the daemon's history.
-    told: Option<&'a str>,
+    told: Option<String>,
+    /// See [`Upload`].
+    key: Option<String>,
     reader: Box<dyn Read + Send>,
     length: Option<u64>,
 }
@@ -141,10 +143,10 @@ async fn import(
 ) -> Result<Value, ClientError> {
     let (reader, length) = open(path)?;
     let own = path.file_name().filter(|_| length.is_some()).map(|name| name.to_string_lossy());
-    let told = arguments.name.as_deref().or(own.as_deref());
+    let told = arguments.name.clone().or_else(|| own.map(Into::into));
     let name = &path.display().to_string();
     let more: &[_] = if arguments.dry_run { &[("dry_run", "true")] } else { &[] };
-    send(client, &arguments.how, Sent { name, told, reader, length }, more).await
+    send(client, &arguments.how, Sent { name, told, key: None, reader, length }, more).await
 }
 
 /// Sends a file with a progress bar; the report.
@@ -156,10 +158,11 @@ async fn send(
 ) -> Result<Value, ClientError> {
     let bar = bar(file.name, file.length);
     let progress = bar.clone();
-    let upload = Upload::file(file.reader, file.length, Box::new(move |sent| progress.inc(sent)));
+    let mut upload =
+        Upload::file(file.reader, file.length, Box::new(move |sent| progress.inc(sent)));
+    (upload.name, upload.key) = (file.told, file.key);
     let (profile, confirm) = (how.profile(), how.confirm.map(|count| count.to_string()));
     let mut parameters = how.parameters(profile.as_deref(), confirm.as_deref());
-    parameters.extend(file.told.map(|name| ("name", name)));
     parameters.extend(more);
     let answer = client.send(Method::POST, &["import"], &parameters, Some(upload)).await;
     bar.finish_and_clear();

@@ -1,7 +1,7 @@
 //! A file of a watched folder from the begin of its import to its end, over crashes.
 //!
-//! A file that is imported lies in `importing/ID/`. `ID` is the id of the import at the daemon, which
-//! answers a second request with the same id by the report of the first. What ends an import is
+//! A file that is imported lies in `importing/KEY/`. `KEY` goes to the daemon with the file, which
+//! answers a second request with the same key by the report of the first. What ends an import is
 //! written beside the file first, then `.ending` says where all of it goes, then it goes there, the
 //! file last. So a crash at any point leaves what is needed to go on.
 
@@ -23,7 +23,7 @@ const BESIDE: [&str; 3] = [".report.json", ".report.txt", ".refused.csv"];
 /// A file that nobody else imports.
 #[derive(Debug)]
 pub(super) struct Claim {
-    pub(super) id: Uuid,
+    pub(super) key: Uuid,
     /// The file's own name.
     pub(super) name: OsString,
     watched: PathBuf,
@@ -48,7 +48,8 @@ impl Ending {
 impl Claim {
     /// Takes a file out of the folder.
     pub(super) fn take(watched: &Path, name: &OsStr) -> io::Result<Self> {
-        let claim = Self { id: Uuid::now_v7(), name: name.to_owned(), watched: watched.to_owned() };
+        let claim =
+            Self { key: Uuid::now_v7(), name: name.to_owned(), watched: watched.to_owned() };
         let folder = claim.folder();
         DirBuilder::new().mode(0o700).create(&folder)?;
         fs::rename(watched.join(name), claim.file())?;
@@ -64,16 +65,16 @@ impl Claim {
         let mut claims = Vec::new();
         for entry in fs::read_dir(watched.join(IMPORTING))? {
             let entry = entry?;
-            let id = entry.file_name().to_str().and_then(|name| Uuid::parse_str(name).ok());
-            let Some(id) = id.filter(|_| entry.path().is_dir()) else { continue };
+            let key = entry.file_name().to_str().and_then(|name| Uuid::parse_str(name).ok());
+            let Some(key) = key.filter(|_| entry.path().is_dir()) else { continue };
             let inside = fs::read_dir(entry.path())?.flatten().map(|file| file.file_name());
             match inside.into_iter().find(|name| !name.as_encoded_bytes().starts_with(b".")) {
-                Some(name) => claims.push(Self { id, name, watched: watched.to_owned() }),
+                Some(name) => claims.push(Self { key, name, watched: watched.to_owned() }),
                 // The file is where it belongs, or was never taken.
                 None => fs::remove_dir_all(entry.path())?,
             }
         }
-        claims.sort_unstable_by_key(|claim| claim.id);
+        claims.sort_unstable_by_key(|claim| claim.key);
         Ok(claims)
     }
 
@@ -82,7 +83,7 @@ impl Claim {
     }
 
     fn folder(&self) -> PathBuf {
-        self.watched.join(IMPORTING).join(self.id.to_string())
+        self.watched.join(IMPORTING).join(self.key.to_string())
     }
 
     /// Where the refused rows are written before the import ends.
@@ -234,7 +235,7 @@ mod tests {
         let place = watched();
         let taken = claim(&place, "x");
         let [left] = &Claim::left(place.path()).unwrap()[..] else { unreachable!() };
-        assert_eq!((left.id, &left.name), (taken.id, &taken.name));
+        assert_eq!((left.key, &left.name), (taken.key, &taken.name));
         assert_eq!(left.resume().unwrap(), None);
 
         // It died after the first report had gone to its place.

@@ -59,8 +59,8 @@ impl Folder {
     /// Where it is none, cannot be written to, or belongs to another `ringbook import --watch`.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let path = path.canonicalize()?;
-        for inner in [DONE, FAILED, IMPORTING] {
-            DirBuilder::new().recursive(true).mode(0o700).create(path.join(inner))?;
+        for (inner, mode) in [(DONE, 0o777), (FAILED, 0o777), (IMPORTING, 0o700)] {
+            DirBuilder::new().recursive(true).mode(mode).create(path.join(inner))?;
         }
         let lock = File::create(path.join(IMPORTING).join(".lock"))?;
         lock.try_lock().map_err(|_held| {

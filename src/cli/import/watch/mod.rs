@@ -166,7 +166,7 @@ impl Watch<'_> {
                 return Ok(None);
             }
             Attempt::Broken(error) => {
-                let breaks = self.breaks.entry(claim.id).or_default();
+                let breaks = self.breaks.entry(claim.key).or_default();
                 *breaks += 1;
                 if *breaks < BREAKS_MAX {
                     self.complain(&format!("{}: is tried again: {error}", shown(claim)));
@@ -176,7 +176,7 @@ impl Watch<'_> {
                 (Ending::Failed, json!({ "detail": detail }))
             }
         };
-        self.breaks.remove(&claim.id);
+        self.breaks.remove(&claim.key);
         self.said.clear();
         self.end(claim, ending, &answer).map(Some)
     }
@@ -203,12 +203,14 @@ impl Watch<'_> {
     async fn import(&self, client: &Client, claim: &Claim) -> Result<Value, ClientError> {
         let unreadable = |fault: ClientError| ClientError::Input(fault.to_string());
         let (reader, length) = open(&claim.file()).map_err(unreadable)?;
-        let (name, id) = (shown(claim), claim.id.to_string());
-        let file = Sent { name: &name, told: Some(&name), reader, length };
-        let report = send(client, &self.arguments.how, file, &[("id", &id)]).await?;
+        let (name, told) = (shown(claim), claim.name.to_string_lossy().into_owned());
+        let key = Some(claim.key.to_string());
+        let file = Sent { name: &name, told: Some(told), key, reader, length };
+        let report = send(client, &self.arguments.how, file, &[]).await?;
         let refused = report.get("failed").and_then(Value::as_array);
-        if refused.is_some_and(|rows| !rows.is_empty()) {
-            let path = ["imports", id.as_str()];
+        let id = report.get("id").and_then(Value::as_str);
+        if let Some(id) = id.filter(|_| refused.is_some_and(|rows| !rows.is_empty())) {
+            let path = ["imports", id];
             match client.send(Method::GET, &path, &[("format", "csv")], None).await {
                 Ok(answer) => drop(save(client, answer, Some(&claim.refused())).await?),
                 // The report names the rows too.
