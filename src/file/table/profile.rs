@@ -22,6 +22,8 @@ pub struct Profile {
     pub(super) utf8_unless_told: bool,
     /// Between the cells of files that we write.
     pub(super) delimiter: u8,
+    /// Whether files that we write begin with a byte order mark.
+    pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
     /// Whether the columns that we write are in alphabetical order.
@@ -136,6 +138,7 @@ impl Profile {
             holds: Holds::Either,
             utf8_unless_told: false,
             delimiter: b',',
+            mark: false,
             further: false,
             sorted: false,
             columns: Box::default(),
