@@ -35,6 +35,7 @@ mod groups;
 mod import_run;
 mod imports;
 mod input;
+mod language;
 mod last_use;
 mod listing;
 mod lookup;
