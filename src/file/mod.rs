@@ -9,12 +9,15 @@ use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
 
 pub mod encoding;
+pub mod export;
 pub mod fields;
+mod open;
 pub mod reason;
 pub mod rule;
 pub mod table;
 pub mod words;
 
+pub use open::{Opener, open};
 pub use reason::Reason;
 pub use rule::Rule;
 
@@ -129,6 +132,8 @@ pub struct About {
     pub holds: Holds,
     /// Between the cells of a table.
     pub delimiter: Option<char>,
+    /// The columns of a table, as the file calls them.
+    pub header: Vec<String>,
     /// The columns that mean nothing here, as the file calls them.
     pub ignored_columns: Vec<String>,
     /// What the columns of extensions and user names are called.
@@ -148,6 +153,10 @@ pub trait Rows {
     /// # Errors
     /// [`FileError`] where the file cannot be read on; nothing of it should be kept then.
     fn next_row(&mut self) -> Result<Option<Row>, FileError>;
+
+    /// The cells of the row that was read last, without secrets; none where the file is no table or
+    /// the row was too large.
+    fn raw(&self) -> Option<Vec<String>>;
 }
 
 /// A value cut to what a report shows.

@@ -77,6 +77,22 @@ impl Layout {
         self.columns.iter().find(|column| column.to == to).map(|column| column.name.as_str())
     }
 
+    /// The cells of a record without secrets. None where nobody knows which cell is which, and one
+    /// may be a secret.
+    pub(super) fn shown(&self, record: &Record<'_>) -> Option<Vec<String>> {
+        let secret = |column: &Bound| column.kind == Kind::Secret || column.to == To::Password;
+        if record.len() != self.columns.len() {
+            let harmless = !self.columns.iter().any(secret);
+            return harmless.then(|| record.cells().map(str::to_owned).collect());
+        }
+        let cells = self.columns.iter().zip(record.cells());
+        let shown = |(column, cell): (&Bound, &str)| match secret(column) {
+            true => String::new(),
+            false => cell.to_owned(),
+        };
+        Some(cells.map(shown).collect())
+    }
+
     fn position(&self, column: &str) -> Option<usize> {
         let is = |bound: &Bound| bound.of_profile.is_some_and(|found| found.name == column);
         self.columns.iter().position(is)

@@ -53,6 +53,7 @@ impl<R: Read> TableReader<R> {
             profile: profile.name.into(),
             holds: profile.holds,
             delimiter: Some(records.delimiter()),
+            header: header.columns().iter().map(|cell| cell.name.clone()).collect(),
             ignored_columns: layout.ignored().to_vec(),
             extension_column: layout.column_to(To::Field(Field::Extension)).map(str::to_owned),
             login_column: layout.column_to(To::Login).map(str::to_owned),
@@ -87,6 +88,10 @@ impl<R: Read> Rows for TableReader<R> {
             return Err(FileError::whole(Reason::new(Rule::TooManyRows, [&ROWS_MAX])));
         }
         Ok(Some(row))
+    }
+
+    fn raw(&self) -> Option<Vec<String>> {
+        self.layout.shown(&self.records.last()?)
     }
 }
 

@@ -70,6 +70,8 @@ pub(super) struct RecordReader<R> {
     lines: LineCounter,
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// Line, bytes and cells of the record that was read last, where it was whole.
+    last: Option<(u64, usize, usize)>,
 }
 
 /// How the parts of a record were collected.
@@ -100,7 +102,7 @@ impl<R: Read> RecordReader<R> {
         lines.count(input.get(..at).unwrap_or_default());
         let csv = ReaderBuilder::new().delimiter(delimiter).build();
         let (text, ends) = (vec![0; 4096], vec![0; 64]);
-        Ok(Self { source, delimiter, csv, input, at, ended, lines, text, ends })
+        Ok(Self { source, delimiter, csv, input, at, ended, lines, text, ends, last: None })
     }
 
     pub(super) fn delimiter(&self) -> char {
@@ -114,6 +116,7 @@ impl<R: Read> RecordReader<R> {
     pub(super) fn step(&mut self) -> Result<Step<'_>, FileError> {
         self.skip_line_ends()?;
         let line = self.lines.line();
+        self.last = None;
         Ok(match self.collect()? {
             Collected::Nothing => Step::End,
             Collected::Unterminated => Step::Unterminated { line },
@@ -122,9 +125,8 @@ impl<R: Read> RecordReader<R> {
                 Step::TooLarge { line, reason }
             }
             Collected::Whole { bytes, cells } => {
-                let text = self.text.get(..bytes).unwrap_or_default();
-                let ends = self.ends.get(..cells).unwrap_or_default();
-                let record = Record { line, text, ends };
+                self.last = Some((line, bytes, cells));
+                let record = self.record(line, bytes, cells);
                 match record.cells().position(|cell| cell.len() > CELL_BYTES_MAX) {
                     None => Step::Record(record),
                     Some(cell) => {
@@ -135,6 +137,17 @@ impl<R: Read> RecordReader<R> {
                 }
             }
         })
+    }
+
+    /// The record that was read last, where it was not beyond a limit.
+    pub(super) fn last(&self) -> Option<Record<'_>> {
+        self.last.map(|(line, bytes, cells)| self.record(line, bytes, cells))
+    }
+
+    fn record(&self, line: u64, bytes: usize, cells: usize) -> Record<'_> {
+        let text = self.text.get(..bytes).unwrap_or_default();
+        let ends = self.ends.get(..cells).unwrap_or_default();
+        Record { line, text, ends }
     }
 
     /// Makes sure there is input unless the file has ended.
