@@ -9,11 +9,12 @@ use zeroize::Zeroizing;
 
 use crate::account::{ImportReport, SecretHash};
 use crate::api::report_json::{self, Importer, Kept};
-use crate::api::upload::Upload;
-use crate::auth::{Authenticator, HashError};
+use crate::auth::{Authenticator, HashError, PASSWORD_BYTES_MAX};
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
-use crate::file::{Reason, Rule};
-use crate::import::file::Parsed;
+use crate::file::encoding::Text;
+use crate::file::table::profile::Choice;
+use crate::file::{FileError, Opener, Reason, Rule};
+use crate::import::file::{Parsed, parse};
 use crate::import::plan::{Plan, plan};
 use crate::import::report::Report;
 use crate::import::{Hashes, Target};
@@ -24,6 +25,26 @@ const ATTEMPTS_MAX: usize = 5;
 const AT_ONCE_MAX: usize = 2;
 /// Passwords that are sent to be hashed at the same time, so that sign-ins get their turns.
 const HASHES_AT_ONCE_MAX: usize = 2;
+
+/// A file that was sent, and how it is to be read.
+pub(super) struct Sent {
+    pub(super) text: Result<Text, FileError>,
+    pub(super) opener: Box<Opener>,
+    pub(super) choice: Choice,
+}
+
+impl Sent {
+    /// Reads the file; this takes a while for a large one.
+    fn parse(self) -> Parsed {
+        let begun = (self.opener)();
+        let begun =
+            begun.map_err(|fault| FileError::whole(Reason::new(Rule::Unreadable, [&fault])));
+        match (begun, self.text) {
+            (Ok(source), text) => parse(source, text, &self.choice),
+            (Err(fault), _) => parse(std::io::empty(), Err(fault), &self.choice),
+        }
+    }
+}
 
 /// Whether anything is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +92,11 @@ impl Imports {
     ///
     /// # Errors
     /// [`ImportError::Cancelled`] where the program stops.
-    pub(super) async fn read(&self, upload: Upload) -> Result<Parsed, ImportError> {
+    pub(super) async fn read(&self, sent: Sent) -> Result<Parsed, ImportError> {
         let turns = Arc::clone(&self.turns);
         let turn = turns.acquire_owned().await.map_err(|_closed| ImportError::Cancelled)?;
         let parsed = spawn_blocking(move || {
-            let parsed = upload.parse();
+            let parsed = sent.parse();
             drop(turn);
             parsed
         });
@@ -158,7 +179,7 @@ impl Imports {
             let (line, authenticator) = (entry.line, Arc::clone(&self.authenticator));
             running.spawn(async move {
                 let hashed = hash_in_turn(&authenticator, password).await;
-                (line, hashed.map_err(|refused| Reason::new(Rule::Password, [&refused])))
+                (line, hashed.map_err(refused_password))
             });
         }
         while let Some(hashed) = running.join_next().await {
@@ -178,6 +199,13 @@ async fn hash_in_turn(
             Err(HashError::Busy) => {}
             done => return done,
         }
+    }
+}
+
+fn refused_password(fault: HashError) -> Reason {
+    match fault {
+        HashError::Length => Reason::new(Rule::PasswordLength, [&PASSWORD_BYTES_MAX]),
+        HashError::Busy | HashError::Failed => Rule::PasswordFailed.into(),
     }
 }
 

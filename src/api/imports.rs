@@ -12,10 +12,10 @@ use tokio::task::spawn_blocking;
 
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
-use crate::api::import_run::{Done, Run};
+use crate::api::import_run::{Done, Run, Sent};
 use crate::api::problem::Problem;
 use crate::api::report_json::Importer;
-use crate::api::upload::{self, Upload};
+use crate::api::upload;
 use crate::auth::rights::Operation;
 use crate::auth::sight as seen;
 use crate::contact::OrganizationId;
@@ -54,11 +54,13 @@ pub(super) async fn add(
     let told = told.map(|into| book(&asker, &snapshot, &organization, into)).transpose()?;
     let choice = choice(&params)?;
     let named = params.charset.clone().or_else(|| upload::charset(request.headers()));
-    let charset = named.as_deref().map(Charset::parse).transpose();
-    let charset = charset.map_err(|fault| Problem::field("charset", fault.to_string()))?;
+    let named = named.as_deref().map(charset).transpose()?;
     drop(snapshot);
-    let bytes = upload::receive(request, &context.upload_memory).await?;
-    let parsed = context.imports.read(Upload { bytes, choice, charset }).await?;
+    let upload = upload::receive(request, &context.spool).await?;
+    let of_part = || upload.charset.as_deref().map(charset).transpose();
+    let charset = if named.is_some() { named } else { of_part()? };
+    let (text, opener) = upload.file.read(charset);
+    let parsed = context.imports.read(Sent { text, opener, choice }).await?;
     let snapshot = context.directory.snapshot();
     let target = target((&asker, &snapshot), &organization, &parsed, told)?;
     let run = if params.dry_run == Some(true) { Run::Dry } else { Run::Real };
@@ -103,6 +105,10 @@ fn choice(params: &ImportParams) -> Result<Choice, Problem> {
         };
         Problem::field(field, fault.to_string())
     })
+}
+
+fn charset(name: &str) -> Result<Charset, Problem> {
+    Charset::parse(name).map_err(|fault| Problem::field("charset", fault.to_string()))
 }
 
 fn column_map(text: &str) -> Result<ColumnMap, Problem> {

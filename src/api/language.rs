@@ -41,14 +41,20 @@ impl<S: Sync> FromRequestParts<S> for Accepted {
     }
 }
 
-/// The language of reports.
-impl<S: Sync> FromRequestParts<S> for Language {
+/// The language that the client reads reports in.
+pub(super) struct Reads(pub(super) Language);
+
+impl<S: Sync> FromRequestParts<S> for Reads {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let accepted = Accepted::from_request_parts(parts, state).await?;
-        Ok(accepted.best(Self::by_code).unwrap_or_default())
+        Ok(Self(accepted.best(by_tag).unwrap_or_default()))
     }
+}
+
+fn by_tag(primary: &str) -> Option<Language> {
+    if primary == "*" { Some(Language::default()) } else { Language::by_code(primary) }
 }
 
 #[cfg(test)]
@@ -58,7 +64,7 @@ mod tests {
     #[test]
     fn the_language_liked_best_is_spoken() {
         let check = |accepted: &str, expected| {
-            let best = Accepted(accepted.to_owned()).best(Language::by_code);
+            let best = Accepted(accepted.to_owned()).best(by_tag);
             assert_eq!(best.unwrap_or_default(), expected, "{accepted}");
         };
         check("", Language::English);
@@ -78,6 +84,6 @@ mod tests {
     #[test]
     fn a_list_without_end_is_not_read_to_its_end() {
         let list = "it,".repeat(20) + "de";
-        assert!(Accepted(list).best(Language::by_code).is_none());
+        assert!(Accepted(list).best(by_tag).is_none());
     }
 }

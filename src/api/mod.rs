@@ -1,5 +1,6 @@
 //! The HTTP door for programs and administrators: JSON under `/api/v1`, described by openapi.json.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
@@ -8,11 +9,11 @@ use axum::routing::{delete, get, post, put};
 use axum::{Router, middleware};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::api::import_run::Imports;
 use crate::api::problem::Problem;
+use crate::api::spool::Spool;
 use crate::auth::Authenticator;
 use crate::directory::{Clock, Directory, system_clock};
 use crate::http::{Answer, Body, Caller, Mount, Site};
@@ -30,6 +31,7 @@ mod cursor;
 mod divisions;
 mod export;
 mod favorites;
+mod file_name;
 mod gate;
 mod groups;
 mod import_run;
@@ -55,6 +57,7 @@ mod scope;
 mod secret;
 mod setup;
 mod shared_books;
+mod spool;
 mod tokens;
 mod upload;
 mod user_edit;
@@ -71,6 +74,19 @@ pub struct Api {
     router: Router,
 }
 
+/// Where the API keeps files while they are imported.
+pub struct Files {
+    /// Files in it have no name, and nobody else can open them.
+    pub folder: PathBuf,
+}
+
+impl Default for Files {
+    /// The system's folder for temporary files.
+    fn default() -> Self {
+        Self { folder: std::env::temp_dir() }
+    }
+}
+
 /// What every handler has at hand.
 struct Context {
     directory: Arc<Directory>,
@@ -78,7 +94,7 @@ struct Context {
     presence: Arc<Presence>,
     site: Arc<Site>,
     imports: Imports,
-    upload_memory: Arc<Semaphore>,
+    spool: Spool,
     clock: Clock,
 }
 
@@ -90,19 +106,13 @@ impl Api {
         authenticator: Arc<Authenticator>,
         presence: Arc<Presence>,
         site: Arc<Site>,
+        files: Files,
     ) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
-        let upload_memory = upload::memory();
-        let context = Arc::new(Context {
-            directory,
-            authenticator,
-            presence,
-            site,
-            imports,
-            upload_memory,
-            clock,
-        });
+        let spool = Spool::new(files.folder);
+        let context =
+            Arc::new(Context { directory, authenticator, presence, site, imports, spool, clock });
         let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
         let routes = routes().route_layer(gate).fallback(nothing_here);
         let routes = routes.method_not_allowed_fallback(other_method);

@@ -14,6 +14,11 @@ macro_rules! rules {
                 match self { $(Self::$name => $code,)* }
             }
 
+            /// The rule of a code.
+            pub fn by_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)* _ => None }
+            }
+
             /// The sentence in English.
             pub fn english(self) -> &'static str {
                 match self { $(Self::$name => $english,)* }
@@ -25,8 +30,15 @@ macro_rules! rules {
 rules! {
     // The file as a whole.
     NoRows = "no-rows", "no contact found: the file has no row behind the header";
-    OtherFormat = "other-format",
-        "this is {0}, no file of contacts: export it as CSV (UTF-8) or vCard and send that";
+    Workbook = "workbook",
+        "this is an Excel workbook or another ZIP archive: save it as CSV (UTF-8) and send that";
+    OldWorkbook = "old-workbook",
+        "this is an old Excel workbook (.xls): save it as CSV (UTF-8) and send that";
+    Pdf = "pdf", "this is a PDF document, no file of contacts: export them as CSV or vCard and send that";
+    Gzip = "gzip", "this is a gzip archive: unpack it and send what is in it";
+    Picture = "picture", "this is a picture, no file of contacts: export them as CSV or vCard and send that";
+    Markup = "markup", "this is HTML or XML, no file of contacts: export them as CSV or vCard and send that";
+    Json = "json", "this is JSON, no file of contacts: export them as CSV or vCard and send that";
     UnknownCharset = "unknown-charset",
         "`{0}` is no known character set; try utf-8, windows-1252 or iso-8859-15";
     NotUtf8 = "not-utf-8",
@@ -85,7 +97,8 @@ rules! {
     LoginTwice = "login-twice", "line {0} has this login name already; choose another";
     ExtensionTaken = "extension-taken",
         "this is another user's login name; choose another extension";
-    Password = "password", "{0}";
+    PasswordLength = "password-length", "a password has 1 to {0} bytes";
+    PasswordFailed = "password-failed", "the server could not keep the password";
     SameId = "same-id", "already there: {0} has the same id";
     SameUid = "same-uid", "already there: {0} has the same UID";
     SameExtension = "same-extension", "already there: {0} has the same extension";
