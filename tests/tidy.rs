@@ -54,7 +54,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("axum", "api"),
     ("base64", "http vcard"),
     ("blake2", "auth photo"),
-    ("bytes", "http carddav api ldap cli"),
+    ("bytes", "http carddav ldap cli"),
     ("caseless", "contact/fold"),
     ("chardetng", "file"),
     ("clap", "cli"),

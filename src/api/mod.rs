@@ -52,6 +52,7 @@ mod phones;
 mod photos;
 mod presence;
 mod problem;
+mod report;
 mod report_json;
 mod scope;
 mod secret;

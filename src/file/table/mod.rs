@@ -12,6 +12,7 @@ use crate::file::{About, Covers, Fault, FileError, ROWS_MAX, Reason, Row, Rows, 
 
 mod header;
 mod layout;
+pub mod plain;
 pub mod profile;
 mod reader;
 pub mod write;
