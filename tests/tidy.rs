@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("photo", "contact"),
     ("vcard", "contact"),
     ("file", "contact"),
-    ("import", "account contact directory file index"),
+    ("import", "account contact directory file index vcard"),
     // The core.
     ("directory", "account contact index store"),
     ("presence", "contact"),

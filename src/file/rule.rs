@@ -99,6 +99,15 @@ rules! {
         "this is another user's login name; choose another extension";
     PasswordLength = "password-length", "a password has 1 to {0} bytes";
     PasswordFailed = "password-failed", "the server could not keep the password";
+    ExtensionFixed = "extension-fixed",
+        "the extension of this user is {0} and was given for good: it cannot be changed";
+    NoBook = "no-book", "there is no shared book `{0}` that you may fill; ask for one to be made";
+    BookName = "book-name", "the name of a shared book has 1 to {0} characters";
+    PhotoUnusable = "photo-unusable", "the photo was left out: {0}";
+    KeptForFaults = "kept-for-faults",
+        "nothing is removed while rows are refused: correct them, so that no contact goes by mistake";
+    AdministratorsStay = "administrators-stay",
+        "administrators, and whoever imports, are not removed by a file";
     SameId = "same-id", "already there: {0} has the same id";
     SameUid = "same-uid", "already there: {0} has the same UID";
     SameExtension = "same-extension", "already there: {0} has the same extension";
