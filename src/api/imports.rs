@@ -23,7 +23,8 @@ use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
 use crate::contact::{Book, ContactId};
 use crate::file::encoding::Charset;
-use crate::file::table::profile::{Choice, ColumnMap};
+use crate::file::table::choice::{Choice, ColumnMap};
+use crate::file::table::profiles::Profiles;
 use crate::file::{About, Holds, Rule};
 use crate::import::report::Report;
 use crate::import::{Job, Mode, Sight, Target};
@@ -153,7 +154,8 @@ fn entities(
 
 fn choice(params: &ImportParams) -> Result<Choice, Problem> {
     let columns = params.columns.as_deref().map(column_map).transpose()?;
-    Choice::parse(params.profile.as_deref(), columns).map_err(|fault| {
+    let profiles = Profiles::built_in();
+    Choice::parse(&profiles, params.profile.as_deref(), columns).map_err(|fault| {
         let field = match fault.reason.rule {
             Rule::UnknownProfile => "profile",
             _ => "columns",
@@ -171,7 +173,7 @@ fn column_map(text: &str) -> Result<ColumnMap, Problem> {
     let map: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
     let pairs = map.iter().map(|(name, field)| Some((name.as_str(), field.as_str()?)));
     let pairs: Vec<(&str, &str)> = pairs.collect::<Option<_>>().ok_or_else(wrong)?;
-    ColumnMap::new(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
+    ColumnMap::named(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
 }
 
 /// What `into` may be.

@@ -75,6 +75,7 @@ rules! {
     Nameless = "nameless", "a contact needs a name, a company, a number or an e-mail";
     Required = "required", "{0} is required";
     RequiredInSection = "required-in-section", "{0} is required in rows with a {1} section";
+    RequiredOne = "required-one", "one of {0} is required";
     RequiredWith = "required-with", "{0} is required where {1} is {2}";
 
     // A value.
@@ -86,6 +87,8 @@ rules! {
     Flag = "flag", "must be 0 or 1";
     Email = "no-email", "must be an e-mail address, such as anna@example.com";
     OneOf = "one-of", "must be one of {0}";
+    TooLong = "too-long", "has {0} characters, allowed are at most {1}";
+    Character = "character", "contains `{0}`; allowed are only the characters {1}";
     VoicemailLanguage = "voicemail-language",
         "a user with voicemail needs a language, one of {0}";
     SccpSecret = "sip-only", "only SIP lines have a secret: leave it empty for sccp";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::file::encoding::Text;
-use crate::file::table::profile::Choice;
+use crate::file::table::choice::Choice;
 use crate::file::{Entry, FileError, Opener, Row, Rows, open};
 
 /// Where the rows of an import come from.
