@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use zeroize::Zeroizing;
 
 use crate::account::{ImportReport, SecretHash};
-use crate::api::report_json::{self, Importer, Kept};
-use crate::auth::{Authenticator, HashError};
+use crate::api::contact_json::time;
+use crate::api::report::{self, Importer};
+use crate::auth::{Authenticator, HashError, PASSWORD_BYTES_MAX};
+use crate::contact::Timestamp;
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
 use crate::file::{About, FileError, Reason, Rule};
 use crate::import::edits::edits;
@@ -55,10 +57,44 @@ pub(super) enum ImportError {
     Cancelled,
 }
 
-/// What an import did, also as JSON.
+/// From whom a file is.
+pub(super) struct Origin {
+    pub(super) importer: Importer,
+    /// What the file is called.
+    pub(super) name: Option<String>,
+    /// SHA-256.
+    pub(super) digest: [u8; 32],
+}
+
+/// What an import did, also in the form that is kept.
 pub(super) struct Done {
     pub(super) report: Report,
-    pub(super) json: Value,
+    pub(super) kept: Map<String, Value>,
+}
+
+impl Done {
+    /// Of an import that changes nothing and is not kept.
+    pub(super) fn without_record(report: Report, origin: &Origin) -> Self {
+        let kept = origin.sign(report::kept(&report), None);
+        Self { report, kept }
+    }
+}
+
+impl Origin {
+    /// Adds to a report whose it is, and for one that is kept its id and when it was made.
+    fn sign(
+        &self,
+        mut report: Map<String, Value>,
+        kept: Option<(&str, Timestamp)>,
+    ) -> Map<String, Value> {
+        let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        report.insert("id".to_owned(), json!(kept.map(|(id, _)| id)));
+        report.insert("at".to_owned(), json!(kept.and_then(|(_, at)| time(at))));
+        report.insert("by".to_owned(), json!(kept.map(|_| self.importer.as_str())));
+        report.insert("name".to_owned(), json!(self.name));
+        report.insert("sha256".to_owned(), json!(digest));
+        report
+    }
 }
 
 /// Runs imports. One per daemon.
@@ -100,7 +136,7 @@ impl Imports {
         &self,
         source: Arc<Source>,
         job: Job,
-        importer: Importer,
+        origin: Origin,
         run: Run,
     ) -> Result<Done, ImportError> {
         let job = Arc::new(job);
@@ -114,23 +150,22 @@ impl Imports {
                 plan = self.plan(&source, &job, &hashes).await?;
             }
             if run == Run::Dry || !plan.report.is_usable() || plan.report.to_confirm.is_some() {
-                let json = report_json::report(&plan.report, None);
-                return Ok(Done { report: plan.report, json });
+                return Ok(Done::without_record(plan.report, &origin));
             }
             if !plan.unhashed.is_empty() {
                 continue;
             }
             let (report, mut edits) = self.edits(plan, &source, &job, &hashes).await?;
-            let kept = Kept { id: new_id().to_string(), by: importer.clone(), at: (self.clock)() };
-            let json = report_json::report(&report, Some(&kept));
+            let (id, at) = (new_id().to_string(), (self.clock)());
+            let kept = origin.sign(report::kept(&report), Some((&id, at)));
             edits.push(Edit::PutImport(ImportReport {
-                id: kept.id.into(),
+                id: id.into(),
                 organization: job.target.organization.clone(),
-                created: kept.at,
-                json: json.to_string().into(),
+                created: at,
+                json: Value::Object(kept.clone()).to_string().into(),
             }));
             match self.directory.commit(Request { edits, preconditions: Vec::new() }).await {
-                Ok(_) => return Ok(Done { report, json }),
+                Ok(_) => return Ok(Done { report, kept }),
                 Err(fault) if is_race(&fault) => {}
                 Err(fault) => return Err(ImportError::Commit(fault)),
             }
@@ -197,7 +232,7 @@ impl Imports {
             let authenticator = Arc::clone(&self.authenticator);
             running.spawn(async move {
                 let hashed = hash_in_turn(&authenticator, password).await;
-                (line, hashed.map_err(|refused| Reason::new(Rule::Password, [&refused])))
+                (line, hashed.map_err(refused_password))
             });
         }
         while let Some(hashed) = running.join_next().await {
@@ -227,6 +262,13 @@ async fn hash_in_turn(
             Err(HashError::Busy) => {}
             done => return done,
         }
+    }
+}
+
+fn refused_password(fault: HashError) -> Reason {
+    match fault {
+        HashError::Length => Reason::new(Rule::PasswordLength, [&PASSWORD_BYTES_MAX]),
+        HashError::Busy | HashError::Failed => Rule::PasswordFailed.into(),
     }
 }
 

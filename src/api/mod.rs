@@ -16,6 +16,7 @@ use crate::api::problem::Problem;
 use crate::api::spool::Spool;
 use crate::auth::Authenticator;
 use crate::directory::{Clock, Directory, system_clock};
+use crate::file::table::profiles::Profiles;
 use crate::http::{Answer, Body, Caller, Mount, Site};
 use crate::presence::Presence;
 
@@ -53,7 +54,6 @@ mod photos;
 mod presence;
 mod problem;
 mod report;
-mod report_json;
 mod scope;
 mod secret;
 mod setup;
@@ -75,16 +75,17 @@ pub struct Api {
     router: Router,
 }
 
-/// Where the API keeps files while they are imported.
+/// What imports and exports need.
 pub struct Files {
-    /// Files in it have no name, and nobody else can open them.
+    /// Where files are while they are imported: without a name, and nobody else can open them.
     pub folder: PathBuf,
+    pub profiles: Arc<Profiles>,
 }
 
 impl Default for Files {
-    /// The system's folder for temporary files.
+    /// The system's folder for temporary files, and the profiles that are built in.
     fn default() -> Self {
-        Self { folder: std::env::temp_dir() }
+        Self { folder: std::env::temp_dir(), profiles: Profiles::built_in() }
     }
 }
 
@@ -96,6 +97,7 @@ struct Context {
     site: Arc<Site>,
     imports: Imports,
     spool: Spool,
+    profiles: Arc<Profiles>,
     clock: Clock,
 }
 
@@ -111,9 +113,18 @@ impl Api {
     ) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
-        let spool = Spool::new(files.folder);
-        let context =
-            Arc::new(Context { directory, authenticator, presence, site, imports, spool, clock });
+        let Files { folder, profiles } = files;
+        let spool = Spool::new(folder);
+        let context = Arc::new(Context {
+            directory,
+            authenticator,
+            presence,
+            site,
+            imports,
+            spool,
+            profiles,
+            clock,
+        });
         let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
         let routes = routes().route_layer(gate).fallback(nothing_here);
         let routes = routes.method_not_allowed_fallback(other_method);

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::api::import_run::ImportError;
 use crate::auth::{HashError, Refused, seconds};
 use crate::directory::CommitError;
-use crate::file::Reason;
 use crate::file::words::Language;
+use crate::file::{Reason, Rule};
 
 /// A refusal, with what would be right.
 #[derive(Debug)]
@@ -154,9 +154,13 @@ impl From<ImportError> for Problem {
     fn from(fault: ImportError) -> Self {
         match fault {
             ImportError::Commit(fault) => fault.into(),
-            ImportError::Contended | ImportError::Cancelled | ImportError::Unreadable(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
+            ImportError::Contended => {
+                Self::reason(StatusCode::SERVICE_UNAVAILABLE, Rule::Contended)
             }
+            ImportError::Unreadable(fault) => {
+                Self::reason(StatusCode::SERVICE_UNAVAILABLE, fault.reason)
+            }
+            ImportError::Cancelled => Self::stopping(),
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::api::problem::Problem;
 use crate::file::encoding::{Charset, Survey, Text};
-use crate::file::{FileError, Opener};
+use crate::file::{FileError, Opener, Reason, Rule};
 
 /// The largest file.
 pub(super) const FILE_BYTES_MAX: u64 = 64 * MIB;
@@ -117,10 +117,9 @@ impl Incoming {
         if missing == 0 {
             return Ok(());
         }
-        let more = Arc::clone(&self.room).try_acquire_many_owned(missing).map_err(|_full| {
-            let detail = "too many large files are being imported, try again later";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-        })?;
+        let more = Arc::clone(&self.room)
+            .try_acquire_many_owned(missing)
+            .map_err(|_full| Problem::reason(StatusCode::SERVICE_UNAVAILABLE, Rule::NoRoom))?;
         match &mut self.share {
             Some(share) => share.merge(more),
             None => self.share = Some(more),
@@ -148,13 +147,13 @@ impl Spooled {
     ///
     /// # Errors
     /// The text is one where the file is none, or not in the encoding that was told.
-    pub(super) fn read(self, told: Option<Charset>) -> (Result<Text, FileError>, Box<Opener>) {
+    pub(super) fn read(self, told: Option<Charset>) -> (Result<Text, FileError>, Arc<Opener>) {
         let Self { file, survey, room, .. } = self;
         let kept = Arc::new(Kept { file, _room: room });
         let opener = move || -> io::Result<Box<dyn Read + Send>> {
             Ok(Box::new(Reader { kept: Arc::clone(&kept), at: 0 }))
         };
-        (survey.finish(told), Box::new(opener))
+        (survey.finish(told), Arc::new(opener))
     }
 }
 
@@ -179,8 +178,8 @@ impl Read for Reader {
 }
 
 pub(super) fn too_large() -> Problem {
-    let detail = format!("the file is larger than {} MiB: send it in parts", FILE_BYTES_MAX / MIB);
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    let reason = Reason::new(Rule::FileTooLarge, [&(FILE_BYTES_MAX / MIB)]);
+    Problem::reason(StatusCode::PAYLOAD_TOO_LARGE, reason)
 }
 
 /// Does something with the disk, on a thread that may block.
@@ -189,8 +188,7 @@ async fn off_the_workers<T: Send + 'static>(
 ) -> Result<T, Problem> {
     let failed = |fault: &dyn std::error::Error| {
         tracing::error!(%fault, "a file that is to be imported was not kept");
-        let detail = "the server has no room for the file now: nothing was imported";
-        Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+        Problem::reason(StatusCode::INSUFFICIENT_STORAGE, Rule::DiskFull)
     };
     let done = spawn_blocking(act).await.map_err(|fault| failed(&fault))?;
     done.map_err(|fault| failed(&fault))

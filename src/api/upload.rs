@@ -4,12 +4,13 @@ use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use http_body_util::BodyExt;
-use hyper::HeaderMap;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::{HeaderMap, StatusCode};
 
 use crate::api::file_name;
 use crate::api::problem::Problem;
 use crate::api::spool::{self, FILE_BYTES_MAX, Spool, Spooled};
+use crate::file::{Reason, Rule};
 
 /// What a form may have around its file.
 const FORM_BYTES_MAX: u64 = 64 * 1024;
@@ -34,7 +35,11 @@ pub(super) async fn receive(request: Request, spool: &Spool) -> Result<Upload, P
     }
     if media_type(headers).starts_with("multipart/") {
         let form = Multipart::from_request(request, &()).await;
-        return part(form.map_err(|refused| Problem::bad(refused.body_text()))?, spool).await;
+        return part(
+            form.map_err(|refused| bad(Reason::new(Rule::Form, [&refused.body_text()])))?,
+            spool,
+        )
+        .await;
     }
     let name = file_name::of_headers(headers);
     let file = whole(request.into_body(), spool).await?;
@@ -57,7 +62,7 @@ fn media_type(headers: &HeaderMap) -> String {
 async fn whole(mut body: Body, spool: &Spool) -> Result<Spooled, Problem> {
     let mut file = spool.begin().await?;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_broken| Problem::bad("the file ends early"))?;
+        let frame = frame.map_err(|_broken| bad(Rule::EndsEarly))?;
         if let Ok(piece) = frame.into_data() {
             file = file.push(piece).await?;
         }
@@ -77,11 +82,11 @@ async fn part(mut form: Multipart, spool: &Spool) -> Result<Upload, Problem> {
         while let Some(piece) = field.chunk().await.map_err(broken)? {
             other_bytes += piece.len() as u64;
             if other_bytes > FORM_BYTES_MAX {
-                return Err(Problem::bad("the form has too much before its file"));
+                return Err(bad(Rule::FormTooLong));
             }
         }
     }
-    Err(Problem::bad("the form has no file: send it as the part `file`"))
+    Err(bad(Rule::FormWithoutFile))
 }
 
 async fn content(mut field: Field<'_>, spool: &Spool) -> Result<Spooled, Problem> {
@@ -93,5 +98,9 @@ async fn content(mut field: Field<'_>, spool: &Spool) -> Result<Spooled, Problem
 }
 
 fn broken(fault: MultipartError) -> Problem {
-    Problem::bad(format!("the form: {}", fault.body_text()))
+    bad(Reason::new(Rule::Form, [&fault.body_text()]))
+}
+
+fn bad(reason: impl Into<Reason>) -> Problem {
+    Problem::reason(StatusCode::BAD_REQUEST, reason)
 }

@@ -149,7 +149,7 @@ impl Doors<'_> {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
         let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
         let site = Arc::clone(self.site);
-        let files = Files { folder: self.config.data.clone() };
+        let files = Files { folder: self.config.data.clone(), ..Files::default() };
         let api = Api::new(directory, Arc::clone(self.authenticator), presence, site, files);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.

@@ -7,11 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::api::problem::Problem;
 use crate::file::words::Language;
+use crate::file::{Reason, Rule};
 
+mod importer;
 mod kept;
 mod refused;
 mod text;
 
+pub(super) use importer::Importer;
 pub(super) use kept::{kept, told};
 
 /// In which form a report is answered.
@@ -33,7 +36,10 @@ impl Format {
             Some("json") => Ok(Self::Json),
             Some("text") => Ok(Self::Text),
             Some("refused") => Ok(Self::Refused),
-            Some(_) => Err(Problem::field("format", "format must be json, text or refused")),
+            Some(_) => {
+                let reason = Reason::new(Rule::ParameterOneOf, [&"format", &"json, text, refused"]);
+                Err(Problem::parameter("format", reason))
+            }
             None => Ok(Self::accepted(headers)),
         }
     }

@@ -223,7 +223,8 @@ fn refused(row: &Value, labels: &Labels, language: Language) -> String {
     let place = row.get("line").and_then(Value::as_u64);
     let place = place.map(|place| format!("{} {place}", labels.line));
     let value = Some(text(row, "value")).filter(|value| !value.is_empty());
-    let parts = [place, Some(text(row, "field").to_owned()), value.map(|value| format!("“{value}”"))];
+    let parts =
+        [place, Some(text(row, "field").to_owned()), value.map(|value| format!("“{value}”"))];
     let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     format!("{}: {}", parts.join(", "), sentence(row, language))
 }
