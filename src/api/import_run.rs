@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use zeroize::Zeroizing;
 
-use crate::account::{ImportReport, SecretHash};
+use crate::account::SecretHash;
+use crate::account::import::Import;
 use crate::api::contact_json::time;
-use crate::api::report::{self, Importer};
+use crate::api::report::{Importer, Kept};
 use crate::auth::{Authenticator, HashError, PASSWORD_BYTES_MAX};
 use crate::contact::Timestamp;
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
@@ -69,31 +70,29 @@ pub(super) struct Origin {
 /// What an import did, also in the form that is kept.
 pub(super) struct Done {
     pub(super) report: Report,
-    pub(super) kept: Map<String, Value>,
+    pub(super) kept: Kept,
 }
 
 impl Done {
     /// Of an import that changes nothing and is not kept.
     pub(super) fn without_record(report: Report, origin: &Origin) -> Self {
-        let kept = origin.sign(report::kept(&report), None);
+        let kept = origin.sign(Kept::of(&report), None);
         Self { report, kept }
     }
 }
 
 impl Origin {
     /// Adds to a report whose it is, and for one that is kept its id and when it was made.
-    fn sign(
-        &self,
-        mut report: Map<String, Value>,
-        kept: Option<(&str, Timestamp)>,
-    ) -> Map<String, Value> {
+    fn sign(&self, mut kept: Kept, made: Option<(&str, Timestamp)>) -> Kept {
         let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        report.insert("id".to_owned(), json!(kept.map(|(id, _)| id)));
-        report.insert("at".to_owned(), json!(kept.and_then(|(_, at)| time(at))));
-        report.insert("by".to_owned(), json!(kept.map(|_| self.importer.as_str())));
-        report.insert("name".to_owned(), json!(self.name));
-        report.insert("sha256".to_owned(), json!(digest));
-        report
+        kept.report.extend([
+            ("id".to_owned(), json!(made.map(|(id, _)| id))),
+            ("at".to_owned(), json!(made.and_then(|(_, at)| time(at)))),
+            ("by".to_owned(), json!(made.map(|_| self.importer.as_str()))),
+            ("name".to_owned(), json!(self.name)),
+            ("sha256".to_owned(), json!(digest)),
+        ]);
+        kept
     }
 }
 
@@ -157,13 +156,18 @@ impl Imports {
             }
             let (report, mut edits) = self.edits(plan, &source, &job, &hashes).await?;
             let (id, at) = (new_id().to_string(), (self.clock)());
-            let kept = origin.sign(report::kept(&report), Some((&id, at)));
-            edits.push(Edit::PutImport(ImportReport {
+            let kept = origin.sign(Kept::of(&report), Some((&id, at)));
+            let import = Import {
                 id: id.into(),
                 organization: job.target.organization.clone(),
                 created: at,
-                json: Value::Object(kept.clone()).to_string().into(),
-            }));
+                by: origin.importer.as_str().into(),
+                summary: kept.summary(job.target.book).to_string().into(),
+                report: Value::Object(kept.report.clone()).to_string().into(),
+                refused: kept.refused.as_ref().map(|refused| refused.to_string().into()),
+                undone: None,
+            };
+            edits.insert(0, Edit::PutImport(Box::new(import)));
             match self.directory.commit(Request { edits, preconditions: Vec::new() }).await {
                 Ok(_) => return Ok(Done { report, kept }),
                 Err(fault) if is_race(&fault) => {}

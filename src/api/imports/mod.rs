@@ -1,13 +1,12 @@
-//! `POST /import`: a file into a book; `GET /imports/{id}`: what became of it.
+//! `POST /import`: a file into a book.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::response::Response;
 use hyper::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use tokio::task::spawn_blocking;
+use serde_json::{Value, json};
 
 use crate::api::asker::{Asker, Params};
 use crate::api::import_run::{Done, Origin, Run, Sent};
@@ -17,7 +16,7 @@ use crate::api::report::{self, Format, Importer};
 use crate::api::{Context, PREFIX, Shared, file_name, upload};
 use crate::auth::rights::Operation;
 use crate::auth::sight as seen;
-use crate::contact::{Book, ContactId, OrganizationId};
+use crate::contact::{Book, OrganizationId};
 use crate::file::words::Language;
 use crate::file::{Reason, Rule};
 use crate::import::Job;
@@ -25,7 +24,9 @@ use crate::import::report::Report;
 use crate::import::source::Source;
 use crate::index::Snapshot;
 
+pub(super) mod history;
 mod into;
+pub(super) mod profiles;
 mod told;
 
 #[derive(Deserialize)]
@@ -141,7 +142,7 @@ fn answer(done: &Done, wanted: Answer) -> Result<Response, Problem> {
         let reason = Reason::new(Rule::Confirm, [&removes, &of]);
         let problem = Problem::reason(StatusCode::CONFLICT, reason);
         let problem = problem.with("field", json!("confirm")).with("removes", json!(removes));
-        return Err(problem.with("report", report::told(kept, language)));
+        return Err(problem.with("report", kept.told(language)));
     }
     if !report.is_usable() {
         let first = report.failed.rows.first().map(|fault| fault.reason.sentence(language));
@@ -150,54 +151,15 @@ fn answer(done: &Done, wanted: Answer) -> Result<Response, Problem> {
             None => Rule::NoContact.into(),
         };
         let problem = Problem::reason(StatusCode::BAD_REQUEST, reason);
-        return Err(problem.with("report", report::told(kept, language)));
+        return Err(problem.with("report", kept.told(language)));
     }
     let status = if report.created > 0 { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = report::answer(kept, format, language);
     *response.status_mut() = status;
-    let place = kept.get("id").and_then(Value::as_str);
+    let place = kept.report.get("id").and_then(Value::as_str);
     let place = place.and_then(|id| format!("{PREFIX}/imports/{id}").parse().ok());
     if let Some(place) = place {
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ShowParams {
-    #[serde(rename = "organization")]
-    _organization: Option<String>,
-    format: Option<String>,
-}
-
-pub(super) async fn show(
-    State(context): State<Shared>,
-    asker: Asker,
-    Path(id): Path<String>,
-    Params(params): Params<ShowParams>,
-    (headers, reads): (HeaderMap, Reads),
-) -> Result<Response, Problem> {
-    let Answer { format, language } = Answer::asked(params.format.as_deref(), &headers, reads)?;
-    let kept = find(&context, &asker, id).await.map_err(|fault| fault.told_in(language))?;
-    Ok(report::answer(&kept, format, language).into_response())
-}
-
-/// The report of an import, where the asker may see it.
-async fn find(context: &Context, asker: &Asker, id: String) -> Result<Map<String, Value>, Problem> {
-    let absent = || Problem::reason(StatusCode::NOT_FOUND, Rule::NoImport);
-    // Ids are UUIDs: nothing else goes to the store.
-    ContactId::parse(&id).ok_or_else(absent)?;
-    let directory = Arc::clone(&context.directory);
-    let read = spawn_blocking(move || directory.import_report(&id)).await;
-    let read = read.map_err(|_cancelled| absent())?;
-    let kept = read.map_err(|fault| Problem::unreadable(&fault))?.ok_or_else(absent)?;
-    let own = asker.principal.organization.as_ref();
-    let json: Map<String, Value> = serde_json::from_str(&kept.json).map_err(|_| absent())?;
-    let importer = Importer::of(&asker.principal);
-    let by_asker = json.get("by").and_then(Value::as_str) == Some(importer.as_str());
-    // Rows of a personal book's file are their owner's.
-    let common = json.get("into") != Some(&json!("personal"));
-    let inside = own.is_none_or(|own| *own == kept.organization);
-    if inside && (by_asker || (common && asker.is_admin())) { Ok(json) } else { Err(absent()) }
 }

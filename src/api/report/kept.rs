@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::account::import::Import;
+use crate::contact::Book;
 use crate::contact::book::AddressBook;
 use crate::file::words::Language;
 use crate::file::{Fault, Reason, Rule, fields};
@@ -10,13 +12,87 @@ use crate::import::report::{Change, Report, Skipped};
 
 /// The members that are lists of rows with reasons.
 const ROWS: [&str; 3] = ["skipped", "failed", "notices"];
-/// The members that only the file of refused rows shows.
-const REFUSED: [&str; 3] = ["header", "refused", "refused_not_kept"];
+/// The members of a report that lists of imports show, too.
+const SUMMARY: [&str; 10] = [
+    "name",
+    "sha256",
+    "profile",
+    "into",
+    "mode",
+    "created",
+    "updated",
+    "unchanged",
+    "removed",
+    "failed_rows",
+];
 
-/// A report as it is kept, without who made it and when.
-pub(in crate::api) fn kept(report: &Report) -> Map<String, Value> {
+/// A report as it is kept.
+pub(in crate::api) struct Kept {
+    pub(in crate::api) report: Map<String, Value>,
+    /// The rows that were refused, without secrets; none where the file is no table, or they are
+    /// too large.
+    pub(in crate::api) refused: Option<Value>,
+}
+
+impl Kept {
+    /// Without who made the import, and when.
+    pub(in crate::api) fn of(report: &Report) -> Self {
+        let about = report.about.as_ref();
+        let refused = about.filter(|_| !report.refused.rows.is_empty()).map(|about| {
+            json!({
+                "header": about.header,
+                "delimiter": about.delimiter,
+                "rows": report.refused.rows,
+            })
+        });
+        let report = match json(report) {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        Self { report, refused }
+    }
+
+    /// What was kept; none where it is not what this version writes.
+    pub(in crate::api) fn read(import: &Import) -> Option<Self> {
+        let refused = import.refused.as_deref();
+        Some(Self {
+            report: serde_json::from_str(&import.report).ok()?,
+            refused: refused.and_then(|refused| serde_json::from_str(refused).ok()),
+        })
+    }
+
+    /// What lists of imports show.
+    pub(in crate::api) fn summary(&self, book: Book) -> Value {
+        let member = |name: &str| (name.to_owned(), self.report.get(name).cloned().into());
+        let mut summary: Map<String, Value> = SUMMARY.into_iter().map(member).collect();
+        let beyond = self.report.get("skipped_not_listed").and_then(Value::as_u64);
+        let skipped = list(&self.report, "skipped").len() as u64 + beyond.unwrap_or_default();
+        summary.insert("skipped".to_owned(), json!(skipped));
+        let owner = match book {
+            Book::Personal(owner) | Book::PersonalBook(owner, _) => Some(owner.to_string()),
+            Book::People | Book::Shared | Book::SharedBook(_) => None,
+        };
+        summary.insert("owner".to_owned(), json!(owner));
+        Value::Object(summary)
+    }
+
+    /// The report for people who read a language.
+    pub(in crate::api) fn told(&self, language: Language) -> Value {
+        let mut report = self.report.clone();
+        for list in ROWS {
+            let rows = report.get_mut(list).and_then(Value::as_array_mut);
+            rows.into_iter().flatten().for_each(|row| tell(row, language));
+        }
+        if let Some(not_removed) = report.get_mut("not_removed") {
+            tell(not_removed, language);
+        }
+        Value::Object(report)
+    }
+}
+
+fn json(report: &Report) -> Value {
     let about = report.about.as_ref();
-    let json = json!({
+    json!({
         "profile": about.map(|about| &about.profile),
         "encoding": report.encoding,
         "delimiter": about.and_then(|about| about.delimiter),
@@ -32,34 +108,14 @@ pub(in crate::api) fn kept(report: &Report) -> Map<String, Value> {
         "not_listed": report.skipped.beyond + report.failed.beyond,
         "skipped_not_listed": report.skipped.beyond,
         "failed_not_listed": report.failed.beyond,
+        "refused_not_kept": report.refused.left_out,
         "notices": report.notices.rows.iter().map(row).collect::<Vec<_>>(),
         "changes": report.changes.rows.iter().map(change).collect::<Vec<_>>(),
         "changes_not_listed": report.changes.beyond,
         "not_removed": report.not_removed.as_ref().map(not_removed),
         "new_books": report.new_books,
         "ignored_columns": about.map_or(&[][..], |about| &about.ignored_columns),
-        "header": about.map_or(&[][..], |about| &about.header),
-        "refused": report.refused.rows,
-        "refused_not_kept": report.refused.left_out,
-    });
-    match json {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
-}
-
-/// A kept report for people who read a language.
-pub(in crate::api) fn told(kept: &Map<String, Value>, language: Language) -> Value {
-    let mut report = kept.clone();
-    report.retain(|name, _| !REFUSED.contains(&name.as_str()));
-    for list in ROWS {
-        let rows = report.get_mut(list).and_then(Value::as_array_mut);
-        rows.into_iter().flatten().for_each(|row| tell(row, language));
-    }
-    if let Some(not_removed) = report.get_mut("not_removed") {
-        tell(not_removed, language);
-    }
-    Value::Object(report)
+    })
 }
 
 /// Why a row is in a list.

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use hyper::{HeaderMap, header};
-use serde_json::{Map, Value};
 
 use crate::api::problem::Problem;
 use crate::file::words::Language;
@@ -15,7 +14,7 @@ mod refused;
 mod text;
 
 pub(super) use importer::Importer;
-pub(super) use kept::{kept, told};
+pub(super) use kept::Kept;
 
 /// In which form a report is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +60,14 @@ impl Format {
 }
 
 /// A kept report in some form, for people who read a language.
-pub(super) fn answer(kept: &Map<String, Value>, format: Format, language: Language) -> Response {
+pub(super) fn answer(kept: &Kept, format: Format, language: Language) -> Response {
     let content_language = (header::CONTENT_LANGUAGE, language.code());
     let vary = (header::VARY, "Accept, Accept-Language");
     match format {
-        Format::Json => ([content_language, vary], Json(told(kept, language))).into_response(),
+        Format::Json => ([content_language, vary], Json(kept.told(language))).into_response(),
         Format::Text => {
             let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
-            ([content_language, vary, kind], text::text_of(kept, language)).into_response()
+            ([content_language, vary, kind], text::text_of(&kept.report, language)).into_response()
         }
         Format::Refused => {
             let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present");

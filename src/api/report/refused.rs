@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::api::report::Kept;
 use crate::api::report::kept::{list, sentence, text};
 use crate::file::table::plain::lines;
 use crate::file::words::Language;
@@ -15,17 +16,18 @@ const ERROR: &str = "error";
 
 /// The columns of the file and one with the reasons. Of files that are no tables: line, field, value
 /// and reason.
-pub(super) fn csv(kept: &Map<String, Value>, language: Language) -> Vec<u8> {
-    let header: Vec<&str> = list(kept, "header").iter().filter_map(Value::as_str).collect();
-    if header.is_empty() {
-        return faults(kept, language);
-    }
-    let delimiter = kept.get("delimiter").and_then(Value::as_str).and_then(|d| d.bytes().next());
+pub(super) fn csv(kept: &Kept, language: Language) -> Vec<u8> {
+    let Some(refused) = kept.refused.as_ref().and_then(Value::as_object) else {
+        return faults(&kept.report, language);
+    };
+    let header: Vec<&str> = list(refused, "header").iter().filter_map(Value::as_str).collect();
+    let delimiter = refused.get("delimiter").and_then(Value::as_str);
+    let delimiter = delimiter.and_then(|delimiter| delimiter.bytes().next());
     let is_error = |name: &&str| name.trim().eq_ignore_ascii_case(ERROR);
     let old = header.iter().position(is_error);
-    let reasons = reasons(kept, language);
+    let reasons = reasons(&kept.report, language);
     let unlisted = Reason::from(Rule::NotListed).sentence(language);
-    let rows = list(kept, "refused").iter().map(|row| {
+    let rows = list(refused, "rows").iter().map(|row| {
         let line = row.get(0).and_then(Value::as_u64).unwrap_or_default();
         let cells = row.get(1).and_then(Value::as_array).into_iter().flatten();
         let mut cells: Vec<&str> = cells.filter_map(Value::as_str).collect();

@@ -178,4 +178,25 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     ),
     (Rule::MapName, "le nom d’une table de colonnes a de 1 à {0} lettres, chiffres, - et _"),
     (Rule::NoMap, "il n’y a pas de table de colonnes `{0}`"),
+    (Rule::RequiredOne, "il faut au moins une de ces valeurs : {0}"),
+    (Rule::TooLong, "a {0} caractères, au plus {1} sont permis"),
+    (Rule::Character, "contient `{0}` ; seuls ces caractères sont permis : {1}"),
+    (
+        Rule::ExtensionFixed,
+        "le numéro de poste de cet utilisateur est {0}, donné une fois pour toutes : il ne peut pas changer",
+    ),
+    (
+        Rule::NoBook,
+        "il n’y a pas de carnet partagé `{0}` que vous puissiez remplir ; demandez sa création",
+    ),
+    (Rule::BookName, "le nom d’un carnet partagé a de 1 à {0} caractères"),
+    (Rule::PhotoUnusable, "la photo a été laissée de côté : {0}"),
+    (
+        Rule::KeptForFaults,
+        "rien n’est supprimé tant que des lignes sont refusées : corrigez-les, pour qu’aucun contact ne parte par erreur",
+    ),
+    (
+        Rule::AdministratorsStay,
+        "les administrateurs, et qui importe, ne sont pas supprimés par un fichier",
+    ),
 ];

@@ -175,4 +175,25 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     ),
     (Rule::MapName, "der Name einer Spaltenzuordnung hat 1 bis {0} Buchstaben, Ziffern, - und _"),
     (Rule::NoMap, "es gibt keine Spaltenzuordnung `{0}`"),
+    (Rule::RequiredOne, "eines davon ist nötig: {0}"),
+    (Rule::TooLong, "hat {0} Zeichen, erlaubt sind höchstens {1}"),
+    (Rule::Character, "enthält `{0}`; erlaubt sind nur die Zeichen {1}"),
+    (
+        Rule::ExtensionFixed,
+        "die Durchwahl dieses Benutzers ist {0} und bleibt: sie lässt sich nicht ändern",
+    ),
+    (
+        Rule::NoBook,
+        "es gibt kein gemeinsames Adressbuch `{0}`, das Sie füllen dürfen; bitten Sie darum, es anzulegen",
+    ),
+    (Rule::BookName, "der Name eines gemeinsamen Adressbuchs hat 1 bis {0} Zeichen"),
+    (Rule::PhotoUnusable, "das Foto wurde ausgelassen: {0}"),
+    (
+        Rule::KeptForFaults,
+        "es wird nichts entfernt, solange Zeilen abgelehnt sind: bitte berichtigen, damit kein Kontakt aus Versehen geht",
+    ),
+    (
+        Rule::AdministratorsStay,
+        "Administratoren, und wer importiert, werden durch eine Datei nicht entfernt",
+    ),
 ];

@@ -172,4 +172,22 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     ),
     (Rule::MapName, "el nombre de un mapa de columnas tiene de 1 a {0} letras, cifras, - y _"),
     (Rule::NoMap, "no hay ningún mapa de columnas `{0}`"),
+    (Rule::RequiredOne, "se necesita al menos uno de estos: {0}"),
+    (Rule::TooLong, "tiene {0} caracteres, se permiten como máximo {1}"),
+    (Rule::Character, "contiene `{0}`; solo se permiten los caracteres {1}"),
+    (
+        Rule::ExtensionFixed,
+        "la extensión de este usuario es {0} y es definitiva: no se puede cambiar",
+    ),
+    (
+        Rule::NoBook,
+        "no hay ninguna agenda compartida `{0}` que usted pueda llenar; pida que se cree",
+    ),
+    (Rule::BookName, "el nombre de una agenda compartida tiene de 1 a {0} caracteres"),
+    (Rule::PhotoUnusable, "se omitió la foto: {0}"),
+    (
+        Rule::KeptForFaults,
+        "no se elimina nada mientras haya filas rechazadas: corríjalas, para que no se pierda ningún contacto por error",
+    ),
+    (Rule::AdministratorsStay, "un archivo no elimina a los administradores ni a quien importa"),
 ];
