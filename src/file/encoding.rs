@@ -162,8 +162,8 @@ impl Survey {
                 _ => Ok(text(encoding, mark_bytes, encoding != UTF_8 && told.is_none())),
             };
         }
-        if let Some(format) = other_format(&self.head) {
-            return Err(FileError::whole(Reason::new(Rule::OtherFormat, [&format])));
+        if let Some(rule) = other_format(&self.head) {
+            return Err(FileError::whole(rule));
         }
         match (told, self.bad, utf16_by_zeros(&self.head)) {
             (Some(Charset(encoding)), Some(at), _) if encoding == UTF_8 => {
@@ -201,21 +201,20 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// What a file is that was meant to be a table but is none.
-fn other_format(head: &[u8]) -> Option<&'static str> {
+fn other_format(head: &[u8]) -> Option<Rule> {
     let text_start = head.trim_ascii_start();
-    let marks: [(&[u8], &str); 9] = [
-        (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
-        (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
-        (b"%PDF", "a PDF document"),
-        (b"\x1f\x8b", "a gzip archive"),
-        (b"\x89PNG", "a picture"),
-        (b"\xff\xd8\xff", "a picture"),
-        (b"BEGIN:VCARD", "a vCard file"),
-        (b"<", "HTML or XML"),
-        (b"{", "JSON"),
+    let marks: [(&[u8], Rule); 8] = [
+        (b"PK\x03\x04", Rule::Workbook),
+        (b"\xd0\xcf\x11\xe0", Rule::OldWorkbook),
+        (b"%PDF", Rule::Pdf),
+        (b"\x1f\x8b", Rule::Gzip),
+        (b"\x89PNG", Rule::Picture),
+        (b"\xff\xd8\xff", Rule::Picture),
+        (b"<", Rule::Markup),
+        (b"{", Rule::Json),
     ];
     let found = marks.into_iter().find(|(mark, _)| text_start.starts_with(mark));
-    found.map(|(_, format)| format)
+    found.map(|(_, rule)| rule)
 }
 
 /// Counts line ends: LF, CR and CR LF.
