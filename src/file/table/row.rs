@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::contact::ContactId;
 use crate::contact::card::{CardBuilder, Field, NamelessCard, PostalAddress, PostalPart};
+use crate::file::date::date;
 use crate::file::table::column::To;
 use crate::file::table::layout::{Address, Bound, FieldOf, Layout, Value};
 use crate::file::table::list;
@@ -156,6 +157,11 @@ impl Layout {
         };
         let Some(field) = field else { return };
         match &value.split {
+            None if field == Field::Birthday => {
+                if let Some(date) = date(text, self.dates) {
+                    draft.push(field, date);
+                }
+            }
             None => draft.push(field, with_plain_line_ends(text)),
             Some(split) => {
                 for part in list::parts(text, split, value.mark.as_deref()) {
