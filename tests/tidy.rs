@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("photo", "contact"),
     ("vcard", "contact"),
     ("file", "contact"),
-    ("import", "account contact directory file index"),
+    ("import", "account contact directory file index vcard"),
     // The core.
     ("directory", "account contact index store"),
     ("presence", "contact"),
@@ -54,7 +54,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("axum", "api"),
     ("base64", "http vcard"),
     ("blake2", "auth photo"),
-    ("bytes", "http carddav api ldap cli"),
+    ("bytes", "http carddav ldap cli"),
     ("caseless", "contact/fold"),
     ("chardetng", "file"),
     ("clap", "cli"),

@@ -88,7 +88,16 @@ rules! {
     LoginTwice = "login-twice", "line {0} has this login name already; choose another";
     ExtensionTaken = "extension-taken",
         "this is another user's login name; choose another extension";
-    Password = "password", "{0}";
+    ExtensionFixed = "extension-fixed",
+        "the extension of this user is {0} and was given for good: it cannot be changed";
+    Password = "password", "the password cannot be used: {0}";
+    NoBook = "no-book", "there is no shared book `{0}` that you may fill; ask for one to be made";
+    BookName = "book-name", "the name of a shared book has 1 to {0} characters";
+    PhotoUnusable = "photo-unusable", "the photo was left out: {0}";
+    KeptForFaults = "kept-for-faults",
+        "nothing is removed while rows are refused: correct them, so that no contact goes by mistake";
+    AdministratorsStay = "administrators-stay",
+        "administrators, and whoever imports, are not removed by a file";
     SameId = "same-id", "already there: {0} has the same id";
     SameUid = "same-uid", "already there: {0} has the same UID";
     SameExtension = "same-extension", "already there: {0} has the same extension";
