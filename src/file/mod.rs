@@ -8,9 +8,12 @@ use zeroize::Zeroizing;
 use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
 
+pub mod cards;
 pub mod encoding;
 pub mod export;
 pub mod fields;
+mod groups;
+mod lines;
 mod open;
 pub mod reason;
 pub mod rule;
