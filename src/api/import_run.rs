@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use zeroize::Zeroizing;
 
-use crate::account::{ImportReport, SecretHash};
+use crate::account::SecretHash;
+use crate::account::import::Import;
 use crate::api::report_json::{self, Importer, Kept};
 use crate::auth::{Authenticator, HashError};
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
@@ -123,12 +124,17 @@ impl Imports {
             let (report, mut edits) = self.edits(plan, &source, &job, &hashes).await?;
             let kept = Kept { id: new_id().to_string(), by: importer.clone(), at: (self.clock)() };
             let json = report_json::report(&report, Some(&kept));
-            edits.push(Edit::PutImport(ImportReport {
+            let import = Import {
                 id: kept.id.into(),
                 organization: job.target.organization.clone(),
                 created: kept.at,
-                json: json.to_string().into(),
-            }));
+                by: importer.as_str().into(),
+                summary: "{}".into(),
+                report: json.to_string().into(),
+                refused: None,
+                undone: None,
+            };
+            edits.insert(0, Edit::PutImport(Box::new(import)));
             match self.directory.commit(Request { edits, preconditions: Vec::new() }).await {
                 Ok(_) => return Ok(Done { report, json }),
                 Err(fault) if is_race(&fault) => {}

@@ -284,15 +284,15 @@ pub(super) async fn show(
     // Ids are UUIDs: nothing else goes to the store.
     ContactId::parse(&id).ok_or_else(absent)?;
     let directory = Arc::clone(&context.directory);
-    let read = spawn_blocking(move || directory.import_report(&id)).await;
+    let read = spawn_blocking(move || directory.import(&id)).await;
     let read = read.map_err(|_cancelled| absent())?;
     let kept = read.map_err(|fault| {
         tracing::error!(%fault, "a report was not read");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server's store cannot be read now")
     });
-    let kept = kept?.ok_or_else(absent)?;
+    let (kept, _) = kept?.ok_or_else(absent)?;
     let own = asker.principal.organization.as_ref();
-    let json: Value = serde_json::from_str(&kept.json).map_err(|_| absent())?;
+    let json: Value = serde_json::from_str(&kept.report).map_err(|_| absent())?;
     let importer = Importer::of(&asker.principal);
     let by_asker = json.get("by").and_then(Value::as_str) == Some(importer.as_str());
     // Rows of a personal book's file are their owner's.

@@ -119,7 +119,11 @@ impl Checker<'_> {
             }
             Edit::Revert { user, book, name } => self.revert(user, book, name),
             Edit::StarPending { user, uid, starred } => self.star_pending(user, &uid, starred),
-            Edit::PutImport(report) => self.put(Record::Import(report)),
+            Edit::PutImport(import) => {
+                self.organization_exists(&import.organization)?;
+                self.changes.push(Change::Import(import));
+                Ok(())
+            }
         }
     }
 

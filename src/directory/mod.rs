@@ -10,8 +10,9 @@ use uuid::Uuid;
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PersonalBook, SharedBook};
+use crate::account::import::{Import, ImportOverview, ImportQuery};
 use crate::account::property::{DavProperty, KeptAt};
-use crate::account::{ImportReport, Layout, OrganizationSettings, User};
+use crate::account::{Layout, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
@@ -128,7 +129,8 @@ pub enum Edit {
         uid: Box<str>,
         starred: bool,
     },
-    PutImport(ImportReport),
+    /// Keeps an import. It comes before the other edits of its request.
+    PutImport(Box<Import>),
 }
 
 /// A condition on the state that an edit is made for.
@@ -294,12 +296,20 @@ impl Directory {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).photo(id, size)
     }
 
-    /// A kept import report. Blocks on the store.
+    /// Imports of an organization, newest first, without their reports. Blocks on the store.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    pub fn import_report(&self, id: &str) -> Result<Option<ImportReport>, StoreError> {
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner).import_report(id)
+    pub fn imports(&self, query: &ImportQuery) -> Result<Vec<ImportOverview>, StoreError> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).imports(query)
+    }
+
+    /// An import, and the revision of its commit. Blocks on the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn import(&self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).import(id)
     }
 }
 

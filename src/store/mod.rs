@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PendingStar, PersonalBook, SharedBook, Star};
+use crate::account::import::{Import, ImportOverview, ImportQuery};
 use crate::account::property::{DavProperty, KeptAt, Reverted};
-use crate::account::{ImportReport, OrganizationSettings, User};
+use crate::account::{OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Contact, ContactId, OrganizationId, Revision, UserId};
@@ -36,8 +37,6 @@ pub enum Record {
     /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
     Retired(RetiredPrincipal),
     Contact(StoredContact),
-    /// Written only: reports are read one by one, see [`Store::import_report`].
-    Import(ImportReport),
 }
 
 /// See [`Record::Retired`].
@@ -91,6 +90,11 @@ pub enum Change {
     Leave(Tombstone),
     /// The photo that the contact says it has; None: it has none any more. One goes with its contact.
     Picture(ContactId, Option<Arc<Picture>>),
+    /// An import is made; the oldest of its organization beyond [`IMPORTS_MAX`] goes. Never told among
+    /// the events: see [`Store::imports`].
+    ///
+    /// [`IMPORTS_MAX`]: crate::account::import::IMPORTS_MAX
+    Import(Box<Import>),
 }
 
 /// What a book keeps of a contact that left it, for clients that synchronize later.
@@ -181,11 +185,17 @@ pub trait Store: Send {
         size: PhotoSize,
     ) -> Result<Option<(u64, Vec<u8>)>, StoreError>;
 
-    /// A kept import report.
+    /// Imports of an organization, newest first, without their reports.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError>;
+    fn imports(&mut self, query: &ImportQuery) -> Result<Vec<ImportOverview>, StoreError>;
+
+    /// An import, and the revision of its commit.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError>;
 
     /// Writes what happened since the last time, and removes what is too old. It belongs to no
     /// commit and moves no revision.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringbook::account::ImportReport;
 use ringbook::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use ringbook::account::import::{Import, ImportOverview, ImportQuery};
 use ringbook::contact::photo::PhotoSize;
 use ringbook::contact::{ContactId, Revision};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
@@ -72,8 +72,12 @@ impl Store for Failing {
         self.store.photo(id, size)
     }
 
-    fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {
-        self.store.import_report(id)
+    fn imports(&mut self, query: &ImportQuery) -> Result<Vec<ImportOverview>, StoreError> {
+        self.store.imports(query)
+    }
+
+    fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
+        self.store.import(id)
     }
 
     fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 #[path = "../common/postgres.rs"]
 mod cluster;
 mod contract;
+mod imports;
 mod lost;
 mod notes;
 mod postgres;

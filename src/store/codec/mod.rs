@@ -10,7 +10,7 @@ mod record;
 mod word;
 
 pub(super) use contact::{CONTACT_COLUMNS, ContactRow, StoredBody, TombstoneRow};
-pub(super) use record::{IMPORT, RecordRow, Row, import, record_event, removed_row, row};
+pub(super) use record::{RecordRow, Row, record_event, removed_row, row};
 pub(super) use word::{book_text, groups_text, photo_text};
 
 /// Why a stored text is not what it should be.

@@ -1,14 +1,10 @@
 //! Which kind, key and rank a record has in the store, and the reverse.
 
-use crate::account::ImportReport;
 use crate::account::group::PendingStar;
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{OrganizationId, UserId};
 use crate::store::codec::{Decoded, Undecodable, account, device, group, property, word};
-use crate::store::{Event, Key, Record, StoreError, StoredContact};
-
-/// The kind of import reports, which a store never tells among its events.
-pub(in crate::store) const IMPORT: &str = "import";
+use crate::store::{Event, Key, Record, StoredContact};
 
 /// A row of the record table: everything but contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +66,6 @@ pub(in crate::store) fn row(record: &Record) -> Row<'_> {
         Record::Retired(retired) => {
             ("principal", retired.segment.to_string(), account::retired_text(retired))
         }
-        Record::Import(report) => (IMPORT, report.id.to_string(), account::import_text(report)),
     };
     Row::Record(RecordRow { kind, key, rank: rank(kind), body: Some(body) })
 }
@@ -224,13 +219,4 @@ fn user_id(text: &str) -> Decoded<UserId> {
 
 fn book_id(text: &str) -> Decoded<BookId> {
     BookId::parse(text).ok_or(Undecodable("key"))
-}
-
-/// A kept import report.
-///
-/// # Errors
-/// [`StoreError::Damaged`] where the text is none.
-pub(in crate::store) fn import(id: &str, text: &str) -> Result<ImportReport, StoreError> {
-    account::import(id, text)
-        .map_err(|fault| StoreError::Damaged(format!("{IMPORT} {id}: {fault}")))
 }

@@ -100,6 +100,38 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE tombstone DROP CONSTRAINT tombstone_pkey;
     ALTER TABLE tombstone ADD PRIMARY KEY (organization, book, contact, name);
 ",
+    "
+    CREATE TABLE import (
+        number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        id           text COLLATE \"C\" NOT NULL UNIQUE,
+        organization text COLLATE \"C\" NOT NULL,
+        created      bigint NOT NULL,
+        actor        text NOT NULL,
+        revision     bigint NOT NULL,
+        undone       bigint,
+        undone_by    text,
+        summary      text NOT NULL,
+        refused      text,
+        report       text NOT NULL
+    );
+    CREATE INDEX import_organization ON import (organization, id);
+    INSERT INTO import (id, organization, created, actor, revision, summary, report)
+        SELECT key, old ->> 'organization', (old ->> 'created')::bigint,
+            coalesce(report ->> 'by', ''), revision,
+            json_build_object(
+                'profile', report -> 'profile',
+                'into', report -> 'into',
+                'created', report -> 'created',
+                'skipped', json_array_length(report -> 'skipped'),
+                'failed', json_array_length(report -> 'failed')),
+            old ->> 'report'
+        -- JSON may name U+0000 and no text may hold it: what is read of the report goes without.
+        FROM (SELECT key, revision, old,
+                replace(old ->> 'report', '\\u0000', '\\ufffd')::json AS report
+            FROM (SELECT key, revision, body::json AS old
+                FROM record WHERE kind = 'import' AND body IS NOT NULL) AS kept) AS read;
+    DELETE FROM record WHERE kind = 'import';
+",
 ];
 
 /// Held by the one who changes tables; the number means nothing.

@@ -7,10 +7,12 @@ use std::task::Poll;
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
+use crate::account::import::Import;
 use crate::contact::photo::Picture;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, RecordRow, Row, StoredBody};
 use crate::store::postgres::fault::Fault;
+use crate::store::postgres::imports;
 use crate::store::postgres::session::{Parameters, Work};
 use crate::store::postgres::text::stored;
 use crate::store::{Change, Key, StoredContact, Tombstone};
@@ -51,6 +53,7 @@ enum Step<'a> {
     Leave(&'a Tombstone),
     Picture(ContactId, &'a Picture),
     NoPicture(ContactId),
+    Import(&'a Import),
 }
 
 struct Statements {
@@ -60,6 +63,7 @@ struct Statements {
     tombstone: Statement,
     picture: Statement,
     no_picture: Statement,
+    import: Statement,
 }
 
 /// Writes changes with their place in the change log.
@@ -75,6 +79,7 @@ pub(super) async fn changes(
         tombstone: work.statement(TOMBSTONE).await?,
         picture: work.statement(PICTURE).await?,
         no_picture: work.statement("DELETE FROM photo WHERE contact = $1").await?,
+        import: work.statement(imports::IMPORT).await?,
     };
     let at = revision.0.cast_signed();
     let steps: Vec<Step<'_>> = changes.iter().flat_map(steps).collect();
@@ -115,6 +120,7 @@ fn steps(change: &Change) -> Vec<Step<'_>> {
         Change::Leave(tombstone) => vec![Step::Leave(tombstone)],
         Change::Picture(id, Some(new)) => vec![Step::Picture(*id, new)],
         Change::Picture(id, None) => vec![Step::NoPicture(*id)],
+        Change::Import(import) => vec![Step::Import(import)],
     }
 }
 
@@ -146,6 +152,7 @@ async fn execute(
             work.execute(&statements.picture, &[&id.0, &digest, &thumbnail, &jpeg]).await
         }
         Step::NoPicture(id) => work.execute(&statements.no_picture, &[&id.0]).await,
+        Step::Import(import) => imports::put(work, &statements.import, import, at).await,
     }
 }
 

@@ -114,6 +114,35 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE left_behind RENAME TO tombstone;
     CREATE INDEX tombstone_revision ON tombstone (revision);
 ",
+    "
+    -- The texts that may be long stand last: a list does not pass over them.
+    CREATE TABLE import (
+        number       INTEGER PRIMARY KEY,
+        id           TEXT NOT NULL UNIQUE,
+        organization TEXT NOT NULL,
+        created      INTEGER NOT NULL,
+        actor        TEXT NOT NULL,
+        revision     INTEGER NOT NULL,
+        undone       INTEGER,
+        undone_by    TEXT,
+        summary      TEXT NOT NULL,
+        refused      TEXT,
+        report       TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX import_organization ON import (organization, id);
+    INSERT INTO import (id, organization, created, actor, revision, summary, report)
+        SELECT key, body ->> '$.organization', body ->> '$.created',
+            coalesce(body ->> '$.report' ->> '$.by', ''), revision,
+            json_object(
+                'profile', body ->> '$.report' ->> '$.profile',
+                'into', body ->> '$.report' ->> '$.into',
+                'created', body ->> '$.report' ->> '$.created',
+                'skipped', json_array_length(body ->> '$.report', '$.skipped'),
+                'failed', json_array_length(body ->> '$.report', '$.failed')),
+            body ->> '$.report'
+        FROM record WHERE kind = 'import' AND body IS NOT NULL;
+    DELETE FROM record WHERE kind = 'import';
+",
 ];
 
 /// The file's format.

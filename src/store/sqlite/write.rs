@@ -5,6 +5,7 @@ use rusqlite::{Transaction, params};
 use crate::contact::photo::Picture;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, RecordRow, Row, StoredBody};
+use crate::store::sqlite::imports;
 use crate::store::{Change, Key, StoreError, StoredContact, Tombstone};
 
 /// Writes one change with its place in the change log.
@@ -27,6 +28,7 @@ pub(super) fn change(
         }
         Change::Leave(tombstone) => leave(transaction, tombstone),
         Change::Picture(id, new) => picture(transaction, *id, new.as_deref()),
+        Change::Import(import) => imports::put(transaction, import, revision),
     }
 }
 
