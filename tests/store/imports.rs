@@ -67,8 +67,12 @@ pub(crate) fn imports_are_kept(store: &mut dyn Store) {
 
 fn the_oldest_imports_go(store: &mut dyn Store) {
     let name = |n: u32| format!("j{n:04}");
-    let many = (0..IMPORTS_MAX).map(|n| Import { report: "{}".into(), ..import(&name(n)) });
-    commit(store, many.map(|import| Change::Import(Box::new(import))).collect());
+    let mut at = load(store).1;
+    for n in 0..IMPORTS_MAX {
+        let import = Import { report: "{}".into(), ..import(&name(n)) };
+        let mut change = Some(Change::Import(Box::new(import)));
+        at = store.commit(at, &mut |_, _| change.take().into_iter().collect()).unwrap();
+    }
     let all = store.imports(&query(None, u32::MAX)).unwrap();
     assert_eq!(all.len(), IMPORTS_MAX as usize);
     assert_eq!(ids(&all).last(), Some(&"j0000"));
