@@ -4,12 +4,12 @@
 use libfuzzer_sys::fuzz_target;
 use ringbook::import::file;
 use ringbook::file::encoding::Survey;
-use ringbook::file::table::profile::Choice;
+use ringbook::file::table::choice::Choice;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut survey = Survey::default();
     survey.feed(bytes);
     let text = survey.finish(None);
-    let Ok(choice) = Choice::parse(None, None) else { return };
+    let choice = Choice::auto();
     file::parse(bytes, text, &choice);
 });

@@ -1,5 +1,6 @@
 //! `POST /import`: a file into a book; `GET /imports/{id}`: what became of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,9 +13,9 @@ use tokio::task::spawn_blocking;
 
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
-use crate::api::import_run::{Done, Run};
+use crate::api::import_run::{Done, Run, Sent};
 use crate::api::problem::Problem;
-use crate::api::report_json::Importer;
+use crate::api::report_json::{self, Importer};
 use crate::api::upload::{self, Upload};
 use crate::auth::rights::Operation;
 use crate::auth::sight as seen;
@@ -22,10 +23,11 @@ use crate::contact::OrganizationId;
 use crate::contact::book::AddressBook;
 use crate::contact::{Book, ContactId};
 use crate::file::encoding::Charset;
-use crate::file::table::profile::{Choice, ColumnMap};
-use crate::file::{Holds, Rule};
-use crate::import::file::Parsed;
-use crate::import::{Sight, Target};
+use crate::file::table::choice::{Choice, ColumnMap};
+use crate::file::table::profiles::Profiles;
+use crate::file::{About, Holds, Rule};
+use crate::import::report::Report;
+use crate::import::{Job, Mode, Sight, Target};
 use crate::index::Snapshot;
 
 #[derive(Deserialize)]
@@ -39,6 +41,8 @@ pub(super) struct ImportParams {
     charset: Option<String>,
     columns: Option<String>,
     dry_run: Option<bool>,
+    confirm: Option<usize>,
+    entities: Option<String>,
 }
 
 pub(super) async fn add(
@@ -52,25 +56,60 @@ pub(super) async fn add(
     // Everything is checked that can be before the file is read.
     let told = params.into.as_deref();
     let told = told.map(|into| book(&asker, &snapshot, &organization, into)).transpose()?;
-    let choice = choice(&params)?;
+    let (mode, choice) = (mode(&params)?, choice(&params)?);
     let named = params.charset.clone().or_else(|| upload::charset(request.headers()));
     let charset = named.as_deref().map(Charset::parse).transpose();
     let charset = charset.map_err(|fault| Problem::field("charset", fault.to_string()))?;
     drop(snapshot);
     let bytes = upload::receive(request, &context.upload_memory).await?;
-    let parsed = context.imports.read(Upload { bytes, choice, charset }).await?;
+    let sent = Sent { source: Upload { bytes, choice, charset }.source() };
+    let opened = context.imports.open(sent).await?;
     let snapshot = context.directory.snapshot();
-    let target = target((&asker, &snapshot), &organization, &parsed, told)?;
+    let (source, about) = match opened {
+        Ok(opened) => opened,
+        Err(refused) => {
+            let book = told.unwrap_or_else(|| own_or_shared(&asker));
+            let report = Report::new(mode, book, None).of_refused(refused);
+            let json = report_json::report(&report, None);
+            return Ok(answer(Done { report, json }));
+        }
+    };
+    let target = target((&asker, &snapshot), &organization, &about, told)?;
+    let principal = asker.principal.clone();
+    let may_fill = move |snapshot: &Snapshot, of: &OrganizationId, book: Book| {
+        let sight = seen::Sight::of(snapshot, &principal, of);
+        sight.is_some_and(|sight| sight.may(book, Operation::Import))
+    };
+    let makes_books = may_fill(&snapshot, &organization, Book::Shared);
+    let job = Job {
+        target,
+        mode,
+        confirm: params.confirm,
+        entities: entities(&asker, &snapshot, params.entities.as_deref())?,
+        importer: asker.principal.user(),
+        may_fill: Arc::new(may_fill),
+        makes_books,
+        now: (context.clock)(),
+    };
+    drop(snapshot);
     let run = if params.dry_run == Some(true) { Run::Dry } else { Run::Real };
     let importer = Importer::of(&asker.principal);
-    let done = context.imports.add(parsed, &target, importer, run).await?;
+    let done = context.imports.run(source, job, importer, run).await?;
     Ok(answer(done))
 }
 
 fn answer(done: Done) -> Response {
     let Done { report, json } = done;
+    if let Some((removes, of)) = report.to_confirm {
+        let detail = format!(
+            "this would remove {removes} of {of} contacts, more than a tenth: say confirm={removes} \
+             where that is right"
+        );
+        let problem = Problem::conflict("confirm", detail).with("removes", json!(removes));
+        return problem.with("report", json).into_response();
+    }
     if !report.is_usable() {
-        let detail = match report.failed.first() {
+        let detail = match report.failed.rows.first() {
             Some(fault) => format!("nothing of the file can be used: {}", fault.reason),
             None => "no contact found".to_owned(),
         };
@@ -86,17 +125,37 @@ fn answer(done: Done) -> Response {
     response
 }
 
-fn choice(params: &ImportParams) -> Result<Choice, Problem> {
-    match params.mode.as_deref() {
-        None | Some("add") => {}
-        Some("update" | "mirror") => {
-            let detail = "this version only adds: mode=add; what is there already is skipped";
-            return Err(Problem::field("mode", detail));
-        }
-        Some(_) => return Err(Problem::field("mode", "mode must be add")),
+fn mode(params: &ImportParams) -> Result<Mode, Problem> {
+    let mode = params.mode.as_deref().map_or(Some(Mode::Add), Mode::parse);
+    mode.ok_or_else(|| Problem::field("mode", "mode must be add, update or mirror"))
+}
+
+/// `{"1": "acme"}`: the organizations that the `entityid`s of a users file mean.
+fn entities(
+    asker: &Asker,
+    snapshot: &Snapshot,
+    text: Option<&str>,
+) -> Result<BTreeMap<Box<str>, OrganizationId>, Problem> {
+    let Some(text) = text else { return Ok(BTreeMap::new()) };
+    if asker.principal.organization.is_some() {
+        return Err(Problem::forbidden("only operators fill several organizations"));
     }
+    let wrong = |detail: String| Problem::field("entities", detail);
+    let map: BTreeMap<Box<str>, String> = serde_json::from_str(text).map_err(|_| {
+        wrong("entities must be a JSON object from entityid to organization".to_owned())
+    })?;
+    let known = |(entity, id): (Box<str>, String)| {
+        let organization = snapshot.organization(&OrganizationId::from(&id));
+        let organization = organization.ok_or_else(|| wrong(format!("there is no `{id}`")))?;
+        Ok((entity, organization.id.clone()))
+    };
+    map.into_iter().map(known).collect()
+}
+
+fn choice(params: &ImportParams) -> Result<Choice, Problem> {
     let columns = params.columns.as_deref().map(column_map).transpose()?;
-    Choice::parse(params.profile.as_deref(), columns).map_err(|fault| {
+    let profiles = Profiles::built_in();
+    Choice::parse(&profiles, params.profile.as_deref(), columns).map_err(|fault| {
         let field = match fault.reason.rule {
             Rule::UnknownProfile => "profile",
             _ => "columns",
@@ -114,7 +173,7 @@ fn column_map(text: &str) -> Result<ColumnMap, Problem> {
     let map: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
     let pairs = map.iter().map(|(name, field)| Some((name.as_str(), field.as_str()?)));
     let pairs: Vec<(&str, &str)> = pairs.collect::<Option<_>>().ok_or_else(wrong)?;
-    ColumnMap::new(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
+    ColumnMap::named(pairs).map_err(|fault| Problem::field("columns", fault.to_string()))
 }
 
 /// What `into` may be.
@@ -155,6 +214,10 @@ fn book(
     Ok(book)
 }
 
+fn own_or_shared(asker: &Asker) -> Book {
+    asker.principal.user().map_or(Book::Shared, Book::Personal)
+}
+
 fn own_book(asker: &Asker) -> Result<Book, Problem> {
     let without = || Problem::field("into", "a token has no personal book: say personal:LOGIN");
     asker.principal.user().map(Book::Personal).ok_or_else(without)
@@ -182,22 +245,21 @@ fn may_import(
 fn target(
     (asker, snapshot): (&Asker, &Snapshot),
     organization: &OrganizationId,
-    parsed: &Parsed,
+    about: &About,
     told: Option<Book>,
 ) -> Result<Target, Problem> {
-    let holds = parsed.about.as_ref().map(|about| about.holds);
-    let book = match (told, holds) {
+    let book = match (told, about.holds) {
         (Some(book), _) => book,
-        (None, Some(Holds::Users)) => Book::People,
-        (None, _) => asker.principal.user().map_or(Book::Shared, Book::Personal),
+        (None, Holds::Users) => Book::People,
+        (None, _) => own_or_shared(asker),
     };
-    let profile = parsed.about.as_ref().map_or("", |about| &about.profile);
-    match (holds, book) {
-        (Some(Holds::Users), Book::Shared | Book::Personal(_) | Book::PersonalBook(..)) => {
+    let profile = &about.profile;
+    match (about.holds, book) {
+        (Holds::Users, Book::Shared | Book::Personal(_) | Book::PersonalBook(..)) => {
             let detail = format!("a file of the profile {profile} holds users: into=people");
             return Err(Problem::field("into", detail));
         }
-        (Some(Holds::Contacts), Book::People) => {
+        (Holds::Contacts, Book::People) => {
             let detail = format!(
                 "a file of the profile {profile} holds contacts, not users: into=shared or \
                  personal"

@@ -129,7 +129,7 @@ impl From<ImportError> for Problem {
     fn from(fault: ImportError) -> Self {
         match fault {
             ImportError::Commit(fault) => fault.into(),
-            ImportError::Contended | ImportError::Cancelled => {
+            ImportError::Contended | ImportError::Cancelled | ImportError::Unreadable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
             }
         }

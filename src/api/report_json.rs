@@ -6,8 +6,8 @@ use crate::api::contact_json::time;
 use crate::auth::{Principal, Who};
 use crate::contact::Timestamp;
 use crate::contact::book::AddressBook;
-use crate::file::Fault;
-use crate::import::report::{Report, Skipped};
+use crate::file::{Fault, Reason, fields};
+use crate::import::report::{Change, Report, Skipped};
 
 /// Who made an import. Reports hold rows of files, so nobody else reads those of personal books.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,21 +45,47 @@ pub(super) fn report(report: &Report, kept: Option<&Kept>) -> Value {
         "delimiter": report.about.as_ref().and_then(|about| about.delimiter),
         "into": AddressBook::Home(report.book).to_string(),
         "created": report.created,
-        "updated": 0,
-        "unchanged": 0,
-        "removed": 0,
-        "skipped": report.skipped.iter().map(skipped).collect::<Vec<_>>(),
-        "failed": report.failed.iter().map(row).collect::<Vec<_>>(),
-        "not_listed": report.not_listed,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "skipped": report.skipped.rows.iter().map(skipped).collect::<Vec<_>>(),
+        "failed": report.failed.rows.iter().map(row).collect::<Vec<_>>(),
+        "failed_rows": report.failed_rows,
+        "not_listed": report.skipped.beyond + report.failed.beyond,
+        "notices": report.notices.rows.iter().map(row).collect::<Vec<_>>(),
+        "changes": report.changes.rows.iter().map(change).collect::<Vec<_>>(),
+        "changes_not_listed": report.changes.beyond,
+        "not_removed": report.not_removed.as_ref().map(not_removed),
+        "new_books": report.new_books,
+        "mode": report.mode.name(),
         "ignored_columns": report.about.as_ref().map_or(&[][..], |about| &about.ignored_columns),
         "by": kept.map(|kept| kept.by.as_str()),
         "at": kept.and_then(|kept| time(kept.at)),
     })
 }
 
+fn change(change: &Change) -> Value {
+    let fields = change.fields.iter().map(|field| {
+        let name = fields::json_name(field.field).unwrap_or("postal");
+        json!({ "field": name, "before": field.before, "after": field.after })
+    });
+    json!({
+        "line": change.line,
+        "action": change.action.name(),
+        "contact": change.contact.map(|id| id.to_string()),
+        "name": change.name,
+        "fields": fields.collect::<Vec<_>>(),
+    })
+}
+
+fn not_removed((count, reason): &(usize, Reason)) -> Value {
+    json!({ "count": count, "rule": reason.rule.code(), "reason": reason.to_string() })
+}
+
 fn row(fault: &Fault) -> Value {
     json!({
-        "line": fault.line, "field": fault.field, "value": fault.value, "reason": fault.reason.to_string(),
+        "line": fault.line, "field": fault.field, "value": fault.value,
+        "rule": fault.reason.rule.code(), "reason": fault.reason.to_string(),
     })
 }
 

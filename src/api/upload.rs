@@ -1,22 +1,21 @@
 //! Receives a file: as the body or as a part of a form, within a limit.
 
-use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
-use bytes::Buf;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::problem::Problem;
+use crate::file::FileError;
 use crate::file::encoding::{Charset, Survey};
-use crate::file::table::profile::Choice;
-use crate::import::file::{Parsed, parse};
+use crate::file::table::choice::Choice;
+use crate::import::source::Source;
 
 /// The largest file.
 const FILE_BYTES_MAX: usize = 64 * MIB;
@@ -35,20 +34,49 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// Reads the file; this takes a while for a large one.
-    pub(super) fn parse(self) -> Parsed {
+    /// The file, to be read several times.
+    pub(super) fn source(self) -> Result<Source, FileError> {
         let mut survey = Survey::default();
         for piece in &self.bytes.pieces {
             survey.feed(piece);
         }
-        parse(self.bytes, survey.finish(self.charset), &self.choice)
+        let text = survey.finish(self.charset)?;
+        let pieces = Arc::new(self.bytes);
+        let opener = move || -> io::Result<Box<dyn Read + Send>> {
+            let (file, piece, at) = (Arc::clone(&pieces), 0, 0);
+            Ok(Box::new(Reader { file, piece, at }))
+        };
+        Ok(Source { opener: Arc::new(opener), text, choice: self.choice })
     }
 }
 
-/// The bytes of a file in the pieces in which they came; those that were read are let go.
+/// Reads a file from its beginning.
+struct Reader {
+    file: Arc<Pieces>,
+    piece: usize,
+    at: usize,
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(piece) = self.file.pieces.get(self.piece) else { return Ok(0) };
+            let mut rest = piece.get(self.at..).unwrap_or_default();
+            if rest.is_empty() {
+                (self.piece, self.at) = (self.piece + 1, 0);
+                continue;
+            }
+            let read = rest.read(buffer)?;
+            self.at += read;
+            return Ok(read);
+        }
+    }
+}
+
+/// The bytes of a file in the pieces in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
-    pieces: VecDeque<Bytes>,
+    pieces: Vec<Bytes>,
     bytes: usize,
     /// The file's share of the memory for uploads, in MiB.
     share: Option<OwnedSemaphorePermit>,
@@ -79,22 +107,8 @@ impl Pieces {
                 None => self.share = Some(more),
             }
         }
-        self.pieces.push_back(piece);
+        self.pieces.push(piece);
         Ok(())
-    }
-}
-
-impl Read for Pieces {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.pieces.front().is_some_and(Bytes::is_empty) {
-            self.pieces.pop_front();
-        }
-        let Some(piece) = self.pieces.front_mut() else { return Ok(0) };
-        let count = piece.len().min(buffer.len());
-        if let Some(room) = buffer.get_mut(..count) {
-            piece.copy_to_slice(room);
-        }
-        Ok(count)
     }
 }
 

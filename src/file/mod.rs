@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
 
+mod date;
 pub mod encoding;
 pub mod export;
 pub mod fields;

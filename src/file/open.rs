@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use crate::file::encoding::Text;
 use crate::file::table::TableReader;
-use crate::file::table::profile::Choice;
+use crate::file::table::choice::Choice;
 use crate::file::{FileError, Reason, Rows, Rule};
 
 /// Begins to read a file anew. Some kinds of files are looked through before their rows are read.

@@ -63,6 +63,7 @@ rules! {
     Nameless = "nameless", "a contact needs a name, a company, a number or an e-mail";
     Required = "required", "{0} is required";
     RequiredInSection = "required-in-section", "{0} is required in rows with a {1} section";
+    RequiredOne = "required-one", "one of {0} is required";
     RequiredWith = "required-with", "{0} is required where {1} is {2}";
 
     // A value.
@@ -74,6 +75,8 @@ rules! {
     Flag = "flag", "must be 0 or 1";
     Email = "no-email", "must be an e-mail address, such as anna@example.com";
     OneOf = "one-of", "must be one of {0}";
+    TooLong = "too-long", "has {0} characters, allowed are at most {1}";
+    Character = "character", "contains `{0}`; allowed are only the characters {1}";
     VoicemailLanguage = "voicemail-language",
         "a user with voicemail needs a language, one of {0}";
     SccpSecret = "sip-only", "only SIP lines have a secret: leave it empty for sccp";
@@ -85,7 +88,16 @@ rules! {
     LoginTwice = "login-twice", "line {0} has this login name already; choose another";
     ExtensionTaken = "extension-taken",
         "this is another user's login name; choose another extension";
-    Password = "password", "{0}";
+    ExtensionFixed = "extension-fixed",
+        "the extension of this user is {0} and was given for good: it cannot be changed";
+    Password = "password", "the password cannot be used: {0}";
+    NoBook = "no-book", "there is no shared book `{0}` that you may fill; ask for one to be made";
+    BookName = "book-name", "the name of a shared book has 1 to {0} characters";
+    PhotoUnusable = "photo-unusable", "the photo was left out: {0}";
+    KeptForFaults = "kept-for-faults",
+        "nothing is removed while rows are refused: correct them, so that no contact goes by mistake";
+    AdministratorsStay = "administrators-stay",
+        "administrators, and whoever imports, are not removed by a file";
     SameId = "same-id", "already there: {0} has the same id";
     SameUid = "same-uid", "already there: {0} has the same UID";
     SameExtension = "same-extension", "already there: {0} has the same extension";

@@ -48,8 +48,20 @@ impl Header {
         }
     }
 
+    /// Of a file without a header: the columns are called by their numbers, from 1.
+    pub(super) fn numbered(columns: usize) -> Self {
+        let cell = |number: usize| HeaderCell { name: number.to_string(), key: String::new() };
+        Self { columns: (1..=columns).map(cell).collect() }
+    }
+
     pub(super) fn columns(&self) -> &[HeaderCell] {
         &self.columns
+    }
+
+    /// The names as the file has them; none where it has no header.
+    pub(super) fn names(&self) -> Vec<String> {
+        let named = self.columns.iter().filter(|cell| !cell.key.is_empty());
+        named.map(|cell| cell.name.clone()).collect()
     }
 
     /// The names as the file has them, cut for a message.

@@ -1,70 +1,217 @@
-//! Binds the columns of one file to a profile, and reads its rows by that.
+//! Binds the columns of one file to a profile, so that its rows are read without looking anything up.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use crate::contact::card::{Field, PostalPart};
+use crate::file::table::check::{Check, Kind};
+use crate::file::table::choice::{ColumnMap, Target};
+use crate::file::table::column::{Column, DatePart, Group, To};
+use crate::file::table::header::{Header, HeaderCell};
+use crate::file::table::profile::{Found, Profile};
+use crate::file::table::profiles::Fit;
+use crate::file::table::rules::{Places, Rules};
+use crate::file::{Covers, FileError, Reason, Rule, fields, shortened};
 
-use crate::contact::ContactId;
-use crate::contact::card::{CardBuilder, Field, NamelessCard};
-use crate::file::table::header::Header;
-use crate::file::table::profile::{Choice, Column, Kind, Profile, To};
-use crate::file::table::reader::Record;
-use crate::file::{Entry, Fault, FileError, Reason, Row, Rule, fields, shortened};
+/// What the report of refused rows calls its column of reasons.
+const ERROR_COLUMN: &str = "error";
 
 /// What each column of one file means.
+#[derive(Debug)]
 pub(super) struct Layout {
-    profile: &'static Profile,
-    columns: Vec<Bound>,
-    /// The places of the columns in the order of the fields, so that a card does not depend on the
-    /// order of the columns: phones show the first value.
-    order: Vec<usize>,
+    pub(super) profile: Arc<Profile>,
+    pub(super) columns: Vec<Bound>,
+    /// In the order of the fields, so that a card does not depend on the order of the columns:
+    /// phones show the first value.
+    pub(super) values: Vec<Value>,
+    pub(super) addresses: Vec<Address>,
+    /// Year, month and day.
+    pub(super) birthday: [Option<usize>; 3],
+    /// The places of what is kept beside the card.
+    pub(super) others: Vec<usize>,
+    pub(super) extension: Option<usize>,
+    pub(super) sections: Vec<Section>,
+    /// The places of the columns of which one is needed, and their names.
+    pub(super) requires: Vec<(Vec<usize>, String)>,
+    pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
 }
 
 /// A column of the file.
-struct Bound {
+#[derive(Debug)]
+pub(super) struct Bound {
     /// As the file calls it.
-    name: String,
-    to: To,
-    kind: Kind,
+    pub(super) name: String,
+    pub(super) to: To,
+    pub(super) check: Check,
+    pub(super) split: Option<Box<str>>,
+    mark: Option<Box<str>>,
     /// The profile's column, where it is one of those.
-    of_profile: Option<&'static Column>,
+    of: Option<Found>,
+}
+
+/// A column whose values go into the card.
+#[derive(Debug)]
+pub(super) struct Value {
+    pub(super) at: usize,
+    pub(super) field: FieldOf,
+    pub(super) split: Option<Box<str>>,
+    pub(super) mark: Option<Box<str>>,
+}
+
+/// What tells the field of a value.
+#[derive(Debug)]
+pub(super) enum FieldOf {
+    Known(Field),
+    /// The columns with labels of the value.
+    Labelled(Group, Vec<usize>),
+}
+
+/// The columns of one postal address.
+#[derive(Debug)]
+pub(super) struct Address {
+    /// None where the label tells.
+    pub(super) kind: Option<&'static str>,
+    number: u16,
+    pub(super) label: Option<usize>,
+    /// In the order of the columns in the profile: lines of one part.
+    pub(super) parts: Vec<(PostalPart, usize)>,
+}
+
+/// Columns that belong together.
+#[derive(Debug)]
+pub(super) struct Section {
+    /// Empty: that of every row.
+    pub(super) name: Box<str>,
+    pub(super) columns: Vec<usize>,
+    /// Names in the profile, and places where the file has them.
+    pub(super) required: Vec<(Box<str>, Option<usize>)>,
+}
+
+impl Bound {
+    fn new(cell: &HeaderCell, column: Option<&Column>, of: Option<Found>) -> Self {
+        let name = cell.name.clone();
+        let Some(column) = column else {
+            return Self::to(name, To::Nothing);
+        };
+        let (split, mark) = (column.split.clone(), column.mark.clone());
+        Self { name, to: column.to, check: column.check.clone(), split, mark, of }
+    }
+
+    /// A column that no profile lists.
+    fn to(name: String, to: To) -> Self {
+        let kind = match to {
+            To::Password => Kind::Secret,
+            to if to.is_number() => Kind::Number,
+            _ => Kind::Text,
+        };
+        Self { name, to, check: Check::of(kind), split: None, mark: None, of: None }
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        self.check.kind == Kind::Secret || self.to == To::Password
+    }
+
+    /// Where a value goes among those of its field: by the place in the profile, and for further
+    /// values of a field (`number2`) by the number.
+    fn rank(&self) -> (usize, u16) {
+        if let Some(found) = self.of {
+            return (found.column, found.number);
+        }
+        let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
+        (usize::MAX, number.unwrap_or_default())
+    }
+
+    fn number(&self) -> u16 {
+        self.of.map_or(0, |found| found.number)
+    }
 }
 
 impl Layout {
+    /// The columns of a file that fits a profile.
+    ///
     /// # Errors
-    /// [`FileError::MissingColumn`] where a column is missing that every row needs.
-    pub(super) fn bind(
-        profile: &'static Profile,
-        choice: &Choice,
-        header: &Header,
-    ) -> Result<Self, FileError> {
-        let (columns, order, ignored) = (Vec::new(), Vec::new(), Vec::new());
-        let mut layout = Self { profile, columns, order, ignored };
-        for cell in header.columns() {
-            let of_profile = profile.column(&cell.key);
-            let column = match choice {
-                Choice::Custom(map) => map.column(&cell.key).map(told),
-                _ => of_profile.copied().or_else(|| fields::by_header_key(&cell.key).map(ours)),
-            };
-            if column.is_none() {
-                layout.ignored.push(shortened(&cell.name));
-            }
-            let (to, kind) = column.map_or((To::Nothing, Kind::Text), |c| (c.to, c.kind));
-            layout.columns.push(Bound { name: cell.name.clone(), to, kind, of_profile });
+    /// [`FileError`] where a column is missing that every row needs.
+    pub(super) fn fitting(fit: Fit, header: &Header) -> Result<Self, FileError> {
+        let Fit { profile, language } = fit;
+        if let Some(missing) = profile.missing(header, language) {
+            let summary = header.summary();
+            let missing = missing.join(", ");
+            let reason = Reason::new(Rule::MissingColumn, [&missing, &summary]);
+            return Err(FileError::whole(reason));
         }
-        let mut order: Vec<(Option<(Field, usize)>, usize)> =
-            layout.columns.iter().enumerate().map(|(at, column)| (column.rank(), at)).collect();
-        order.sort_unstable();
-        layout.order = order.into_iter().map(|(_, at)| at).collect();
-        let needed = profile.columns.iter().filter(|c| c.required && c.section.is_empty());
-        let bound = |column: &Column| layout.position(column.name).is_some();
-        match needed.into_iter().find(|column| !bound(column)) {
-            None => Ok(layout),
-            Some(column) => {
-                let reason = Reason::new(Rule::MissingColumn, [&column.name, &header.summary()]);
-                Err(FileError::whole(reason))
+        let mut ignored = Vec::new();
+        let mut columns = Vec::new();
+        for cell in header.columns() {
+            let found = profile.column(&cell.key, language);
+            let column = found.and_then(|found| profile.columns.get(found.column));
+            columns.push(match (column, fields::by_header_key(&cell.key)) {
+                (None, Some(field)) => Bound::to(cell.name.clone(), To::Field(field)),
+                (None, None) => {
+                    ignore(cell, &mut ignored);
+                    Bound::new(cell, None, None)
+                }
+                (column, _) => Bound::new(cell, column, found),
+            });
+        }
+        Ok(Self::of(profile, columns, ignored))
+    }
+
+    /// The columns of a file whose sender tells what they mean.
+    ///
+    /// # Errors
+    /// [`FileError`] where the file lacks one of them.
+    pub(super) fn told(map: &ColumnMap, header: &Header) -> Result<Self, FileError> {
+        let mut ignored = Vec::new();
+        let cells = header.columns();
+        let columns = match map {
+            ColumnMap::Ordered(targets) => {
+                let bound = |(cell, target): (&HeaderCell, _)| Bound::told(cell, target);
+                cells.iter().zip(targets.iter().copied()).map(bound).collect()
             }
+            ColumnMap::Named(pairs) => {
+                let lacks = |name: &str| !cells.iter().any(|cell| cell.key == *name);
+                if let Some((name, _)) = pairs.iter().find(|(name, _)| lacks(name)) {
+                    let reason = Reason::new(Rule::MissingColumn, [name, &header.summary()]);
+                    return Err(FileError::whole(reason));
+                }
+                let mut bound = Vec::new();
+                for cell in cells {
+                    let told = pairs.iter().find(|(name, _)| **name == *cell.key);
+                    if told.is_none() {
+                        ignore(cell, &mut ignored);
+                    }
+                    let target = told.map_or(Target(To::Nothing), |(_, target)| *target);
+                    bound.push(Bound::told(cell, target));
+                }
+                bound
+            }
+        };
+        Ok(Self::of(Arc::new(Profile::custom()), columns, ignored))
+    }
+
+    fn of(profile: Arc<Profile>, columns: Vec<Bound>, ignored: Vec<String>) -> Self {
+        let place = |to| columns.iter().position(|column| column.to == to);
+        let names = |column: &Bound| {
+            let of = column.of.and_then(|found| profile.columns.get(found.column));
+            of.map_or(("", ""), |of| (&*of.name, &*of.section))
+        };
+        let places = Places { columns: columns.iter().map(names).collect() };
+        let birthday = [DatePart::Year, DatePart::Month, DatePart::Day];
+        let other = |(_, column): &(usize, &Bound)| column.is_kept_beside_the_card();
+        let requires = profile.requires.iter().map(|list| one_of(&profile, list, &columns));
+        Self {
+            values: values(&columns),
+            addresses: addresses(&columns),
+            birthday: birthday.map(|part| place(To::Birthday(part))),
+            others: columns.iter().enumerate().filter(other).map(|(at, _)| at).collect(),
+            extension: place(To::Field(Field::Extension)),
+            sections: sections(&profile, &columns),
+            requires: requires.collect(),
+            rules: profile.rules.map(|bind| bind(&places)),
+            ignored,
+            columns,
+            profile,
         }
     }
 
@@ -77,221 +224,151 @@ impl Layout {
         self.columns.iter().find(|column| column.to == to).map(|column| column.name.as_str())
     }
 
-    /// The cells of a record without secrets. None where nobody knows which cell is which, and one
-    /// may be a secret.
-    pub(super) fn shown(&self, record: &Record<'_>) -> Option<Vec<String>> {
-        let secret = |column: &Bound| column.kind == Kind::Secret || column.to == To::Password;
-        if record.len() != self.columns.len() {
-            let harmless = !self.columns.iter().any(secret);
-            return harmless.then(|| record.cells().map(str::to_owned).collect());
-        }
-        let cells = self.columns.iter().zip(record.cells());
-        let shown = |(column, cell): (&Bound, &str)| match secret(column) {
-            true => String::new(),
-            false => cell.to_owned(),
+    /// What a column of the profile is called in the file.
+    pub(super) fn name_of<'a>(&'a self, column: &'a str) -> &'a str {
+        let known = |bound: &&Bound| {
+            let of = bound.of.and_then(|found| self.profile.columns.get(found.column));
+            of.is_some_and(|of| *of.name == *column)
         };
-        Some(cells.map(shown).collect())
+        self.columns.iter().find(known).map_or(column, |bound| &bound.name)
     }
 
-    fn position(&self, column: &str) -> Option<usize> {
-        let is = |bound: &Bound| bound.of_profile.is_some_and(|found| found.name == column);
-        self.columns.iter().position(is)
-    }
-
-    /// The entry of a row, or all that is wrong with it.
-    pub(super) fn read(&self, record: &Record<'_>) -> Row {
-        let line = record.line;
-        if record.len() != self.columns.len() {
-            return Row::Bad(vec![self.wrong_width(record)]);
-        }
-        let cells: Vec<&str> = record.cells().map(str::trim).collect();
-        let mut faults: Vec<Fault> = self.faults(line, &cells);
-        match self.entry(line, &cells) {
-            Ok(entry) if faults.is_empty() => Row::Good(Box::new(entry)),
-            Ok(_) => Row::Bad(faults),
-            Err(fault) => {
-                faults.push(fault);
-                Row::Bad(faults)
+    /// How many values of each field a row can say.
+    pub(super) fn covers(&self) -> Covers {
+        let mut covers = Covers::default();
+        let mut add = |field: Field, values: usize| match covers
+            .fields
+            .iter_mut()
+            .find(|(known, _)| *known == field)
+        {
+            Some((_, count)) => *count = count.saturating_add(values),
+            None => covers.fields.push((field, values)),
+        };
+        for value in &self.values {
+            match &value.field {
+                FieldOf::Known(field) if value.split.is_some() => add(*field, usize::MAX),
+                FieldOf::Known(field) => add(*field, 1),
+                // A file has as many of these as its widest contact needs.
+                FieldOf::Labelled(Group(group), _) => {
+                    let labels = self.profile.labels.get(*group);
+                    let known =
+                        labels.iter().flat_map(|labels| &labels.of).map(|(_, field)| *field);
+                    known.chain(labels.and_then(|l| l.other)).for_each(|f| add(f, usize::MAX));
+                }
             }
         }
-    }
-
-    fn wrong_width(&self, record: &Record<'_>) -> Fault {
-        let (found, wanted) = (record.len(), self.columns.len());
-        let reason = if found > wanted {
-            Reason::new(Rule::TooManyCells, [&found, &wanted])
-        } else {
-            Reason::new(Rule::TooFewCells, [&found, &wanted])
-        };
-        let row = || shortened(&record.cells().collect::<Vec<_>>().join(","));
-        // Which cell is which is unknown, so the row is shown only where none can be a secret.
-        let harmless = !self.profile.has_secrets() && !self.keeps_password();
-        let value = (harmless && self.ignored.is_empty()).then(row);
-        Fault { line: record.line, field: None, value, reason }
-    }
-
-    fn keeps_password(&self) -> bool {
-        self.columns.iter().any(|column| column.to == To::Password)
-    }
-
-    /// What is wrong with single cells, with sections, and between cells.
-    fn faults<'a>(&'a self, line: u64, cells: &'a [&'a str]) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        for (column, value) in self.columns.iter().zip(cells) {
-            if let Some(reason) = wrong(column.kind, value) {
-                faults.push(column.fault(line, value, reason));
+        if self.birthday.iter().any(Option::is_some) {
+            add(Field::Birthday, 1);
+        }
+        for address in &self.addresses {
+            let labels = &self.profile.postal_labels;
+            let labelled = labels.of.iter().map(|(_, kind)| *kind).chain(labels.other);
+            let kinds: Vec<&'static str> = match address.kind {
+                Some(kind) => vec![kind],
+                None => labelled.collect(),
+            };
+            for kind in kinds {
+                if !covers.postal.contains(&kind) {
+                    covers.postal.push(kind);
+                }
             }
         }
-        let cell = |name: &str| -> Option<&'a str> {
-            let value = cells.get(self.position(name)?)?;
-            (!value.is_empty()).then_some(*value)
-        };
-        for column in self.profile.columns.iter().filter(|column| column.required) {
-            let section = column.section;
-            let in_section = |c: &&Column| c.section == section && cell(c.name).is_some();
-            let used = section.is_empty() || self.profile.columns.iter().any(|c| in_section(&c));
-            if used && cell(column.name).is_none() {
-                let reason = match section {
-                    "" => Reason::new(Rule::Required, [&column.name]),
-                    _ => Reason::new(Rule::RequiredInSection, [&column.name, &section]),
-                };
-                faults.push(self.fault_of(line, column.name, reason));
-            }
-        }
-        for broken in (self.profile.rules)(&cell) {
-            faults.push(self.fault_of(line, broken.column, broken.reason));
-        }
-        faults
-    }
-
-    /// A fault of a column that may be missing in the file.
-    fn fault_of(&self, line: u64, column: &str, reason: Reason) -> Fault {
-        let bound = self.position(column).and_then(|at| self.columns.get(at));
-        let name = bound.map_or(column, |bound| bound.name.as_str());
-        Fault { line, field: Some(name.to_owned()), value: None, reason }
-    }
-
-    fn entry(&self, line: u64, cells: &[&str]) -> Result<Entry, Fault> {
-        let mut builder = CardBuilder::default();
-        let (mut id, mut uid, mut login, mut password) = (None, None, None, None);
-        let mut first_bad = None;
-        let ordered = self.order.iter().filter_map(|at| self.columns.get(*at).zip(cells.get(*at)));
-        for (column, value) in ordered.filter(|(_, value)| !value.is_empty()) {
-            match column.to {
-                // An export to XiVO has the extension in both columns, since XiVO knows one only.
-                To::Field(Field::Work) if Some(*value) == self.extension(cells) => {}
-                To::Field(field) => _ = builder.push(field, &with_plain_line_ends(value)),
-                To::Id => match ContactId::parse(value) {
-                    Some(found) => id = Some(found),
-                    None => {
-                        first_bad = Some(column.fault(line, value, Rule::NoContactId.into()));
-                    }
-                },
-                To::Uid => uid = Some((*value).into()),
-                To::Login => login = Some(value.to_lowercase().into()),
-                To::Password => password = Some(Zeroizing::new((*value).to_owned())),
-                To::Nothing => {}
-            }
-        }
-        if let Some(fault) = first_bad {
-            return Err(fault);
-        }
-        if !self.signs_in(cells) {
-            (login, password) = (None, None);
-        }
-        let nameless = |NamelessCard| {
-            let (field, value, reason) = (None, None, Rule::Nameless.into());
-            Fault { line, field, value, reason }
-        };
-        let card = builder.finish().map_err(nameless)?;
-        Ok(Entry { line, id, uid, card, login, password, ..Entry::default() })
-    }
-
-    fn extension<'a>(&self, cells: &[&'a str]) -> Option<&'a str> {
-        let at = self.columns.iter().position(|c| c.to == To::Field(Field::Extension))?;
-        cells.get(at).copied()
-    }
-
-    fn signs_in(&self, cells: &[&str]) -> bool {
-        let Some(flag) = self.profile.sign_in_flag else { return true };
-        self.position(flag).and_then(|at| cells.get(at)) == Some(&"1")
+        covers
     }
 }
 
 impl Bound {
-    /// Where a value goes, and for further values of a field (`number2`) which it is.
-    fn rank(&self) -> Option<(Field, usize)> {
-        let To::Field(field) = self.to else { return None };
-        let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
-        let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
-        Some((field, number.unwrap_or_default()))
+    fn told(cell: &HeaderCell, target: Target) -> Self {
+        Self::to(cell.name.clone(), target.0)
     }
 
-    fn fault(&self, line: u64, value: &str, reason: Reason) -> Fault {
-        let secret = self.kind == Kind::Secret || self.to == To::Password;
-        let value = (!secret).then(|| shortened(value));
-        Fault { line, field: Some(self.name.clone()), value, reason }
+    fn is_kept_beside_the_card(&self) -> bool {
+        matches!(
+            self.to,
+            To::Id
+                | To::Uid
+                | To::Login
+                | To::Password
+                | To::Starred
+                | To::Book
+                | To::Entity
+                | To::Presence
+        )
     }
 }
 
-/// A column of a map that the sender told.
-fn told(to: To) -> Column {
-    match to {
-        To::Field(field) => ours(field),
-        To::Password => Column::new("", to, Kind::Secret),
-        _ => Column::new("", to, Kind::Text),
+/// Notes a column that means nothing here; that of our own reasons is no news.
+fn ignore(cell: &HeaderCell, ignored: &mut Vec<String>) {
+    if cell.key != ERROR_COLUMN {
+        ignored.push(shortened(&cell.name));
     }
 }
 
-/// A column that no profile lists but that is called like one of our fields.
-fn ours(field: Field) -> Column {
-    Column::field("", field)
+/// The columns whose values go into the card, in the order in which they go there.
+fn values(columns: &[Bound]) -> Vec<Value> {
+    let mut values: Vec<(Option<Field>, (usize, u16), Value)> = Vec::new();
+    for (at, column) in columns.iter().enumerate() {
+        let (known, field) = match column.to {
+            To::Field(field) => (Some(field), FieldOf::Known(field)),
+            To::Labelled(group) => {
+                let label = |c: &Bound| c.to == To::Label(group) && c.number() == column.number();
+                let labels = columns.iter().enumerate().filter(|(_, column)| label(column));
+                (None, FieldOf::Labelled(group, labels.map(|(at, _)| at).collect()))
+            }
+            _ => continue,
+        };
+        let (split, mark) = (column.split.clone(), column.mark.clone());
+        values.push((known, column.rank(), Value { at, field, split, mark }));
+    }
+    values.sort_by_key(|(field, rank, _)| (*field, *rank));
+    values.into_iter().map(|(_, _, value)| value).collect()
 }
 
-/// What is wrong with a value, and what would be right. Empty cells are never wrong by themselves.
-fn wrong(kind: Kind, value: &str) -> Option<Reason> {
-    if value.is_empty() {
-        return None;
-    }
-    let forbidden = |c: &char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if let Some(control) = value.chars().find(forbidden) {
-        let shown = format!("U+{:04X}", u32::from(control));
-        return Some(Reason::new(Rule::Control, [&shown]));
-    }
-    match kind {
-        Kind::Text | Kind::Secret => None,
-        Kind::Number => scientific(value).then(|| Rule::Scientific.into()),
-        Kind::Digits => {
-            let fine = value.len() <= 40 && value.bytes().all(|byte| byte.is_ascii_digit());
-            (!fine).then(|| Rule::Digits.into())
+fn addresses(columns: &[Bound]) -> Vec<Address> {
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut places: Vec<(usize, &Bound)> = columns.iter().enumerate().collect();
+    places.sort_by_key(|(_, column)| column.rank());
+    for (at, column) in places {
+        let To::Postal(to) = column.to else { continue };
+        let number = column.number();
+        let same = |known: &&mut Address| known.kind == to.kind && known.number == number;
+        if let Some(address) = addresses.iter_mut().find(same) {
+            address.parts.push((to.part, at));
+            continue;
         }
-        Kind::Flag => (!matches!(value, "0" | "1")).then(|| Rule::Flag.into()),
-        Kind::Email => {
-            let halves = value.split_once('@');
-            let fine = halves.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
-            let fine = fine && !value.contains(char::is_whitespace);
-            (!fine).then(|| Rule::Email.into())
-        }
-        Kind::OneOf(allowed) => {
-            let reason = || Reason::new(Rule::OneOf, [&allowed.join(", ")]);
-            (!allowed.contains(&value)).then(reason)
-        }
+        let label = |c: &Bound| c.to == To::PostalLabel && c.number() == number;
+        let label = columns.iter().position(label).filter(|_| to.kind.is_none());
+        addresses.push(Address { kind: to.kind, number, label, parts: vec![(to.part, at)] });
     }
+    addresses.sort_by_key(|address| address.number);
+    addresses
 }
 
-/// `4.91512E+11`: a number as Excel shows and saves it in a narrow column.
-fn scientific(value: &str) -> bool {
-    let Some((mantissa, exponent)) = value.split_once(['E', 'e']) else { return false };
-    let Some(exponent) = exponent.strip_prefix('+') else { return false };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
-    digits(whole) && digits(fraction) && digits(exponent)
+fn sections(profile: &Profile, columns: &[Bound]) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for (at, column) in profile.columns.iter().enumerate() {
+        let is = |bound: &Bound| bound.of.is_some_and(|found| found.column == at);
+        let place = columns.iter().position(is);
+        let known = sections.iter().position(|section| section.name == column.section);
+        let known = known.unwrap_or_else(|| {
+            let (columns, required) = (Vec::new(), Vec::new());
+            sections.push(Section { name: column.section.clone(), columns, required });
+            sections.len() - 1
+        });
+        let Some(section) = sections.get_mut(known) else { continue };
+        section.columns.extend(place);
+        if column.required {
+            section.required.push((column.name.clone(), place));
+        }
+    }
+    sections.retain(|section| !section.required.is_empty());
+    sections
 }
 
-fn with_plain_line_ends(value: &str) -> Cow<'_, str> {
-    if value.contains('\r') {
-        value.replace("\r\n", "\n").replace('\r', "\n").into()
-    } else {
-        value.into()
-    }
+fn one_of(profile: &Profile, list: &[usize], columns: &[Bound]) -> (Vec<usize>, String) {
+    let listed =
+        |(_, column): &(usize, &Bound)| column.of.is_some_and(|found| list.contains(&found.column));
+    let places = columns.iter().enumerate().filter(listed).map(|(at, _)| at);
+    let names = list.iter().filter_map(|at| profile.columns.get(*at)).map(|column| &*column.name);
+    (places.collect(), names.collect::<Vec<&str>>().join(", "))
 }

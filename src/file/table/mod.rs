@@ -4,19 +4,26 @@ use std::io::Read;
 
 use crate::contact::card::Field;
 use crate::file::encoding::Text;
+use crate::file::table::choice::{Choice, ColumnMap, Told};
+use crate::file::table::column::To;
 use crate::file::table::header::Header;
 use crate::file::table::layout::Layout;
-use crate::file::table::profile::{Choice, To};
 use crate::file::table::reader::{RecordReader, Step};
-use crate::file::{About, Covers, Fault, FileError, ROWS_MAX, Reason, Row, Rows, Rule};
+use crate::file::{About, Fault, FileError, ROWS_MAX, Reason, Row, Rows, Rule};
 
+mod check;
+pub mod choice;
+mod column;
 mod header;
 mod layout;
+mod list;
+mod load;
 pub mod profile;
+pub mod profiles;
 mod reader;
+mod row;
+mod rules;
 pub mod write;
-mod xivo;
-mod xivo_users;
 
 /// Reads a table row by row.
 pub struct TableReader<R> {
@@ -34,32 +41,41 @@ impl<R: Read> TableReader<R> {
     /// [`FileError`] where the file is no table that a profile knows.
     pub fn open(source: R, text: Text, choice: &Choice) -> Result<Self, FileError> {
         let mut records = RecordReader::open(source, text)?;
-        let header = match records.step()? {
-            Step::Record(record) => Header::read(&record)?,
-            Step::End => return Err(FileError::whole(Rule::NoRows)),
-            Step::Unterminated { line } => return Err(FileError::at(line, Rule::Unterminated)),
-            Step::TooLarge { line, .. } => {
-                let (bytes, cells) = (reader::RECORD_BYTES_MAX, reader::CELLS_MAX);
-                let reason = Reason::new(Rule::HeaderTooLarge, [&bytes, &cells]);
-                return Err(FileError::at(line, reason));
-            }
+        let header = match choice.told() {
+            Told::Custom(ColumnMap::Ordered(fields)) => Header::numbered(fields.len()),
+            _ => header(&mut records)?,
         };
-        let profile = choice.profile(&header)?;
-        if profile.utf8_unless_told {
+        let layout = match choice.told() {
+            Told::Auto => Layout::fitting(choice.profiles.recognise(&header)?, &header)?,
+            Told::Named(name) => Layout::fitting(choice.profiles.told(name, &header)?, &header)?,
+            Told::Custom(map) => Layout::told(map, &header)?,
+        };
+        if layout.profile.utf8_unless_told {
             text.only_if_told()?;
         }
-        let layout = Layout::bind(profile, choice, &header)?;
         let about = About {
-            profile: profile.name.into(),
-            holds: profile.holds,
+            profile: layout.profile.name.clone(),
+            holds: layout.profile.holds,
             delimiter: Some(records.delimiter()),
-            header: header.columns().iter().map(|cell| cell.name.clone()).collect(),
+            header: header.names(),
             ignored_columns: layout.ignored().to_vec(),
             extension_column: layout.column_to(To::Field(Field::Extension)).map(str::to_owned),
             login_column: layout.column_to(To::Login).map(str::to_owned),
-            covers: Covers::default(),
+            covers: layout.covers(),
         };
         Ok(Self { records, layout, about, rows: 0, done: false })
+    }
+}
+
+fn header<R: Read>(records: &mut RecordReader<R>) -> Result<Header, FileError> {
+    match records.step()? {
+        Step::Record(record) => Header::read(&record),
+        Step::End => Err(FileError::whole(Rule::NoRows)),
+        Step::Unterminated { line } => Err(FileError::at(line, Rule::Unterminated)),
+        Step::TooLarge { line, .. } => {
+            let (bytes, cells) = (reader::RECORD_BYTES_MAX, reader::CELLS_MAX);
+            Err(FileError::at(line, Reason::new(Rule::HeaderTooLarge, [&bytes, &cells])))
+        }
     }
 }
 

@@ -1,259 +1,189 @@
-//! Profiles: known kinds of files as tables of columns, and how one is chosen by the header.
+//! Profiles: known kinds of files as tables of columns.
+
+use rustc_hash::FxHashMap;
 
 use crate::contact::card::Field;
-use crate::file::table::header::{Header, HeaderCell, key};
-use crate::file::table::{xivo, xivo_users};
-use crate::file::{FileError, Holds, Reason, Rule, fields};
+use crate::file::Holds;
+use crate::file::table::column::Column;
+use crate::file::table::header::{Header, key};
+use crate::file::table::rules::Bind;
 
-/// The profiles that are recognised by their header.
-const KNOWN: [&Profile; 2] = [&xivo::PROFILE, &xivo_users::PROFILE];
 /// The name of the profile whose columns the sender tells.
 pub const CUSTOM: &str = "custom";
 
-/// One kind of file.
+/// One kind of file, as a file of `conf/import` describes it.
 #[derive(Debug)]
 pub struct Profile {
-    pub name: &'static str,
+    pub name: Box<str>,
+    /// What people call such files.
+    pub title: Box<str>,
     pub holds: Holds,
     /// Whether another encoding than UTF-8 is taken only where the sender names it.
     pub(super) utf8_unless_told: bool,
-    pub(super) columns: &'static [Column],
-    /// The flag without which a row's login name and password mean nothing.
-    pub(super) sign_in_flag: Option<&'static str>,
-    /// Rules between the cells of a row, beyond those of its columns.
-    pub(super) rules: fn(&CellOf<'_>) -> Vec<Broken>,
+    /// Between the cells of files that we write.
+    pub(super) delimiter: u8,
+    /// Whether files that we write have further columns, for what no column of the profile says.
+    pub(super) further: bool,
+    /// Whether the columns that we write are in alphabetical order.
+    pub(super) sorted: bool,
+    pub(super) columns: Box<[Column]>,
+    /// Lists of columns, of each of which a row needs a value.
+    pub(super) requires: Box<[Box<[usize]>]>,
+    /// What labels of values mean, table by table.
+    pub(super) labels: Box<[Labels<Field>]>,
+    /// What labels of postal addresses mean.
+    pub(super) postal_labels: Labels<&'static str>,
+    /// The names of the columns in English, and their other spellings.
+    pub(super) names: Names,
+    pub(super) languages: Vec<Translation>,
+    /// What is asked of a row that data cannot say.
+    pub(super) rules: Option<Bind>,
 }
 
-/// The value of a column in a row, by the profile's name of the column; none where it is empty.
-pub(super) type CellOf<'a> = dyn Fn(&str) -> Option<&'a str> + 'a;
-
-/// A broken rule between cells: the column at fault, and what would be right.
-pub(super) struct Broken {
-    pub(super) column: &'static str,
-    pub(super) reason: Reason,
+/// The names of a profile's columns in one language.
+#[derive(Debug)]
+pub(super) struct Translation {
+    /// As in RFC 5646, such as `de`.
+    pub(super) language: Box<str>,
+    pub(super) names: Names,
 }
 
-/// One column of a profile.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    pub(super) name: &'static str,
-    /// Another spelling of the name.
-    pub(super) also: &'static str,
-    pub(super) to: To,
-    pub(super) kind: Kind,
-    /// The columns of a section are required only in rows that use the section.
-    pub(super) section: &'static str,
-    pub(super) required: bool,
+/// Names of columns as they are compared, each with the place of its column.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    whole: FxHashMap<Box<str>, usize>,
+    /// What stands before and behind the number of a repeated column.
+    numbered: Vec<(Box<str>, Box<str>, usize)>,
 }
 
-/// Where a value goes.
+/// A column of a profile that a name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum To {
-    Field(Field),
-    /// The contact id that an export wrote.
-    Id,
-    /// The vCard UID.
-    Uid,
-    Login,
-    Password,
-    /// Checked, but not kept.
-    Nothing,
+pub(super) struct Found {
+    /// The place in the profile.
+    pub(super) column: usize,
+    /// Which one it is of a repeated column; 0 where it is none.
+    pub(super) number: u16,
 }
 
-/// What a value has to look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    /// A telephone number, which a spreadsheet may have spoilt.
-    Number,
-    /// Digits, as an extension or a mailbox has them.
-    Digits,
-    /// `0` or `1`.
-    Flag,
-    Email,
-    OneOf(&'static [&'static str]),
-    /// Never shown in a report.
-    Secret,
+/// What labels stand for.
+#[derive(Debug)]
+pub(super) struct Labels<T> {
+    pub(super) name: Box<str>,
+    /// The first label of each meaning is the one that is written.
+    pub(super) of: Vec<(Box<str>, T)>,
+    /// What other labels and none stand for.
+    pub(super) other: Option<T>,
 }
 
-impl Column {
-    pub(super) const fn new(name: &'static str, to: To, kind: Kind) -> Self {
-        Self { name, also: "", to, kind, section: "", required: false }
+impl Names {
+    /// Adds a name; false where it is there already.
+    pub(super) fn add(&mut self, name: &str, column: usize) -> bool {
+        let key = key(name);
+        if self.find(&key).is_some() {
+            return false;
+        }
+        match key.split_once('#') {
+            None => _ = self.whole.insert(key.into(), column),
+            Some((before, behind)) => {
+                self.numbered.push((before.into(), behind.into(), column));
+            }
+        }
+        true
     }
 
-    pub(super) const fn field(name: &'static str, field: Field) -> Self {
-        let number = Field::NUMBERS.contains(field);
-        let kind = if number { Kind::Number } else { Kind::Text };
-        Self::new(name, To::Field(field), kind)
+    pub(super) fn find(&self, key: &str) -> Option<Found> {
+        if let Some(column) = self.whole.get(key) {
+            return Some(Found { column: *column, number: 0 });
+        }
+        self.numbered.iter().find_map(|(before, behind, column)| {
+            let number = key.strip_prefix(&**before)?.strip_suffix(&**behind)?;
+            // A translation names the column itself.
+            let number = if number == "#" { 0 } else { repeated(number)? };
+            Some(Found { column: *column, number })
+        })
+    }
+}
+
+/// The number of a repeated column: digits only.
+fn repeated(number: &str) -> Option<u16> {
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { number.parse().ok() } else { None }
+}
+
+impl<T: Copy + PartialEq> Labels<T> {
+    /// What a label means. Google marks the first of several by `* `.
+    pub(super) fn meaning(&self, label: &str) -> Option<T> {
+        let label = label.trim();
+        let label = label.strip_prefix("* ").unwrap_or(label);
+        let named = self.of.iter().find(|(known, _)| known.eq_ignore_ascii_case(label));
+        named.map(|(_, meaning)| *meaning).or(self.other)
     }
 
-    pub(super) const fn required(self) -> Self {
-        Self { required: true, ..self }
-    }
-
-    pub(super) const fn of(self, section: &'static str) -> Self {
-        Self { section, ..self }
-    }
-
-    pub(super) const fn also(self, also: &'static str) -> Self {
-        Self { also, ..self }
+    /// The label that is written for a meaning; empty where none is needed.
+    pub(super) fn label(&self, meaning: T) -> Option<&str> {
+        let named = self.of.iter().find(|(_, known)| *known == meaning);
+        let unnamed = || (self.other == Some(meaning)).then_some("");
+        named.map(|(label, _)| &**label).or_else(unnamed)
     }
 }
 
 impl Profile {
-    pub(super) fn column(&self, key: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == key || column.also == key)
-    }
-
-    /// Whether a report may show whole rows.
-    pub(super) fn has_secrets(&self) -> bool {
-        self.columns.iter().any(|column| column.kind == Kind::Secret)
-    }
-
-    fn overlap(&self, header: &Header) -> usize {
-        header.columns().iter().filter(|cell| self.column(&cell.key).is_some()).count()
-    }
-
-    fn expected(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name).take(8).collect();
-        format!("{} ({}, …)", self.name, names.join(", "))
-    }
-}
-
-/// A column map that the sender tells: header name to field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnMap(Vec<(String, To)>);
-
-impl ColumnMap {
-    /// A map from pairs of header name and field.
-    ///
-    /// # Errors
-    /// [`FileError`] where a field is none of [`fields::json_names`], `id`, `uid`,
-    /// `login`, `password` or `ignore`; or where a name comes twice.
-    pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, FileError> {
-        let mut columns: Vec<(String, To)> = Vec::new();
-        for (name, field) in pairs {
-            let to = match field.trim() {
-                "id" => To::Id,
-                "uid" => To::Uid,
-                "login" => To::Login,
-                "password" => To::Password,
-                "ignore" => To::Nothing,
-                field => {
-                    let unknown = || {
-                        let names = "id, uid, login, password, ignore".to_owned();
-                        let names = fields::json_names().fold(names, |all, name| all + ", " + name);
-                        FileError::whole(Reason::new(Rule::UnknownField, [&field, &names]))
-                    };
-                    To::Field(fields::by_json_name(field).ok_or_else(unknown)?)
-                }
-            };
-            let name = key(name);
-            if columns.iter().any(|(known, _)| *known == name) {
-                return Err(FileError::at(1, Reason::new(Rule::DuplicateHeader, [&name])));
-            }
-            columns.push((name, to));
-        }
-        Ok(Self(columns))
-    }
-
-    pub(super) fn column(&self, key: &str) -> Option<To> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, to)| *to)
-    }
-
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-}
-
-/// The profile of files whose columns the sender tells.
-static CUSTOM_PROFILE: Profile = Profile {
-    name: CUSTOM,
-    holds: Holds::Either,
-    utf8_unless_told: false,
-    columns: &[],
-    sign_in_flag: None,
-    rules: |_| Vec::new(),
-};
-
-/// Which profile a file is to be read by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// The one whose columns overlap most with the header.
-    Auto,
-    Named(&'static str),
-    Custom(ColumnMap),
-}
-
-impl Choice {
-    /// The choice that a request makes by the name of a profile and perhaps a column map.
-    ///
-    /// # Errors
-    /// [`FileError`] where there is no such profile, or name and map do not go together.
-    pub fn parse(name: Option<&str>, columns: Option<ColumnMap>) -> Result<Self, FileError> {
-        let known = |name: &str| KNOWN.iter().find(|profile| profile.name == name);
-        match (name.unwrap_or("auto"), columns) {
-            ("auto" | CUSTOM, Some(columns)) => Ok(Self::Custom(columns)),
-            ("auto", None) => Ok(Self::Auto),
-            (CUSTOM, None) => Err(FileError::whole(Rule::NoColumns)),
-            (name, None) => match known(name) {
-                Some(profile) => Ok(Self::Named(profile.name)),
-                None => {
-                    let known = KNOWN.iter().fold("auto".to_owned(), |all, p| all + ", " + p.name);
-                    let known = known + ", " + CUSTOM;
-                    Err(FileError::whole(Reason::new(Rule::UnknownProfile, [&name, &known])))
-                }
-            },
-            (name, Some(_)) => Err(FileError::whole(Reason::new(Rule::ColumnsNotTaken, [&name]))),
+    /// Has no columns of its own: those of a file come from a column map.
+    pub(super) fn custom() -> Self {
+        Self {
+            name: CUSTOM.into(),
+            title: Box::default(),
+            holds: Holds::Either,
+            utf8_unless_told: false,
+            delimiter: b',',
+            further: false,
+            sorted: false,
+            columns: Box::default(),
+            requires: Box::default(),
+            labels: Box::default(),
+            postal_labels: Labels { name: Box::default(), of: Vec::new(), other: None },
+            names: Names::default(),
+            languages: Vec::new(),
+            rules: None,
         }
     }
 
-    pub(super) fn profile(&self, header: &Header) -> Result<&'static Profile, FileError> {
-        match self {
-            Self::Custom(columns) => {
-                let missing = columns.names().find(|name| !has(header.columns(), name));
-                match missing {
-                    None => Ok(&CUSTOM_PROFILE),
-                    Some(name) => {
-                        let reason = Reason::new(Rule::MissingColumn, [&name, &header.summary()]);
-                        Err(FileError::whole(reason))
-                    }
-                }
-            }
-            Self::Named(name) => {
-                let named = KNOWN.into_iter().filter(|profile| profile.name == *name);
-                best(named, header, 1)
-            }
-            Self::Auto => {
-                let ours = |cell: &&HeaderCell| fields::by_header_key(&cell.key).is_none();
-                let foreign = header.columns().iter().filter(ours).count();
-                best(KNOWN.into_iter(), header, foreign.div_ceil(2).max(1))
+    /// The column that a header cell means, in one of the profile's languages or in English.
+    pub(super) fn column(&self, key: &str, language: Option<usize>) -> Option<Found> {
+        let translation = language.and_then(|at| self.languages.get(at));
+        let found = translation.and_then(|translation| translation.names.find(key));
+        found.or_else(|| self.names.find(key))
+    }
+
+    /// How many columns of a header are the profile's, in the language that has the most of them.
+    pub(super) fn overlap(&self, header: &Header) -> (usize, Option<usize>) {
+        let known = |language| {
+            let cells = header.columns().iter();
+            cells.filter(|cell| self.column(&cell.key, language).is_some()).count()
+        };
+        let mut best = (known(None), None);
+        for language in 0..self.languages.len() {
+            let count = known(Some(language));
+            if count > best.0 {
+                best = (count, Some(language));
             }
         }
+        best
     }
-}
 
-fn has(columns: &[HeaderCell], name: &str) -> bool {
-    columns.iter().any(|cell| cell.key == name)
-}
-
-/// The first of the profiles that know the most columns, and at least so many.
-fn best(
-    profiles: impl Iterator<Item = &'static Profile>,
-    header: &Header,
-    known_min: usize,
-) -> Result<&'static Profile, FileError> {
-    let unknown = || {
-        let expected: Vec<String> = KNOWN.iter().map(|profile| profile.expected()).collect();
-        let reason = Reason::new(Rule::UnknownHeader, [&header.summary(), &expected.join("; ")]);
-        FileError::whole(reason)
-    };
-    let mut best: Option<(usize, &'static Profile)> = None;
-    for profile in profiles {
-        let known = profile.overlap(header);
-        if known >= known_min && best.is_none_or(|(most, _)| known > most) {
-            best = Some((known, profile));
+    /// The columns that every file needs and this one lacks; of several, one would do.
+    pub(super) fn missing(&self, header: &Header, language: Option<usize>) -> Option<Vec<&str>> {
+        let found = |cell: &str| self.column(cell, language).map(|found| found.column);
+        let there: Vec<usize> =
+            header.columns().iter().filter_map(|cell| found(&cell.key)).collect();
+        let name = |at: usize| self.columns.get(at).map_or("", |column| &*column.name);
+        let needed = self.columns.iter().enumerate();
+        let mut needed = needed.filter(|(_, column)| column.required && column.section.is_empty());
+        if let Some((at, _)) = needed.find(|(at, _)| !there.contains(at)) {
+            return Some(vec![name(at)]);
         }
+        let lists = self.requires.iter();
+        let list = lists.into_iter().find(|list| !list.iter().any(|at| there.contains(at)))?;
+        Some(list.iter().map(|at| name(*at)).collect())
     }
-    best.map(|(_, profile)| profile).ok_or_else(unknown)
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
 use crate::file::encoding::{Charset, Survey};
-use crate::file::table::profile::ColumnMap;
+use crate::file::table::profiles::Profiles;
 use crate::file::table::write::Export;
 use crate::file::{Entry, fields};
 
@@ -35,8 +35,16 @@ fn read_as(bytes: &[u8], choice: &Choice, charset: Option<&str>) -> Result<File,
     Ok(File { profile, ignored, entries, faults })
 }
 
+fn choice(name: Option<&str>, columns: Option<ColumnMap>) -> Result<Choice, FileError> {
+    Choice::parse(&Profiles::built_in(), name, columns)
+}
+
+fn custom(columns: ColumnMap) -> Choice {
+    choice(None, Some(columns)).unwrap()
+}
+
 fn read(text: &str) -> Result<File, FileError> {
-    read_as(text.as_bytes(), &Choice::Auto, None)
+    read_as(text.as_bytes(), &Choice::auto(), None)
 }
 
 /// Reads a file of users: the header, and one row.
@@ -140,13 +148,13 @@ fn a_header_at_fault_refuses_the_file() {
 #[test]
 fn an_encoding_that_nobody_told_refuses_the_file() {
     let bytes = b"firstname,number\nJ\xfcrgen,1\n";
-    let refused = read_as(bytes, &Choice::Auto, None).unwrap_err();
+    let refused = read_as(bytes, &Choice::auto(), None).unwrap_err();
     assert_eq!(refused.reason.rule, Rule::NotUtf8);
     assert_eq!(refused.line, Some(2));
-    let told = read_as(bytes, &Choice::Auto, Some("ISO-8859-15")).unwrap();
+    let told = read_as(bytes, &Choice::auto(), Some("ISO-8859-15")).unwrap();
     assert_eq!(told.entries[0].card.formatted_name(), "Jürgen");
-    let columns = ColumnMap::new([("firstname", "given_name")]).unwrap();
-    let guessed = read_as(bytes, &Choice::Custom(columns), None).unwrap();
+    let columns = ColumnMap::named([("firstname", "given_name")]).unwrap();
+    let guessed = read_as(bytes, &custom(columns), None).unwrap();
     assert_eq!(guessed.entries[0].card.formatted_name(), "Jürgen");
     assert_eq!(guessed.ignored, ["number"]);
 }
@@ -155,10 +163,10 @@ fn an_encoding_that_nobody_told_refuses_the_file() {
 fn utf16_is_told_or_recognised() {
     let text = "\u{feff}firstname\nJürgen\n";
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let refused = read_as(&bytes, &Choice::Auto, None).unwrap_err();
+    let refused = read_as(&bytes, &Choice::auto(), None).unwrap_err();
     assert!(refused.to_string().contains("it looks like UTF-16BE"), "{refused}");
-    let columns = ColumnMap::new([("firstname", "given_name")]).unwrap();
-    for (choice, charset) in [(Choice::Auto, Some("utf-16")), (Choice::Custom(columns), None)] {
+    let columns = ColumnMap::named([("firstname", "given_name")]).unwrap();
+    for (choice, charset) in [(Choice::auto(), Some("utf-16")), (custom(columns), None)] {
         let file = read_as(&bytes, &choice, charset).unwrap();
         assert_eq!(file.entries[0].card.formatted_name(), "Jürgen");
     }
@@ -241,16 +249,16 @@ fn who_may_sign_in_needs_name_and_password() {
 #[test]
 fn columns_can_be_told() {
     let map = [("Vorname", "given_name"), ("Durchwahl", "extension"), ("Kennwort", "password")];
-    let choice = Choice::parse(None, Some(ColumnMap::new(map).unwrap())).unwrap();
-    let file = read_as("VORNAME;durchwahl;Kennwort\nÄnne;12;geheim\n".as_bytes(), &choice, None);
+    let told = custom(ColumnMap::named(map).unwrap());
+    let file = read_as("VORNAME;durchwahl;Kennwort\nÄnne;12;geheim\n".as_bytes(), &told, None);
     let entry = &file.unwrap().entries[0];
     assert_eq!(entry.card.first(Field::Extension), Some("12"));
     assert!(entry.password.is_some());
-    let refused = read_as(b"Vorname\nA\n", &choice, None).unwrap_err();
+    let refused = read_as(b"Vorname\nA\n", &told, None).unwrap_err();
     assert_eq!(refused.reason, Reason::new(Rule::MissingColumn, [&"durchwahl", &"Vorname"]));
-    assert_eq!(broken(ColumnMap::new([("a", "shoe")])), Rule::UnknownField);
-    assert_eq!(broken(Choice::parse(Some("custom"), None)), Rule::NoColumns);
-    assert_eq!(broken(Choice::parse(Some("lookout"), None)), Rule::UnknownProfile);
+    assert_eq!(broken(ColumnMap::named([("a", "shoe")])), Rule::UnknownField);
+    assert_eq!(broken(choice(Some("custom"), None)), Rule::NoColumns);
+    assert_eq!(broken(choice(Some("lookout"), None)), Rule::UnknownProfile);
 }
 
 fn cards() -> impl proptest::strategy::Strategy<Value = Vec<Card>> {
@@ -274,9 +282,9 @@ fn cards() -> impl proptest::strategy::Strategy<Value = Vec<Card>> {
 proptest! {
     #[test]
     fn any_bytes_end_in_rows_or_a_reason(bytes in any::<Vec<u8>>(), charset in any::<bool>()) {
-        let _ = read_as(&bytes, &Choice::Auto, charset.then_some("windows-1252"));
+        let _ = read_as(&bytes, &Choice::auto(), charset.then_some("windows-1252"));
         let rest = [XIVO.as_bytes(), &bytes].concat();
-        let _ = read_as(&rest, &Choice::Auto, charset.then_some("shift_jis"));
+        let _ = read_as(&rest, &Choice::auto(), charset.then_some("shift_jis"));
     }
 
     #[test]
@@ -301,7 +309,7 @@ proptest! {
         let id = ContactId(uuid::Uuid::from_u128(7));
         let mut bytes = export.header();
         bytes.extend(export.rows(cards.iter().map(|card| (id, card))));
-        let file = read_as(&bytes, &Choice::Named("xivo"), None).unwrap();
+        let file = read_as(&bytes, &choice(Some("xivo"), None).unwrap(), None).unwrap();
         proptest::prop_assert!(file.faults.is_empty(), "{:?}", file.faults);
         for (entry, card) in file.entries.iter().zip(&cards) {
             proptest::prop_assert_eq!(entry.id, Some(id));

@@ -1,0 +1,163 @@
+//! One column of a profile: where its values go, and what they have to look like.
+
+use crate::contact::card::{Field, PostalPart};
+use crate::file::fields;
+use crate::file::table::check::Check;
+
+/// One column of a profile.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// As the column is written; `#` stands for the number of a repeated one.
+    pub(super) name: Box<str>,
+    pub(super) to: To,
+    pub(super) check: Check,
+    /// The columns of a section are required only in rows that use the section.
+    pub(super) section: Box<str>,
+    pub(super) required: bool,
+    /// What stands between several values of one cell.
+    pub(super) split: Option<Box<str>>,
+    /// What stands before names that the other program made itself (Google: `* `).
+    pub(super) mark: Option<Box<str>>,
+    /// Whether the column is in the files that we write.
+    pub(super) written: bool,
+    /// What is written where there is no value.
+    pub(super) fill: Option<Fill>,
+    /// What is written, where that is not what is read.
+    pub(super) write: Option<Field>,
+}
+
+/// What is written where there is no value.
+#[derive(Clone, Debug)]
+pub(super) struct Fill {
+    pub(super) text: Box<str>,
+    /// Only in rows that use the section; empty: in every row.
+    pub(super) section: Box<str>,
+}
+
+/// Where a value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum To {
+    Field(Field),
+    /// A part of a postal address.
+    Postal(PostalTo),
+    /// What tells the kind of the postal address with the same number.
+    PostalLabel,
+    /// What tells the field of the values with the same number, by a table of labels.
+    Label(Group),
+    Labelled(Group),
+    Birthday(DatePart),
+    /// The contact id that an export wrote.
+    Id,
+    /// The vCard UID.
+    Uid,
+    Login,
+    Password,
+    Starred,
+    Book,
+    Entity,
+    Presence,
+    /// Checked, but not kept.
+    Nothing,
+}
+
+/// A part of an address of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PostalTo {
+    /// `work`, `home` or empty; None where a label tells it.
+    pub(super) kind: Option<&'static str>,
+    pub(super) part: PostalPart,
+}
+
+/// The place of a table of labels in its profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Group(pub(super) usize);
+
+/// A part of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DatePart {
+    Year,
+    Month,
+    Day,
+}
+
+/// What the kinds of postal addresses are called, and how they are kept.
+pub(super) const POSTAL_KINDS: [(&str, &str); 3] =
+    [("work", "work"), ("home", "home"), ("other", "")];
+const POSTAL_PARTS: [(&str, PostalPart); 6] = [
+    ("street", PostalPart::Street),
+    ("city", PostalPart::Locality),
+    ("region", PostalPart::Region),
+    ("code", PostalPart::Code),
+    ("country", PostalPart::Country),
+    ("whole", PostalPart::Whole),
+];
+/// The names of [`To`] besides fields, labels and parts of addresses.
+const OTHERS: [(&str, To); 12] = [
+    ("id", To::Id),
+    ("uid", To::Uid),
+    ("login", To::Login),
+    ("password", To::Password),
+    ("starred", To::Starred),
+    ("book", To::Book),
+    ("entity", To::Entity),
+    ("presence", To::Presence),
+    ("birthday.year", To::Birthday(DatePart::Year)),
+    ("birthday.month", To::Birthday(DatePart::Month)),
+    ("birthday.day", To::Birthday(DatePart::Day)),
+    ("ignore", To::Nothing),
+];
+
+impl To {
+    /// Reads the name of a target, as profiles and column maps have it; `groups` are the names of
+    /// the profile's tables of labels.
+    pub(super) fn parse(name: &str, groups: &[Box<str>]) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        if let Some((_, to)) = OTHERS.iter().find(|(known, _)| *known == name) {
+            return Some(*to);
+        }
+        match name.split_once('.') {
+            None => fields::by_json_name(&name).map(Self::Field),
+            Some(("postal", "label")) => Some(Self::PostalLabel),
+            Some(("postal", rest)) => PostalTo::parse(rest).map(Self::Postal),
+            Some((group, rest)) => {
+                let group = Group(groups.iter().position(|known| **known == *group)?);
+                match rest {
+                    "label" => Some(Self::Label(group)),
+                    "value" => Some(Self::Labelled(group)),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// All names that need no tables of labels, for messages.
+    pub(super) fn names() -> String {
+        let mut names: Vec<String> = OTHERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        names.extend(fields::json_names().map(str::to_owned));
+        for (kind, _) in POSTAL_KINDS {
+            names.extend(POSTAL_PARTS.iter().map(|(part, _)| format!("postal.{kind}.{part}")));
+        }
+        names.join(", ")
+    }
+
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Self::Field(field) if Field::NUMBERS.contains(field))
+    }
+}
+
+impl PostalTo {
+    /// Reads `street` or `home.street`.
+    fn parse(name: &str) -> Option<Self> {
+        let (kind, part) = match name.split_once('.') {
+            None => (None, name),
+            Some((kind, part)) => (Some(postal_kind(kind)?), part),
+        };
+        let (_, part) = POSTAL_PARTS.iter().find(|(known, _)| *known == part)?;
+        Some(Self { kind, part: *part })
+    }
+}
+
+/// How a kind of address is kept.
+pub(super) fn postal_kind(name: &str) -> Option<&'static str> {
+    POSTAL_KINDS.iter().find(|(known, _)| *known == name).map(|(_, kept)| *kept)
+}

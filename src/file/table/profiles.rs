@@ -1,0 +1,116 @@
+//! The profiles that there are: those that are built in, and those of a folder.
+
+use std::sync::{Arc, LazyLock};
+
+use crate::file::table::header::{Header, HeaderCell};
+use crate::file::table::load::{self, ProfileError};
+use crate::file::table::profile::Profile;
+use crate::file::{FileError, Reason, Rule, fields};
+
+/// A file of `conf/import`, built in.
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../../conf/import/", $name, ".toml"))),)*]
+    };
+}
+
+/// The profiles; where a header fits several as well, the first of them is taken. A translation
+/// stands behind its profile.
+const BUILT_IN: &[(&str, &str)] = files![
+    "xivo"
+    "xivo-users"
+];
+
+/// All known profiles.
+#[derive(Debug, Default)]
+pub struct Profiles(Vec<Arc<Profile>>);
+
+/// A profile that fits a header.
+#[derive(Clone, Debug)]
+pub(super) struct Fit {
+    pub(super) profile: Arc<Profile>,
+    /// The place of the language whose names the header has; none: English.
+    pub(super) language: Option<usize>,
+}
+
+impl Profiles {
+    /// The profiles that are part of the program.
+    pub fn built_in() -> Arc<Self> {
+        static BUILT: LazyLock<Arc<Profiles>> = LazyLock::new(|| {
+            let mut faults = Vec::new();
+            let profiles = Profiles::of(BUILT_IN.iter().copied(), &mut faults);
+            for fault in faults {
+                tracing::error!(%fault, "a profile that is built in is broken");
+            }
+            Arc::new(profiles)
+        });
+        Arc::clone(&BUILT)
+    }
+
+    /// The profiles of some files: names without `.toml`, and texts. A later profile stands for an
+    /// earlier one of the same name. What is wrong with them is added to the faults.
+    pub(super) fn of<'a>(
+        files: impl Iterator<Item = (&'a str, &'a str)>,
+        faults: &mut Vec<ProfileError>,
+    ) -> Self {
+        let mut profiles: Vec<Profile> = Vec::new();
+        for (name, text) in files {
+            if let Err(fault) = load::add(&mut profiles, name, text) {
+                faults.push(fault);
+            }
+        }
+        Self(profiles.into_iter().map(Arc::new).collect())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Profile>> {
+        self.0.iter()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|profile| &*profile.name)
+    }
+
+    pub fn by_name(&self, name: &str) -> Option<&Arc<Profile>> {
+        self.0.iter().find(|profile| *profile.name == *name)
+    }
+
+    /// The profile that fits a header best.
+    ///
+    /// # Errors
+    /// [`FileError`] where none knows half of the columns that are not called like our own fields.
+    pub(super) fn recognise(&self, header: &Header) -> Result<Fit, FileError> {
+        let ours = |cell: &&HeaderCell| fields::by_header_key(&cell.key).is_none();
+        let foreign = header.columns().iter().filter(ours).count();
+        self.best(self.0.iter(), header, foreign.div_ceil(2).max(1))
+    }
+
+    /// A profile that was told by name, if the header has a column of it.
+    ///
+    /// # Errors
+    /// [`FileError`] where it has none.
+    pub(super) fn told(&self, name: &str, header: &Header) -> Result<Fit, FileError> {
+        self.best(self.by_name(name).into_iter(), header, 1)
+    }
+
+    /// The first of the profiles that know the most columns and miss none, and at least so many.
+    fn best<'a>(
+        &self,
+        profiles: impl Iterator<Item = &'a Arc<Profile>>,
+        header: &Header,
+        known_min: usize,
+    ) -> Result<Fit, FileError> {
+        let mut best: Option<((usize, bool), Fit)> = None;
+        for profile in profiles {
+            let (known, language) = profile.overlap(header);
+            let rank = (known, profile.missing(header, language).is_none());
+            if known >= known_min && best.as_ref().is_none_or(|(most, _)| rank > *most) {
+                best = Some((rank, Fit { profile: Arc::clone(profile), language }));
+            }
+        }
+        let unknown = || {
+            let names = self.names().collect::<Vec<_>>().join(", ");
+            FileError::whole(Reason::new(Rule::UnknownHeader, [&header.summary(), &names]))
+        };
+        best.map(|(_, fit)| fit).ok_or_else(unknown)
+    }
+}
