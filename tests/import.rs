@@ -232,7 +232,7 @@ async fn columns_are_told_and_misspelt_parameters_refused() {
         assert_eq!(problem.get("field").and_then(Value::as_str).unwrap_or(""), field);
     };
     refused("?dryrun=true", "").await;
-    refused("?mode=mirror", "mode").await;
+    refused("?mode=replace", "mode").await;
     refused("?profile=outlook", "profile").await;
     refused("?profile=custom", "columns").await;
     refused("?columns=%7B%22a%22%3A%22shoe%22%7D", "columns").await;

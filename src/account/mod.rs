@@ -14,6 +14,7 @@ use crate::contact::{OrganizationId, Rendition, Timestamp, UserId};
 pub mod audit;
 pub mod device;
 pub mod group;
+pub mod import;
 pub mod networks;
 pub mod property;
 
@@ -269,13 +270,4 @@ pub struct User {
     /// How CardDAV shows the books to this user; as the organization says where None.
     pub carddav_layout: Option<Layout>,
     pub created: Timestamp,
-}
-
-/// The kept report of an import, as JSON text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportReport {
-    pub id: Box<str>,
-    pub organization: OrganizationId,
-    pub created: Timestamp,
-    pub json: Box<str>,
 }

@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use zeroize::Zeroizing;
 
-use crate::account::{ImportReport, SecretHash};
-use crate::api::report_json::{self, Importer, Kept};
-use crate::api::upload::Upload;
-use crate::auth::{Authenticator, HashError};
+use crate::account::SecretHash;
+use crate::account::import::Import;
+use crate::api::contact_json::time;
+use crate::api::report::{Importer, Kept};
+use crate::auth::{Authenticator, HashError, PASSWORD_BYTES_MAX};
+use crate::contact::Timestamp;
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
-use crate::file::{Reason, Rule};
-use crate::import::file::Parsed;
+use crate::file::{About, FileError, Reason, Rule};
+use crate::import::edits::edits;
 use crate::import::plan::{Plan, plan};
 use crate::import::report::Report;
-use crate::import::{Hashes, Target};
+use crate::import::source::Source;
+use crate::import::{Hashes, Job, Means};
+use crate::photo;
 
 /// How often an import is planned anew because something changed meanwhile.
 const ATTEMPTS_MAX: usize = 5;
@@ -24,6 +29,14 @@ const ATTEMPTS_MAX: usize = 5;
 const AT_ONCE_MAX: usize = 2;
 /// Passwords that are sent to be hashed at the same time, so that sign-ins get their turns.
 const HASHES_AT_ONCE_MAX: usize = 2;
+
+/// A file that was sent, and how it is to be read; or why it cannot be.
+pub(super) struct Sent {
+    pub(super) source: Result<Source, FileError>,
+}
+
+/// A file whose beginning was read, and what it is; or why it cannot be read.
+pub(super) type Opened = Result<(Arc<Source>, About), FileError>;
 
 /// Whether anything is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +52,48 @@ pub(super) enum ImportError {
     Contended,
     #[error(transparent)]
     Commit(CommitError),
+    #[error("{0}")]
+    Unreadable(FileError),
     #[error("the import was cancelled")]
     Cancelled,
 }
 
-/// What an import did, also as JSON.
+/// From whom a file is.
+pub(super) struct Origin {
+    pub(super) importer: Importer,
+    /// What the file is called.
+    pub(super) name: Option<String>,
+    /// SHA-256.
+    pub(super) digest: [u8; 32],
+}
+
+/// What an import did, also in the form that is kept.
 pub(super) struct Done {
     pub(super) report: Report,
-    pub(super) json: Value,
+    pub(super) kept: Kept,
+}
+
+impl Done {
+    /// Of an import that changes nothing and is not kept.
+    pub(super) fn without_record(report: Report, origin: &Origin) -> Self {
+        let kept = origin.sign(Kept::of(&report), None);
+        Self { report, kept }
+    }
+}
+
+impl Origin {
+    /// Adds to a report whose it is, and for one that is kept its id and when it was made.
+    fn sign(&self, mut kept: Kept, made: Option<(&str, Timestamp)>) -> Kept {
+        let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        kept.report.extend([
+            ("id".to_owned(), json!(made.map(|(id, _)| id))),
+            ("at".to_owned(), json!(made.and_then(|(_, at)| time(at)))),
+            ("by".to_owned(), json!(made.map(|_| self.importer.as_str()))),
+            ("name".to_owned(), json!(self.name)),
+            ("sha256".to_owned(), json!(digest)),
+        ]);
+        kept
+    }
 }
 
 /// Runs imports. One per daemon.
@@ -67,59 +114,62 @@ impl Imports {
         Self { directory, authenticator, turns, clock }
     }
 
-    /// Reads a file, off the async workers and when its turn has come.
+    /// Finds out what a file is, off the async workers and when its turn has come.
     ///
     /// # Errors
-    /// [`ImportError::Cancelled`] where the program stops.
-    pub(super) async fn read(&self, upload: Upload) -> Result<Parsed, ImportError> {
-        let turns = Arc::clone(&self.turns);
-        let turn = turns.acquire_owned().await.map_err(|_closed| ImportError::Cancelled)?;
-        let parsed = spawn_blocking(move || {
-            let parsed = upload.parse();
-            drop(turn);
-            parsed
-        });
-        parsed.await.map_err(|_cancelled| ImportError::Cancelled)
+    /// [`ImportError::Cancelled`] where the program stops. What is wrong with the file is its own.
+    pub(super) async fn open(&self, sent: Sent) -> Result<Opened, ImportError> {
+        self.off_the_workers(move || {
+            let source = sent.source?;
+            let about = source.rows()?.about().clone();
+            Ok((Arc::new(source), about))
+        })
+        .await
     }
 
-    /// Adds the rows of a file to a book in one commit, and keeps the report.
+    /// Does what a file says in one commit, and keeps the report.
     ///
     /// # Errors
     /// [`ImportError`]; then nothing of the file was kept.
-    pub(super) async fn add(
+    pub(super) async fn run(
         &self,
-        parsed: Parsed,
-        target: &Target,
-        importer: Importer,
+        source: Arc<Source>,
+        job: Job,
+        origin: Origin,
         run: Run,
     ) -> Result<Done, ImportError> {
-        let parsed = Arc::new(parsed);
-        let mut hashes = Hashes::new();
+        let job = Arc::new(job);
+        let mut hashes = Arc::new(Hashes::new());
         for _ in 0..ATTEMPTS_MAX {
-            let mut plan = self.plan(&parsed, target, &hashes).await?;
+            let mut plan = self.plan(&source, &job, &hashes).await?;
             if run == Run::Real && !plan.unhashed.is_empty() {
-                hashes.extend(self.hash(&parsed, &plan.unhashed).await);
-                plan = self.plan(&parsed, target, &hashes).await?;
+                let more = self.hash(std::mem::take(&mut plan.unhashed)).await;
+                hashes =
+                    Arc::new(hashes.iter().map(|(l, h)| (*l, h.clone())).chain(more).collect());
+                plan = self.plan(&source, &job, &hashes).await?;
             }
-            let report = Report::new(&parsed, target, &mut plan);
-            if run == Run::Dry || !report.is_usable() {
-                let json = report_json::report(&report, None);
-                return Ok(Done { report, json });
+            if run == Run::Dry || !plan.report.is_usable() || plan.report.to_confirm.is_some() {
+                return Ok(Done::without_record(plan.report, &origin));
             }
             if !plan.unhashed.is_empty() {
                 continue;
             }
-            let kept = Kept { id: new_id().to_string(), by: importer.clone(), at: (self.clock)() };
-            let json = report_json::report(&report, Some(&kept));
-            let mut edits = plan.edits;
-            edits.push(Edit::PutImport(ImportReport {
-                id: kept.id.into(),
-                organization: target.organization.clone(),
-                created: kept.at,
-                json: json.to_string().into(),
-            }));
+            let (report, mut edits) = self.edits(plan, &source, &job, &hashes).await?;
+            let (id, at) = (new_id().to_string(), (self.clock)());
+            let kept = origin.sign(Kept::of(&report), Some((&id, at)));
+            let import = Import {
+                id: id.into(),
+                organization: job.target.organization.clone(),
+                created: at,
+                by: origin.importer.as_str().into(),
+                summary: kept.summary(job.target.book).to_string().into(),
+                report: Value::Object(kept.report.clone()).to_string().into(),
+                refused: kept.refused.as_ref().map(|refused| refused.to_string().into()),
+                undone: None,
+            };
+            edits.insert(0, Edit::PutImport(Box::new(import)));
             match self.directory.commit(Request { edits, preconditions: Vec::new() }).await {
-                Ok(_) => return Ok(Done { report, json }),
+                Ok(_) => return Ok(Done { report, kept }),
                 Err(fault) if is_race(&fault) => {}
                 Err(fault) => return Err(ImportError::Commit(fault)),
             }
@@ -129,36 +179,64 @@ impl Imports {
 
     async fn plan(
         &self,
-        parsed: &Arc<Parsed>,
-        target: &Target,
-        hashes: &Hashes,
+        source: &Arc<Source>,
+        job: &Arc<Job>,
+        hashes: &Arc<Hashes>,
     ) -> Result<Plan, ImportError> {
-        let (parsed, target, hashes) = (Arc::clone(parsed), target.clone(), hashes.clone());
-        let (snapshot, now) = (self.directory.snapshot(), (self.clock)());
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|_closed| ImportError::Cancelled)?;
-        let planned = spawn_blocking(move || {
-            let plan = plan(&parsed, &target, &snapshot, &hashes, now);
-            drop(turn);
-            plan
+        let (source, job, hashes) = (Arc::clone(source), Arc::clone(job), Arc::clone(hashes));
+        let directory = Arc::clone(&self.directory);
+        let planned = self.off_the_workers(move || {
+            let snapshot = directory.snapshot();
+            with_means(&directory, |means| plan(&source, &job, snapshot, (&hashes, means)))
         });
-        planned.await.map_err(|_cancelled| ImportError::Cancelled)
+        planned.await
     }
 
-    /// The hashes of the passwords in these entries.
-    async fn hash(&self, parsed: &Arc<Parsed>, entries: &[usize]) -> Hashes {
+    async fn edits(
+        &self,
+        mut plan: Plan,
+        source: &Arc<Source>,
+        job: &Arc<Job>,
+        hashes: &Arc<Hashes>,
+    ) -> Result<(Report, Vec<Edit>), ImportError> {
+        let (source, job, hashes) = (Arc::clone(source), Arc::clone(job), Arc::clone(hashes));
+        let directory = Arc::clone(&self.directory);
+        let made = self.off_the_workers(move || {
+            let made =
+                with_means(&directory, |means| edits(&mut plan, &source, &job, (&hashes, means)));
+            made.map(|edits| (plan.report, edits))
+        });
+        made.await?.map_err(ImportError::Unreadable)
+    }
+
+    /// Does something on a thread that may block, when its turn has come.
+    async fn off_the_workers<T: Send + 'static>(
+        &self,
+        act: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ImportError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_closed| ImportError::Cancelled)?;
+        let done = spawn_blocking(move || {
+            let done = act();
+            drop(turn);
+            done
+        });
+        done.await.map_err(|_cancelled| ImportError::Cancelled)
+    }
+
+    /// The hashes of these passwords.
+    async fn hash(&self, passwords: Vec<(u64, Zeroizing<String>)>) -> Hashes {
         let mut running = JoinSet::new();
         let mut hashes = Hashes::new();
-        for entry in entries.iter().filter_map(|at| parsed.entries.get(*at)) {
+        for (line, password) in passwords {
             if running.len() >= HASHES_AT_ONCE_MAX {
                 hashes.extend(running.join_next().await.and_then(Result::ok));
             }
-            let Some(password) = &entry.password else { continue };
             let password = Zeroizing::new(password.as_bytes().to_vec());
-            let (line, authenticator) = (entry.line, Arc::clone(&self.authenticator));
+            let authenticator = Arc::clone(&self.authenticator);
             running.spawn(async move {
                 let hashed = hash_in_turn(&authenticator, password).await;
-                (line, hashed.map_err(|refused| Reason::new(Rule::Password, [&refused])))
+                (line, hashed.map_err(refused_password))
             });
         }
         while let Some(hashed) = running.join_next().await {
@@ -166,6 +244,16 @@ impl Imports {
         }
         hashes
     }
+}
+
+/// Lends what a plan needs of the world, on a thread that may block.
+fn with_means<T>(directory: &Directory, act: impl FnOnce(&Means<'_>) -> T) -> T {
+    let runtime = Handle::current();
+    let body = |id| directory.body(id).ok().flatten().map(|(_, bytes)| bytes.into());
+    let develop = |image: &[u8]| {
+        runtime.block_on(photo::develop(image.to_vec())).map_err(|fault| fault.to_string())
+    };
+    act(&Means { body: &body, develop: &develop })
 }
 
 /// An import waits as long as it takes: it was sent once, for many users.
@@ -178,6 +266,13 @@ async fn hash_in_turn(
             Err(HashError::Busy) => {}
             done => return done,
         }
+    }
+}
+
+fn refused_password(fault: HashError) -> Reason {
+    match fault {
+        HashError::Length => Reason::new(Rule::PasswordLength, [&PASSWORD_BYTES_MAX]),
+        HashError::Busy | HashError::Failed => Rule::PasswordFailed.into(),
     }
 }
 

@@ -1,294 +1,354 @@
 //! What an import changes: each row against what is there and against the rows before it.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use zeroize::Zeroizing;
 
-use crate::account::{Role, SecretHash};
+use crate::account::User;
+use crate::account::group::SharedBook;
 use crate::contact::card::Field;
-use crate::contact::{Book, ContactId, Draft, Timestamp, UserId};
-use crate::directory::{Edit, new_id};
-use crate::file::{Entry, Fault, Reason, Rule, shortened};
-use crate::import::file::Parsed;
-use crate::import::known::{Holder, Known};
-use crate::import::person::{NewUser, is_taken_in, wrong_extension, wrong_login};
-use crate::import::report::Skipped;
-use crate::import::{Hashes, Sight, Target, fault};
-use crate::index::{Extent, Snapshot};
+use crate::contact::{Book, Contact, ContactId, OrganizationId, UserId};
+use crate::directory::new_id;
+use crate::file::{About, Entry, Fault, FileError, Reason, Row, Rule, shortened};
+use crate::import::differs::{changes_body, changes_photo, changes_star, changes_user, new_card};
+use crate::import::known::{Holder, Known, Names};
+use crate::import::person::wrong_login;
+use crate::import::place::{Place, Places};
+use crate::import::plan::same::By;
+use crate::import::references::References;
+use crate::import::report::{Action, Change, Report, Skipped};
+use crate::import::seen::Seen;
+use crate::import::source::Source;
+use crate::import::{Hashes, Job, Means, Mode, Sight, fault};
+use crate::index::Snapshot;
 
-/// The outcome for one state of the directory.
-#[derive(Debug, Default)]
-pub struct Plan {
-    pub edits: Vec<Edit>,
-    pub created: usize,
-    pub skipped: Vec<Skipped>,
-    /// Rows that are well written but do not go together with what is there.
-    pub failed: Vec<Fault>,
-    /// Places of the entries whose passwords have yet to be hashed.
-    pub unhashed: Vec<usize>,
+mod missing;
+mod same;
+
+/// What becomes of a good row in one of its places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Nothing,
+    Create(ContactId),
+    Update(ContactId),
 }
 
-/// Plans to add the entries of a file: those that are there already are skipped.
+/// The outcome for one state of the directory.
+pub struct Plan {
+    pub report: Report,
+    /// The state for which it is made.
+    pub snapshot: Arc<Snapshot>,
+    /// Of all good rows in their order, for each of their places.
+    pub(super) decisions: Vec<Decision>,
+    pub(super) removals: Vec<ContactId>,
+    pub(super) books: Vec<SharedBook>,
+    /// Passwords that have yet to be hashed, by line.
+    pub unhashed: Vec<(u64, Zeroizing<String>)>,
+}
+
+/// Decides about all rows of a file. A file that cannot be read to its end changes nothing.
 pub fn plan(
-    parsed: &Parsed,
-    target: &Target,
-    snapshot: &Snapshot,
-    hashes: &Hashes,
-    now: Timestamp,
+    source: &Source,
+    job: &Job,
+    snapshot: Arc<Snapshot>,
+    (hashes, means): (&Hashes, &Means<'_>),
 ) -> Plan {
-    let Some(organization) = snapshot.organization(&target.organization) else {
-        return Plan::default();
+    let encoding = Some(source.text.encoding_name());
+    let report = Report::new(job.mode, job.target.book, encoding);
+    let mut plan = Plan {
+        report,
+        snapshot: Arc::clone(&snapshot),
+        decisions: Vec::new(),
+        removals: Vec::new(),
+        books: Vec::new(),
+        unhashed: Vec::new(),
     };
-    let extent = Extent::of(&[target.book]);
-    let known = Known::new(&parsed.entries, snapshot, organization, &extent);
+    if let Err(refused) = decide(source, job, (hashes, means), (&snapshot, &mut plan)) {
+        let report = plan.report.of_refused(refused);
+        let (decisions, removals, books) = (Vec::new(), Vec::new(), Vec::new());
+        return Plan { report, snapshot, decisions, removals, books, unhashed: Vec::new() };
+    }
+    plan
+}
+
+fn decide(
+    source: &Source,
+    job: &Job,
+    (hashes, means): (&Hashes, &Means<'_>),
+    (snapshot, plan): (&Snapshot, &mut Plan),
+) -> Result<(), FileError> {
+    let mut rows = source.rows()?;
+    let about = rows.about().clone();
+    plan.report.about = Some(about.clone());
+    let mut names = Names::new();
+    source.entries(|entry| names.note(&entry))?;
     let mut planner = Planner {
-        parsed,
-        target,
+        job,
         snapshot,
         hashes,
-        now,
-        known,
-        ids: FxHashMap::default(),
-        uids: HashMap::new(),
-        logins: HashMap::new(),
-        principals: FxHashSet::default(),
-        plan: Plan::default(),
+        means,
+        about: &about,
+        names: &names,
+        places: Places::new(job, snapshot),
+        known: Vec::new(),
+        references: References::new(snapshot, &job.target.organization),
+        ids: Seen::default(),
+        uids: Seen::default(),
+        logins: Seen::default(),
+        matched: FxHashMap::default(),
+        plan,
     };
-    for (at, entry) in parsed.entries.iter().enumerate() {
-        planner.place(at, entry);
+    while let Some(row) = rows.next_row()? {
+        let raw = || rows.raw();
+        match row {
+            Row::Good(entry) => planner.row(*entry, &raw),
+            Row::Bad(faults) => {
+                let line = faults.first().map_or(0, |fault| fault.line);
+                planner.plan.report.fail(line, faults, raw());
+            }
+        }
     }
-    planner.plan
+    planner.finish();
+    Ok(())
 }
 
 struct Planner<'a> {
-    parsed: &'a Parsed,
-    target: &'a Target,
+    job: &'a Job,
     snapshot: &'a Snapshot,
     hashes: &'a Hashes,
-    now: Timestamp,
-    known: Known<'a>,
-    /// What earlier rows have, with their lines.
-    ids: FxHashMap<ContactId, u64>,
-    uids: HashMap<&'a str, u64>,
+    means: &'a Means<'a>,
+    about: &'a About,
+    names: &'a Names,
+    places: Places<'a>,
+    /// By the number of the place.
+    known: Vec<Known<'a>>,
+    references: References<'a>,
+    /// What earlier rows have.
+    ids: Seen,
+    uids: Seen,
     /// Extensions and user names, in lower case.
-    logins: HashMap<String, u64>,
-    principals: FxHashSet<Box<str>>,
-    plan: Plan,
-}
-
-/// By what a row is the same as something else.
-#[derive(Clone, Copy, Debug)]
-enum By {
-    Id,
-    Uid,
-    Extension,
-    Name,
-}
-
-impl By {
-    fn there(self) -> Rule {
-        match self {
-            Self::Id => Rule::SameId,
-            Self::Uid => Rule::SameUid,
-            Self::Extension => Rule::SameExtension,
-            Self::Name => Rule::SameName,
-        }
-    }
-
-    fn twice(self) -> Rule {
-        match self {
-            Self::Id => Rule::TwiceId,
-            Self::Uid => Rule::TwiceUid,
-            Self::Extension => Rule::TwiceExtension,
-            Self::Name => Rule::TwiceName,
-        }
-    }
-}
-
-/// What stands against a row.
-enum Obstacle<'a> {
-    Same(Holder<'a>, By),
-    Wrong(Fault),
+    logins: Seen,
+    /// Contacts that earlier rows mean, with their lines.
+    matched: FxHashMap<ContactId, u64>,
+    plan: &'a mut Plan,
 }
 
 impl<'a> Planner<'a> {
     /// Decides about one row.
-    fn place(&mut self, at: usize, entry: &'a Entry) {
-        match self.obstacle(entry) {
-            Some(Obstacle::Wrong(fault)) => self.plan.failed.push(fault),
-            Some(Obstacle::Same(Holder::There(_), _)) if self.target.sight == Sight::Blind => {
-                self.plan.created += 1;
-            }
-            Some(Obstacle::Same(holder, what)) => {
-                let skipped = skipped(entry, holder, what);
-                self.plan.skipped.push(skipped);
-            }
-            None => self.create(at, entry),
-        }
-    }
-
-    fn obstacle(&self, entry: &Entry) -> Option<Obstacle<'a>> {
-        if let Some(same) = self.same_identity(entry) {
-            return Some(same);
-        }
-        if self.target.book == Book::People
-            && let Some(obstacle) = self.extension(entry)
-        {
-            return Some(obstacle);
-        }
-        if let Some(holder) = self.known.find(entry) {
-            return Some(Obstacle::Same(holder, By::Name));
-        }
-        self.login(entry).map(Obstacle::Wrong)
-    }
-
-    fn same_identity(&self, entry: &Entry) -> Option<Obstacle<'a>> {
-        let Target { organization, book, .. } = self.target;
-        if let Some(id) = entry.id {
-            if let Some(line) = self.ids.get(&id) {
-                return Some(Obstacle::Same(Holder::Row(*line), By::Id));
-            }
-            let there = self.snapshot.contact(organization, id).filter(|row| row.book == *book);
-            if let Some(there) = there {
-                return Some(Obstacle::Same(Holder::There(there.contact()), By::Id));
-            }
-        }
-        let uid = entry.uid.as_deref()?;
-        if let Some(line) = self.uids.get(uid) {
-            return Some(Obstacle::Same(Holder::Row(*line), By::Uid));
-        }
-        let there = self.snapshot.by_uid(organization, *book, uid)?;
-        Some(Obstacle::Same(Holder::There(there.contact()), By::Uid))
-    }
-
-    fn extension(&self, entry: &Entry) -> Option<Obstacle<'a>> {
-        let extension = entry.card.first(Field::Extension)?;
-        let column = self.parsed.about.as_ref().and_then(|of| of.extension_column.as_deref());
-        let wrong = |reason| Obstacle::Wrong(fault(entry.line, column, Some(extension), reason));
-        if let Some(reason) = wrong_extension(extension) {
-            return Some(wrong(reason));
-        }
-        if let Some(line) = self.logins.get(&extension.to_lowercase()) {
-            return Some(Obstacle::Same(Holder::Row(*line), By::Extension));
-        }
-        let organization = &self.target.organization;
-        let user = self.snapshot.user_by_login(organization, extension)?;
-        let holds = |name: &Option<Box<str>>| {
-            name.as_ref().is_some_and(|name| name.to_lowercase() == extension.to_lowercase())
+    fn row(&mut self, entry: Entry, raw: &dyn Fn() -> Option<Vec<String>>) {
+        let Some(entry) = self.with_references(entry, raw) else { return };
+        let places = match self.places.of(&entry) {
+            Ok(places) => places,
+            Err(fault) => return self.plan.report.fail(entry.line, vec![fault], raw()),
         };
-        let there = self.snapshot.contact(organization, user.id);
-        match there {
-            Some(there) if holds(&user.extension) => {
-                Some(Obstacle::Same(Holder::There(there.contact()), By::Extension))
-            }
-            _ if holds(&user.login) || holds(&user.extension) => {
-                Some(wrong(Rule::ExtensionTaken.into()))
-            }
-            _ => None,
+        for number in places {
+            let Some(place) = self.places.all().get(number).cloned() else { continue };
+            let decision = match self.decide(&entry, &place, number) {
+                Ok(decision) => decision,
+                Err(fault) => {
+                    self.plan.report.fail(entry.line, vec![fault], raw());
+                    Decision::Nothing
+                }
+            };
+            self.plan.decisions.push(decision);
         }
     }
 
-    fn login(&self, entry: &Entry) -> Option<Fault> {
-        let login = entry.login.as_deref()?;
-        if self.target.book != Book::People {
-            return None;
+    fn with_references(
+        &mut self,
+        entry: Entry,
+        raw: &dyn Fn() -> Option<Vec<String>>,
+    ) -> Option<Entry> {
+        let line = entry.line;
+        match resolved(&mut self.references, entry) {
+            Ok(entry) => Some(entry),
+            Err(fault) => {
+                self.plan.report.fail(line, vec![fault], raw());
+                None
+            }
         }
-        let column = self.parsed.about.as_ref().and_then(|of| of.login_column.as_deref());
-        let wrong = |reason| Some(fault(entry.line, column, Some(login), reason));
+    }
+
+    fn decide(&mut self, entry: &Entry, place: &Place, number: usize) -> Result<Decision, Fault> {
+        match self.holder(entry, place, number)? {
+            Some((Holder::Row(line), by)) => {
+                let reason = Reason::new(by.twice(), [&line]);
+                let fault = fault(entry.line, None, Some(entry.card.formatted_name()), reason);
+                self.plan.report.skip(Skipped { fault, contact: None });
+                Ok(Decision::Nothing)
+            }
+            Some((Holder::There(contact), by)) => self.found(entry, &contact, by),
+            None => self.create(entry, place, number),
+        }
+    }
+
+    /// A row whose contact is there.
+    fn found(&mut self, entry: &Entry, contact: &Contact, by: By) -> Result<Decision, Fault> {
+        self.matched.insert(contact.id, entry.line);
+        if self.job.target.sight == Sight::Blind {
+            self.plan.report.created += 1;
+            return Ok(Decision::Nothing);
+        }
+        if self.job.mode == Mode::Add {
+            let there = shortened(contact.card.formatted_name());
+            let reason = Reason::new(by.there(), [&there]);
+            let fault = fault(entry.line, None, Some(entry.card.formatted_name()), reason);
+            self.plan.report.skip(Skipped { fault, contact: Some(contact.id) });
+            return Ok(Decision::Nothing);
+        }
+        let user = self.snapshot.user(contact.id).filter(|_| contact.book == Book::People);
+        self.may_update(entry, contact, user)?;
+        let (card, fields) = new_card(entry, contact, &self.about.covers, self.job.mode)
+            .map_err(|_nameless| fault(entry.line, None, None, Rule::Nameless.into()))?;
+        let same = fields.is_empty()
+            && card == contact.card
+            && !changes_body(entry, contact, self.means)
+            && !changes_photo(entry, contact, self.means)
+            && user.is_none_or(|user| !changes_user(entry, user))
+            && !changes_star(self.job, self.snapshot, entry, contact.id);
+        if same {
+            self.plan.report.unchanged += 1;
+            return Ok(Decision::Nothing);
+        }
+        self.needs_hash(entry, user.is_some_and(|user| user.password.is_none()));
+        self.plan.report.updated += 1;
+        self.plan.report.change(|| Change {
+            line: Some(entry.line),
+            action: Action::Updated,
+            contact: Some(contact.id),
+            name: card.formatted_name().into(),
+            fields,
+        });
+        Ok(Decision::Update(contact.id))
+    }
+
+    fn may_update(
+        &self,
+        entry: &Entry,
+        contact: &Contact,
+        user: Option<&User>,
+    ) -> Result<(), Fault> {
+        if user.is_none() {
+            return Ok(());
+        }
+        let (new, given) =
+            (entry.card.first(Field::Extension), contact.card.first(Field::Extension));
+        if let (Some(new), Some(given)) = (new, given.filter(|given| Some(*given) != new)) {
+            let column = self.about.extension_column.as_deref();
+            let reason = Reason::new(Rule::ExtensionFixed, [&given]);
+            return Err(fault(entry.line, column, Some(new), reason));
+        }
+        self.login_is_free(entry, &contact.organization, Some(contact.id))
+    }
+
+    fn login_is_free(
+        &self,
+        entry: &Entry,
+        organization: &OrganizationId,
+        own: Option<UserId>,
+    ) -> Result<(), Fault> {
+        let Some(login) = entry.login.as_deref() else { return Ok(()) };
+        let column = self.about.login_column.as_deref();
+        let wrong = |reason| Err(fault(entry.line, column, Some(login), reason));
         if let Some(reason) = wrong_login(login) {
             return wrong(reason);
         }
-        if let Some(line) = self.logins.get(login) {
-            return wrong(Reason::new(Rule::LoginTwice, [line]));
+        if let Some(line) = self.logins.line((organization, login)) {
+            return wrong(Reason::new(Rule::LoginTwice, [&line]));
         }
-        let holder = self.snapshot.user_by_login(&self.target.organization, login);
+        let holder = self.snapshot.user_by_login(organization, login);
         let is =
             |name: &Option<Box<str>>| name.as_deref().is_some_and(|n| n.to_lowercase() == login);
-        if holder.is_some_and(|user| is(&user.login) || is(&user.extension)) {
-            return wrong(Rule::LoginTaken.into());
+        let other = holder.filter(|user| Some(user.id) != own);
+        match other.is_some_and(|user| is(&user.login) || is(&user.extension)) {
+            true => wrong(Rule::LoginTaken.into()),
+            false => Ok(()),
         }
-        None
     }
 
-    fn create(&mut self, at: usize, entry: &'a Entry) {
-        if self.target.book != Book::People {
-            return self.create_contact(entry);
-        }
-        match (&entry.password, self.hashes.get(&entry.line)) {
-            (None, _) => self.create_user(entry, None),
-            (Some(_), Some(Ok(hash))) => self.create_user(entry, Some(hash.clone())),
-            (Some(_), Some(Err(refused))) => {
-                let fault = fault(entry.line, Some("password"), None, refused.clone());
-                self.plan.failed.push(fault);
+    fn create(&mut self, entry: &Entry, place: &Place, number: usize) -> Result<Decision, Fault> {
+        if place.book == Book::People {
+            self.login_is_free(entry, &place.organization, None)?;
+            if entry.password.is_some()
+                && let Some(Err(refused)) = self.hashes.get(&entry.line)
+            {
+                return Err(fault(entry.line, Some("password"), None, refused.clone()));
             }
-            (Some(_), None) => {
-                self.plan.unhashed.push(at);
-                self.create_user(entry, None);
+            self.needs_hash(entry, true);
+            let names = [entry.card.first(Field::Extension).map(str::to_lowercase)];
+            let names = names.into_iter().chain([entry.login.as_deref().map(str::to_owned)]);
+            for name in names.flatten() {
+                self.logins.note((&place.organization, &*name), entry.line);
             }
         }
-    }
-
-    fn create_contact(&mut self, entry: &'a Entry) {
-        let draft = Draft {
-            organization: self.target.organization.clone(),
-            book: self.target.book,
-            name: None,
-            uid: entry.uid.clone(),
-            card: entry.card.clone(),
-            body: None,
-            listed: true,
-        };
-        let id = self.taken(entry);
-        self.plan.edits.push(Edit::PutContact { id, draft });
-    }
-
-    fn create_user(&mut self, entry: &'a Entry, password: Option<SecretHash>) {
-        let extension = entry.card.first(Field::Extension).map(str::to_lowercase);
-        let login = entry.login.as_deref().map(str::to_owned);
-        self.logins.extend(extension.into_iter().chain(login).map(|name| (name, entry.line)));
-        let id = self.taken(entry);
-        let new = NewUser {
-            id,
-            organization: self.target.organization.clone(),
-            card: entry.card.clone(),
-            login: entry.login.clone(),
-            password,
-            role: Role::User,
-            listed: true,
-            created: self.now,
-        };
-        let is_taken = is_taken_in(self.snapshot);
-        let (user, mut draft) =
-            new.make(|segment| self.principals.contains(segment) || is_taken(segment));
-        draft.uid = entry.uid.clone();
-        self.principals.insert(user.principal.clone());
-        self.plan.edits.push(Edit::PutContact { id, draft });
-        self.plan.edits.push(Edit::PutUser(user));
-    }
-
-    /// Notes that a row is taken, and gives it its id: the one in the file, where nobody has that.
-    fn taken(&mut self, entry: &'a Entry) -> UserId {
-        self.plan.created += 1;
-        self.known.add(entry);
+        let id = self.new_id(entry, number);
+        if let Some(extension) = entry.card.first(Field::Extension) {
+            self.references.note(extension, id);
+        }
         if let Some(uid) = entry.uid.as_deref() {
-            self.uids.insert(uid, entry.line);
+            self.uids.note((number, uid), entry.line);
         }
+        if let Some(known) = self.known(number, place) {
+            known.add(entry);
+        }
+        self.plan.report.created += 1;
+        if self.job.target.sight == Sight::Open {
+            self.plan.report.change(|| Change {
+                line: Some(entry.line),
+                action: Action::Created,
+                contact: None,
+                name: entry.card.formatted_name().into(),
+                fields: Vec::new(),
+            });
+        }
+        Ok(Decision::Create(id))
+    }
+
+    /// The id in the file, where nobody has that.
+    fn new_id(&mut self, entry: &Entry, number: usize) -> ContactId {
         let Some(id) = entry.id else { return new_id() };
-        self.ids.insert(id, entry.line);
+        self.ids.note((number, id), entry.line);
+        let elsewhere = self.ids.line(id).is_some();
+        self.ids.note(id, entry.line);
         let mut organizations = self.snapshot.organizations();
         let somebodys = organizations.any(|of| self.snapshot.contact(&of.id, id).is_some());
-        if somebodys { new_id() } else { id }
+        if somebodys || elsewhere { new_id() } else { id }
+    }
+
+    fn needs_hash(&mut self, entry: &Entry, without_password: bool) {
+        let password = entry.password.as_ref().filter(|_| without_password);
+        let missing = password.filter(|_| !self.hashes.contains_key(&entry.line));
+        if let Some(password) = missing {
+            self.plan.unhashed.push((entry.line, password.clone()));
+        }
+    }
+
+    /// What a mirror removes, once all rows are known.
+    fn finish(mut self) {
+        if self.job.mode == Mode::Mirror && self.job.target.sight == Sight::Open {
+            self.remove_what_is_missing();
+        }
+        self.plan.report.new_books = self.places.new.iter().map(|book| book.name.clone()).collect();
+        self.plan.books = std::mem::take(&mut self.places.new);
     }
 }
 
-fn skipped(entry: &Entry, holder: Holder<'_>, by: By) -> Skipped {
-    let name = entry.card.formatted_name();
-    let (reason, contact) = match holder {
-        Holder::There(contact) => {
-            let there = shortened(contact.card.formatted_name());
-            (Reason::new(by.there(), [&there]), Some(contact.id))
-        }
-        Holder::Row(line) => (Reason::new(by.twice(), [&line]), None),
-    };
-    Skipped { fault: fault(entry.line, None, Some(name), reason), contact }
+/// The row with ids for the managers and assistants whom it names. A card that is kept as it is keeps
+/// their names.
+pub(super) fn resolved(references: &mut References<'_>, entry: Entry) -> Result<Entry, Fault> {
+    if entry.body.is_some() {
+        return Ok(entry);
+    }
+    let line = entry.line;
+    let nameless = |_| fault(line, None, None, Rule::Nameless.into());
+    let card = references.resolved(entry.card).map_err(nameless)?;
+    Ok(Entry { card, ..entry })
+}
+
+impl Job {
+    /// Whose favorites a file tells: the owner's of a personal book, else the importer's.
+    pub(super) fn stars_of(&self) -> Option<UserId> {
+        self.target.book.owner().or(self.importer)
+    }
 }

@@ -1,28 +1,75 @@
 //! The report of an import: what happens to each row.
 
 use crate::contact::{Book, ContactId};
-use crate::file::{About, Fault};
-use crate::import::Target;
-use crate::import::file::Parsed;
-use crate::import::plan::Plan;
+use crate::file::{About, Fault, FileError, Reason};
+use crate::import::Mode;
+pub use crate::import::merge::FieldChange;
 
 /// The most rows of a list; the others are counted.
-const LISTED_MAX: usize = 100_000;
+const LISTED_MAX: usize = 10_000;
+/// The most changes that are listed.
+const CHANGES_MAX: usize = 1_000;
+/// How much of refused rows is kept, in bytes of their cells.
+const REFUSED_BYTES_MAX: usize = 8 << 20;
+
+/// A list that is full at some point; what comes behind is counted.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    /// How many are not in the list.
+    pub beyond: usize,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), beyond: 0 }
+    }
+}
+
+impl<T> Listed<T> {
+    fn push(&mut self, row: T, most: usize) {
+        if self.rows.len() < most {
+            self.rows.push(row);
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    /// How many there are in all.
+    pub fn count(&self) -> usize {
+        self.rows.len() + self.beyond
+    }
+}
 
 /// What an import does, and with which rows it does nothing.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// How the file was read; None where that was not found out.
+    /// What the file is; None where that was not found out.
     pub about: Option<About>,
     pub encoding: Option<&'static str>,
+    pub mode: Mode,
     pub book: Book,
-    /// How many contacts it makes.
     pub created: usize,
-    pub skipped: Vec<Skipped>,
+    pub updated: usize,
+    /// Rows that say what is there.
+    pub unchanged: usize,
+    /// Contacts that a mirror takes away.
+    pub removed: usize,
+    pub skipped: Listed<Skipped>,
     /// In the order of lines; a row may have several faults.
-    pub failed: Vec<Fault>,
-    /// Rows and faults that are in neither list because it is full.
-    pub not_listed: usize,
+    pub failed: Listed<Fault>,
+    pub failed_rows: usize,
+    /// What of rows that were taken was left out, such as a photo that is none.
+    pub notices: Listed<Fault>,
+    pub changes: Listed<Change>,
+    pub refused: Refused,
+    /// Why a mirror removes less than the file lacks, and how many it leaves.
+    pub not_removed: Option<(usize, Reason)>,
+    /// A mirror would remove more than a tenth: how many of how many. They go only where the importer
+    /// says so.
+    pub to_confirm: Option<(usize, usize)>,
+    /// The names of shared books that rows name and that are made.
+    pub new_books: Vec<Box<str>>,
 }
 
 /// A row that was left out because its contact is there already.
@@ -34,30 +81,127 @@ pub struct Skipped {
     pub contact: Option<ContactId>,
 }
 
+/// What happens to a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Created,
+    Updated,
+    Removed,
+}
+
+impl Action {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A contact that an import changes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The row's; None where the contact goes because the file lacks it.
+    pub line: Option<u64>,
+    pub action: Action,
+    /// None for one that is made.
+    pub contact: Option<ContactId>,
+    pub name: Box<str>,
+    pub fields: Vec<FieldChange>,
+}
+
+/// Refused rows as the file has them, without secrets, to be corrected and sent again.
+#[derive(Clone, Debug, Default)]
+pub struct Refused {
+    pub rows: Vec<(u64, Vec<String>)>,
+    bytes: usize,
+    /// Rows that found no room.
+    pub left_out: usize,
+}
+
+impl Refused {
+    fn push(&mut self, line: u64, cells: Vec<String>) {
+        let bytes: usize = cells.iter().map(|cell| cell.len() + size_of::<String>()).sum();
+        if self.bytes + bytes > REFUSED_BYTES_MAX {
+            self.left_out += 1;
+        } else {
+            self.bytes += bytes;
+            self.rows.push((line, cells));
+        }
+    }
+}
+
 impl Report {
-    /// The report of a plan; the plan keeps what the edits need.
-    pub fn new(parsed: &Parsed, target: &Target, plan: &mut Plan) -> Self {
-        let mut failed = std::mem::take(&mut plan.failed);
-        failed.extend_from_slice(&parsed.faults);
-        failed.sort_by_key(|fault| fault.line);
-        let mut skipped = std::mem::take(&mut plan.skipped);
-        let beyond = |rows: usize| rows.saturating_sub(LISTED_MAX);
-        let not_listed = beyond(failed.len()) + beyond(skipped.len());
-        failed.truncate(LISTED_MAX);
-        skipped.truncate(LISTED_MAX);
+    pub fn new(mode: Mode, book: Book, encoding: Option<&'static str>) -> Self {
         Self {
-            about: parsed.about.clone(),
-            encoding: parsed.encoding,
-            book: target.book,
-            created: plan.created,
-            skipped,
-            failed,
-            not_listed,
+            about: None,
+            encoding,
+            mode,
+            book,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            removed: 0,
+            skipped: Listed::default(),
+            failed: Listed::default(),
+            failed_rows: 0,
+            notices: Listed::default(),
+            changes: Listed::default(),
+            refused: Refused::default(),
+            not_removed: None,
+            to_confirm: None,
+            new_books: Vec::new(),
+        }
+    }
+
+    /// The report of a file that cannot be read: nothing of it is kept.
+    #[must_use]
+    pub fn of_refused(self, refused: FileError) -> Self {
+        let mut report =
+            Self { about: self.about, ..Self::new(self.mode, self.book, self.encoding) };
+        let (field, value) = (None, None);
+        let line = refused.line.unwrap_or(1);
+        report.failed.push(Fault { line, field, value, reason: refused.reason }, LISTED_MAX);
+        report.failed_rows = 1;
+        report
+    }
+
+    /// Notes what is wrong with one row.
+    pub(super) fn fail(&mut self, line: u64, faults: Vec<Fault>, cells: Option<Vec<String>>) {
+        self.failed_rows += 1;
+        for fault in faults {
+            self.failed.push(fault, LISTED_MAX);
+        }
+        if let Some(cells) = cells {
+            self.refused.push(line, cells);
+        }
+    }
+
+    pub(super) fn skip(&mut self, skipped: Skipped) {
+        self.skipped.push(skipped, LISTED_MAX);
+    }
+
+    pub(super) fn notice(&mut self, notice: Fault) {
+        self.notices.push(notice, LISTED_MAX);
+    }
+
+    pub(super) fn change(&mut self, change: impl FnOnce() -> Change) {
+        if self.changes.rows.len() < CHANGES_MAX {
+            self.changes.rows.push(change());
+        } else {
+            self.changes.beyond += 1;
         }
     }
 
     /// Whether any row of the file says something that can be kept.
     pub fn is_usable(&self) -> bool {
-        self.created > 0 || !self.skipped.is_empty()
+        self.created + self.updated + self.unchanged + self.removed + self.skipped.count() > 0
+    }
+
+    /// Whether anything is to be written.
+    pub fn changes_anything(&self) -> bool {
+        self.created + self.updated + self.removed > 0
     }
 }

@@ -221,7 +221,7 @@ impl Snapshot {
             Record::Property(property) => self.put_property(property),
             Record::Reverted(reverted) => self.put_reverted(reverted),
             Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
-            Record::Contact(_) | Record::Import(_) => {}
+            Record::Contact(_) => {}
         }
     }
 

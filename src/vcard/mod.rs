@@ -1,18 +1,19 @@
 //! vCard: a content-line layer that loses nothing, and the way from a card's text to its fields and back.
 //!
-//! Versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, 3.0 and 4.0 are written. Nothing here does I/O.
+//! Versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read and written. Nothing here does I/O.
 
 pub mod convert;
 pub mod edit;
 mod fields;
 pub mod line;
 pub mod photo;
-mod place;
+pub(crate) mod place;
 mod property;
 pub mod read;
 pub mod select;
 mod telephone;
 pub mod text;
+pub mod utf8;
 pub mod write;
 
 #[cfg(test)]

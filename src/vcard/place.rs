@@ -31,7 +31,7 @@ pub(super) fn placed(card: &[u8]) -> impl Iterator<Item = (Line<'_>, Place)> {
 }
 
 /// Whether the line is the BEGIN or END of a card.
-pub(super) fn marks(line: &Line<'_>, name: &str) -> bool {
+pub(crate) fn marks(line: &Line<'_>, name: &str) -> bool {
     let is_card = |c: &Content<'_>| c.value().trim_ascii().eq_ignore_ascii_case(b"VCARD");
     line.content.as_ref().is_some_and(|content| content.is(name) && is_card(content))
 }

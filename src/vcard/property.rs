@@ -206,11 +206,11 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(&byte)
 }
 
-fn is_token(name: &str) -> bool {
+pub(super) fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && !b"\":;,=".contains(&b))
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
@@ -219,7 +219,7 @@ fn inner(value: &str) -> &str {
 }
 
 /// Appends a parameter's value: as it is where that can be read again, else quoted.
-fn push_parameter(value: &str, line: &mut String) {
+pub(super) fn push_parameter(value: &str, line: &mut String) {
     if is_readable(value) {
         return line.push_str(value);
     }
@@ -252,7 +252,7 @@ fn is_readable(value: &str) -> bool {
 
 /// How a value is put together.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(super) enum Shape {
     Text,
     /// Texts with commas between them.
     List,
@@ -265,7 +265,7 @@ enum Shape {
     Other,
 }
 
-fn shape(name: &str, kind: &str) -> Shape {
+pub(super) fn shape(name: &str, kind: &str) -> Shape {
     match name {
         "N" | "ADR" => Shape::Lists,
         "ORG" | "GENDER" => Shape::Components,

@@ -9,7 +9,7 @@ use crate::vcard::place::marks;
 use crate::vcard::text::{decoded, unescaped};
 
 /// Cards with more lines are refused.
-const LINES_MAX: usize = 10_000;
+pub(crate) const LINES_MAX: usize = 10_000;
 /// Longer UIDs are refused: they are keys.
 pub(crate) const UID_BYTES_MAX: usize = 1_000;
 
@@ -152,7 +152,7 @@ impl<'a> Envelope<'a> {
                 return Ok(last);
             }
             if marks(&line, "BEGIN") {
-                if !agent || !lines.any(|line| marks(&line, "END")) {
+                if !agent || !pass_card(lines) {
                     return Err(InvalidCard { line: last, fault: Fault::TwoCards });
                 }
                 continue;
@@ -178,4 +178,20 @@ impl<'a> Envelope<'a> {
         let text: String = String::from_utf8_lossy(version).chars().take(20).collect();
         Err(InvalidCard { line: *line, fault: Fault::UnknownVersion(text) })
     }
+}
+
+/// Passes over what is left of a card within the card, and those within that; false where it does not end.
+fn pass_card<'a>(lines: &mut impl Iterator<Item = Line<'a>>) -> bool {
+    let mut depth = 1_usize;
+    for line in lines {
+        if marks(&line, "BEGIN") {
+            depth += 1;
+        } else if marks(&line, "END") {
+            depth -= 1;
+            if depth == 0 {
+                return true;
+            }
+        }
+    }
+    false
 }

@@ -21,7 +21,7 @@ fn all(card: &Card, field: Field) -> Vec<&str> {
 
 fn written(card: &Card) -> String {
     let mut out = Vec::new();
-    write("u-1", Timestamp(1_790_000_000), card, None, &mut out);
+    write("u-1", Some(Timestamp(1_790_000_000)), card, None, &mut out);
     String::from_utf8(out).unwrap()
 }
 

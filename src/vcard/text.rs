@@ -39,7 +39,7 @@ fn utf8_or_latin1(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 }
 
 /// RFC 2045 6.7; what is no valid escape stays as it is.
-fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((byte, tail)) = rest.split_first() {

@@ -8,14 +8,23 @@ use crate::vcard::{photo, telephone};
 /// Longer lines are folded (RFC 2426 2.6).
 pub(super) const LINE_OCTETS_MAX: usize = 75;
 pub(super) const LINE_END: &str = "\r\n";
+/// The line that says whose card it is.
+pub const PRODUCT: &str = "PRODID:-//Ringbook//Ringbook//EN";
 
-/// Appends the card as text, with a JPEG as its photo. The same contact always gives the same bytes:
-/// ETags rely on it.
-pub fn write(uid: &str, modified: Timestamp, card: &Card, photo: Option<&[u8]>, out: &mut Vec<u8>) {
+/// Appends the card as text, with a JPEG as its photo and the time of the last change where that is to
+/// be told. The same contact always gives the same bytes: ETags rely on it.
+pub fn write(
+    uid: &str,
+    modified: Option<Timestamp>,
+    card: &Card,
+    photo: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) {
     let parts = Parts::of(card);
     let mut writer = Writer { line: String::with_capacity(128), out };
     writer.head(uid);
-    if let Ok(time) = jiff::Timestamp::from_second(modified.0) {
+    let time = modified.map(|modified| jiff::Timestamp::from_second(modified.0));
+    if let Some(Ok(time)) = time {
         writer.plain(&format!("REV:{time}"));
     }
     writer.text("FN", parts.formatted_name);
@@ -93,7 +102,7 @@ impl Writer<'_> {
     fn head(&mut self, uid: &str) {
         self.plain("BEGIN:VCARD");
         self.plain("VERSION:3.0");
-        self.plain("PRODID:-//Ringbook//Ringbook//EN");
+        self.plain(PRODUCT);
         self.text("UID", uid);
     }
 

@@ -7,7 +7,7 @@ use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, T
 use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, SharedBook, Star};
 use ringbook::account::networks::Networks;
 use ringbook::account::property::{DavProperty, KeptAt, Reverted};
-use ringbook::account::{ImportReport, Layout, Role, SecretHash, User};
+use ringbook::account::{Layout, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
@@ -16,8 +16,10 @@ use ringbook::contact::{Body, Book, Contact, Revision, Timestamp};
 use ringbook::directory::new_id;
 use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
 
+use crate::imports::imports_are_kept;
 use crate::notes::notes_are_kept;
 use crate::samples::{commit, contact, load, main, next, organization, put, stored, support};
+use crate::undo::imports_can_be_undone;
 
 /// Everything a store must do; each store's tests call it with an empty one.
 pub(crate) fn contract(store: &mut dyn Store) {
@@ -34,6 +36,8 @@ pub(crate) fn contract(store: &mut dyn Store) {
     changes_of_one_rendition_are_told(store);
     a_reader_sees_what_was_committed(store);
     notes_are_kept(store);
+    imports_are_kept(store);
+    imports_can_be_undone(store);
 }
 
 fn records_read_back(store: &mut dyn Store) {
@@ -65,15 +69,6 @@ fn records_read_back(store: &mut dyn Store) {
     for record in records {
         assert!(events.contains(&Event::Put(record.clone())), "{record:?} in {events:?}");
     }
-    let report = ImportReport {
-        id: "i1".into(),
-        organization: main(),
-        created: Timestamp(3),
-        json: "{\"created\":1}".into(),
-    };
-    commit(store, vec![Change::Put(Record::Import(report.clone()))]);
-    assert_eq!(store.import_report("i1").unwrap(), Some(report));
-    assert_eq!(store.import_report("i2").unwrap(), None);
 }
 
 fn of_devices(anna: &Contact) -> Vec<Record> {

@@ -70,7 +70,7 @@ pub(crate) async fn length(view: &View, contact: &Contact) -> usize {
 
 fn written(view: &View, contact: &Contact, photo: Option<&[u8]>) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 + photo.map_or(0, |jpeg| written_bytes(jpeg.len())));
-    write(&contact.vcard_uid(), contact.modified, &view.card(contact), photo, &mut out);
+    write(&contact.vcard_uid(), Some(contact.modified), &view.card(contact), photo, &mut out);
     out
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Column {
     /// The columns of a section are required only in rows that use the section.
     pub(super) section: Box<str>,
     pub(super) required: bool,
+    /// Whether its values stand behind those of the field's other columns.
+    pub(super) last: bool,
     /// What stands between several values of one cell.
     pub(super) split: Option<Box<str>>,
     /// Which of several values are not the user's own.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::file::date::DateOrder;
 use crate::file::table::check::{Characters, Check, Kind};
 use crate::file::table::column::{Column, Fill, System, To, With, postal_kind};
 use crate::file::table::header::key;
@@ -49,6 +50,8 @@ struct ProfileFile {
     further: bool,
     #[serde(default)]
     sorted: bool,
+    /// `dmy`, `mdy` (the default) or `ymd`.
+    dates: Option<String>,
     rules: Option<String>,
     #[serde(default)]
     requires: Vec<Vec<String>>,
@@ -78,6 +81,9 @@ struct ColumnFile {
     mark: Option<String>,
     starred: Option<String>,
     always: Option<String>,
+    /// Whether its values stand behind those of the field's other columns.
+    #[serde(default)]
+    last: bool,
     #[serde(default)]
     read_only: bool,
     #[serde(default)]
@@ -93,6 +99,8 @@ struct ColumnFile {
 struct TranslationFile {
     profile: String,
     language: String,
+    /// As the profile's.
+    dates: Option<String>,
     /// A name of that language, and the name in the profile.
     names: BTreeMap<String, String>,
 }
@@ -131,7 +139,8 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
             return Err(format!("the name `{name}` comes twice"));
         }
     }
-    profile.languages.push(Translation { language: file.language.into(), names });
+    let dates = dates(file.dates.as_deref())?;
+    profile.languages.push(Translation { language: file.language.into(), dates, names });
     Ok(())
 }
 
@@ -180,6 +189,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         postal_labels,
         names,
         languages: Vec::new(),
+        dates: dates(file.dates.as_deref())?,
         rules: rules.transpose()?,
     })
 }
@@ -222,6 +232,7 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
         check: Check { kind, one_of, chars_max: file.max, chars },
         section,
         required: file.required,
+        last: file.last,
         split: file.split.filter(|split| !split.is_empty()).map(Into::into),
         system: System {
             mark: file.mark.map(Into::into),
@@ -272,6 +283,14 @@ fn encoding(name: Option<&str>) -> Result<bool, String> {
         None => Ok(false),
         Some("utf-8") => Ok(true),
         Some(name) => Err(format!("encoding: `{name}` is not utf-8; without it any is recognised")),
+    }
+}
+
+fn dates(order: Option<&str>) -> Result<DateOrder, String> {
+    match order {
+        None => Ok(DateOrder::default()),
+        Some(order) => DateOrder::parse(order)
+            .ok_or_else(|| format!("dates: `{order}` is none of dmy, mdy, ymd")),
     }
 }
 

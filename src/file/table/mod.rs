@@ -20,6 +20,7 @@ mod header;
 mod layout;
 mod list;
 mod load;
+pub mod plain;
 pub mod profile;
 pub mod profiles;
 mod reader;
@@ -50,7 +51,11 @@ impl<R: Read> TableReader<R> {
             _ => header(&mut records)?,
         };
         let layout = match choice.told() {
-            Told::Auto => Layout::fitting(choice.profiles.recognise(&header)?, &header)?,
+            Told::Auto => {
+                let fit = choice.profiles.recognise(&header);
+                let twice = |unknown| header.twice(|_| false).unwrap_or(unknown);
+                Layout::fitting(fit.map_err(twice)?, &header)?
+            }
             Told::Named(name) => Layout::fitting(choice.profiles.told(name, &header)?, &header)?,
             Told::Custom(map) => Layout::told(map, &header)?,
         };

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::contact::card::Field;
 use crate::file::Holds;
+use crate::file::date::DateOrder;
 use crate::file::table::column::Column;
 use crate::file::table::header::{Header, key};
 use crate::file::table::rules::Bind;
@@ -38,6 +39,8 @@ pub struct Profile {
     /// The names of the columns in English, and their other spellings.
     pub(super) names: Names,
     pub(super) languages: Vec<Translation>,
+    /// How dates are written in English.
+    pub(super) dates: DateOrder,
     /// What is asked of a row that data cannot say.
     pub(super) rules: Option<Bind>,
 }
@@ -47,6 +50,8 @@ pub struct Profile {
 pub(super) struct Translation {
     /// As in RFC 5646, such as `de`.
     pub(super) language: Box<str>,
+    /// How the program writes dates in this language.
+    pub(super) dates: DateOrder,
     pub(super) names: Names,
 }
 
@@ -97,6 +102,10 @@ impl Names {
         if let Some(column) = self.whole.get(key) {
             return Some(Found { column: *column, number: 0 });
         }
+        if key.contains(char::REPLACEMENT_CHARACTER) {
+            let (_, column) = self.whole.iter().find(|(name, _)| is_damaged(key, name))?;
+            return Some(Found { column: *column, number: 0 });
+        }
         self.numbered.iter().find_map(|(before, behind, column)| {
             let number = key.strip_prefix(&**before)?.strip_suffix(&**behind)?;
             // A translation names the column itself.
@@ -104,6 +113,14 @@ impl Names {
             Some(Found { column: *column, number })
         })
     }
+}
+
+/// Whether a name is another one that went through a wrong encoding: each letter that was lost
+/// shows as U+FFFD.
+fn is_damaged(damaged: &str, name: &str) -> bool {
+    let mut letters = name.chars();
+    let same = |c| letters.next().is_some_and(|letter| c == letter || c == char::REPLACEMENT_CHARACTER);
+    damaged.chars().all(same) && letters.next().is_none()
 }
 
 /// The number of a repeated column: digits only.
@@ -147,6 +164,7 @@ impl Profile {
             postal_labels: Labels { name: Box::default(), of: Vec::new(), other: None },
             names: Names::default(),
             languages: Vec::new(),
+            dates: DateOrder::default(),
             rules: None,
         }
     }
@@ -156,6 +174,12 @@ impl Profile {
         let translation = language.and_then(|at| self.languages.get(at));
         let found = translation.and_then(|translation| translation.names.find(key));
         found.or_else(|| self.names.find(key))
+    }
+
+    /// How dates are written in a language, or in English.
+    pub(super) fn dates(&self, language: Option<usize>) -> DateOrder {
+        let translation = language.and_then(|at| self.languages.get(at));
+        translation.map_or(self.dates, |translation| translation.dates)
     }
 
     /// How many columns of a header are the profile's, in the language that has the most of them.

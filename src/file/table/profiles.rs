@@ -22,6 +22,15 @@ const BUILT_IN: &[(&str, &str)] = files![
     "google"
     "google-old"
     "thunderbird"
+    "outlook"
+    "outlook.de"
+    "outlook.es"
+    "outlook.fr"
+    "outlook.it"
+    "outlook.nl"
+    "outlook.pl"
+    "outlook.pt"
+    "outlook.ru"
 ];
 
 /// All known profiles.

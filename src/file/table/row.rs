@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::contact::ContactId;
 use crate::contact::card::{CardBuilder, Field, NamelessCard, PostalAddress, PostalPart};
+use crate::file::date::date;
 use crate::file::table::cell;
 use crate::file::table::column::To;
 use crate::file::table::layout::{Address, Bound, FieldOf, Layout, Value};
@@ -173,6 +174,11 @@ impl Layout {
         };
         let Some(field) = field else { return };
         match &value.split {
+            None if field == Field::Birthday => {
+                if let Some(date) = date(text, self.dates) {
+                    draft.push(field, date);
+                }
+            }
             None => draft.push(field, with_plain_line_ends(text)),
             Some(split) => {
                 if value.system.starred.is_some() {

@@ -1,11 +1,11 @@
-//! Accounts and reports as JSON texts.
+//! Accounts as JSON texts.
 
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::account::{
-    AnonymousAccess, BaseAlias, ImportReport, Layout, OrganizationSettings, PEOPLE_ON_DEVICES_MAX,
-    RefusedWrites, Role, SecretHash, User,
+    AnonymousAccess, BaseAlias, Layout, OrganizationSettings, PEOPLE_ON_DEVICES_MAX, RefusedWrites,
+    Role, SecretHash, User,
 };
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::{ContactId, OrganizationId};
@@ -150,23 +150,4 @@ pub(super) fn retired(segment: &str, text: &str) -> Decoded<RetiredPrincipal> {
     let object = Object::parse(text)?;
     let user = ContactId::parse(object.text("user")?).ok_or(Undecodable("user"))?;
     Ok(RetiredPrincipal { segment: segment.into(), user })
-}
-
-pub(super) fn import_text(report: &ImportReport) -> String {
-    json!({
-        "organization": report.organization.as_str(),
-        "created": report.created.0,
-        "report": report.json,
-    })
-    .to_string()
-}
-
-pub(super) fn import(id: &str, text: &str) -> Decoded<ImportReport> {
-    let object = Object::parse(text)?;
-    Ok(ImportReport {
-        id: id.into(),
-        organization: OrganizationId::from(object.text("organization")?),
-        created: object.time("created")?,
-        json: object.text("report")?.into(),
-    })
 }

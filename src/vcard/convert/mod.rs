@@ -10,6 +10,7 @@ mod down;
 mod groups;
 pub(super) mod media;
 pub(super) mod name;
+mod old;
 mod place;
 mod postal;
 mod related;
@@ -57,15 +58,20 @@ pub(super) fn named(content: &Content<'_>) -> Option<Version> {
     })
 }
 
-/// The card in version 3.0 or 4.0; the card itself where it is of that version, or of none that is
-/// known. Nothing is written in 2.1, so a wish for it gives the card itself too.
+/// The card in another version; the card itself where it is of that version, or of none that is known.
 ///
 /// The same card always gives the same bytes: ETags rely on it. Lines that are no property, and
 /// text around the card, are left out.
 pub fn convert(card: &[u8], to: Version) -> Cow<'_, [u8]> {
     let Some(from) = version(card) else { return Cow::Borrowed(card) };
-    if from == to || to == Version::V21 {
+    if from == to {
         return Cow::Borrowed(card);
+    }
+    if to == Version::V21 {
+        let card = convert(card, Version::V30);
+        let mut properties = properties(&card);
+        name::complete(&mut properties, &card, Version::V30);
+        return Cow::Owned(old::written(&properties, card.len()));
     }
     let mut properties = properties(card);
     properties.iter_mut().for_each(Property::clean);

@@ -31,6 +31,15 @@ const PHONETIC: [Field; 2] = [Field::PhoneticFamilyName, Field::PhoneticGivenNam
 ///
 /// A card that [`read`](crate::vcard::read::read) refuses comes back as it is.
 pub fn edit(card: &[u8], old: &Card, new: &Card, modified: Timestamp) -> Vec<u8> {
+    edited(card, old, new, Some(modified))
+}
+
+/// The same for a card that was not changed here, but understood: the time of its last change stays.
+pub fn amend(card: &[u8], old: &Card, new: &Card) -> Vec<u8> {
+    edited(card, old, new, None)
+}
+
+fn edited(card: &[u8], old: &Card, new: &Card, modified: Option<Timestamp>) -> Vec<u8> {
     let Some(mut editor) = Editor::open(card) else { return card.to_vec() };
     let changed: Vec<Field> =
         Field::ALL.iter().copied().filter(|field| !old.all(*field).eq(new.all(*field))).collect();
@@ -39,7 +48,9 @@ pub fn edit(card: &[u8], old: &Card, new: &Card, modified: Timestamp) -> Vec<u8>
         return card.to_vec();
     }
     editor.remove_labels();
-    editor.revise(modified);
+    if let Some(modified) = modified {
+        editor.revise(modified);
+    }
     editor.written()
 }
 
