@@ -6,7 +6,7 @@ use crate::contact::card::{Field, PostalPart};
 use crate::file::date::DateOrder;
 use crate::file::table::check::{Check, Kind};
 use crate::file::table::choice::{ColumnMap, Target};
-use crate::file::table::column::{Column, DatePart, Group, To};
+use crate::file::table::column::{Column, DatePart, Group, System, To};
 use crate::file::table::header::{Header, HeaderCell};
 use crate::file::table::profile::{Found, Profile};
 use crate::file::table::profiles::Fit;
@@ -47,7 +47,7 @@ pub(super) struct Bound {
     pub(super) to: To,
     pub(super) check: Check,
     pub(super) split: Option<Box<str>>,
-    mark: Option<Box<str>>,
+    system: System,
     last: bool,
     /// The profile's column, where it is one of those.
     of: Option<Found>,
@@ -59,7 +59,7 @@ pub(super) struct Value {
     pub(super) at: usize,
     pub(super) field: FieldOf,
     pub(super) split: Option<Box<str>>,
-    pub(super) mark: Option<Box<str>>,
+    pub(super) system: System,
 }
 
 /// What tells the field of a value.
@@ -97,9 +97,9 @@ impl Bound {
         let Some(column) = column else {
             return Self::to(name, To::Nothing);
         };
-        let (split, mark) = (column.split.clone(), column.mark.clone());
+        let (split, system) = (column.split.clone(), column.system.clone());
         let check = column.check.clone();
-        Self { name, to: column.to, check, split, mark, last: column.last, of }
+        Self { name, to: column.to, check, split, system, last: column.last, of }
     }
 
     /// A column that no profile lists.
@@ -109,7 +109,8 @@ impl Bound {
             to if to.is_number() => Kind::Number,
             _ => Kind::Text,
         };
-        Self { name, to, check: Check::of(kind), split: None, mark: None, last: false, of: None }
+        let (check, system) = (Check::of(kind), System::default());
+        Self { name, to, check, split: None, system, last: false, of: None }
     }
 
     pub(super) fn is_secret(&self) -> bool {
@@ -330,8 +331,8 @@ fn values(columns: &[Bound]) -> Vec<Value> {
             }
             _ => continue,
         };
-        let (split, mark) = (column.split.clone(), column.mark.clone());
-        values.push((known, column.rank(), Value { at, field, split, mark }));
+        let (split, system) = (column.split.clone(), column.system.clone());
+        values.push((known, column.rank(), Value { at, field, split, system }));
     }
     values.sort_by_key(|(field, rank, _)| (*field, *rank));
     values.into_iter().map(|(_, _, value)| value).collect()

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::file::date::DateOrder;
 use crate::file::table::check::{Characters, Check, Kind};
-use crate::file::table::column::{Column, Fill, To, postal_kind};
+use crate::file::table::column::{Column, Fill, System, To, With, postal_kind};
 use crate::file::table::header::key;
 use crate::file::table::profile::{Labels, Names, Profile, Translation};
 use crate::file::table::rules;
@@ -45,6 +45,8 @@ struct ProfileFile {
     encoding: Option<String>,
     delimiter: Option<String>,
     #[serde(default)]
+    byte_order_mark: bool,
+    #[serde(default)]
     further: bool,
     #[serde(default)]
     sorted: bool,
@@ -77,7 +79,8 @@ struct ColumnFile {
     required: bool,
     split: Option<String>,
     mark: Option<String>,
-    /// Whether its values stand behind those of the field's other columns.
+    starred: Option<String>,
+    always: Option<String>,
     #[serde(default)]
     last: bool,
     #[serde(default)]
@@ -175,6 +178,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         columns: columns.collect::<Result<_, _>>()?,
         name: file.name.into(),
         title: file.title.into(),
+        mark: file.byte_order_mark,
         further: file.further,
         sorted: file.sorted,
         requires,
@@ -215,8 +219,11 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
     let fill_section = file.fill_section.map_or_else(|| section.clone(), Into::into);
     let one_of = file.one_of.into_iter().map(Into::into).collect();
     let chars = file.chars.as_deref().map(Characters::parse);
+    let with = match (write.transpose()?, file.fill) {
+        (Some(field), _) => Some(With::Field(field)),
+        (None, fill) => fill.map(|text| With::Text(text.into())),
+    };
     Ok(Column {
-        write: write.transpose()?,
         name: name.into(),
         to,
         check: Check { kind, one_of, chars_max: file.max, chars },
@@ -224,9 +231,13 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
         required: file.required,
         last: file.last,
         split: file.split.filter(|split| !split.is_empty()).map(Into::into),
-        mark: file.mark.map(Into::into),
+        system: System {
+            mark: file.mark.map(Into::into),
+            starred: file.starred.map(Into::into),
+            always: file.always.map(Into::into),
+        },
         written: !file.read_only,
-        fill: file.fill.map(|text| Fill { text: text.into(), section: fill_section }),
+        fill: with.map(|with| Fill { with, section: fill_section }),
     })
 }
 

@@ -11,6 +11,8 @@ use crate::file::table::layout::Layout;
 use crate::file::table::reader::{RecordReader, Step};
 use crate::file::{About, Fault, FileError, ROWS_MAX, Reason, Row, Rows, Rule};
 
+mod arrange;
+pub mod cell;
 mod check;
 pub mod choice;
 mod column;
@@ -23,7 +25,9 @@ pub mod profiles;
 mod reader;
 mod row;
 mod rules;
+pub mod said;
 pub mod write;
+pub mod writer;
 
 /// Reads a table row by row.
 pub struct TableReader<R> {

@@ -23,6 +23,8 @@ pub struct Profile {
     pub(super) utf8_unless_told: bool,
     /// Between the cells of files that we write.
     pub(super) delimiter: u8,
+    /// Whether files that we write begin with a byte order mark.
+    pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
     /// Whether the columns that we write are in alphabetical order.
@@ -96,6 +98,12 @@ impl Names {
         true
     }
 
+    /// Whether a column has a name here.
+    #[cfg(test)]
+    pub(super) fn means(&self, column: usize) -> bool {
+        self.whole.values().any(|named| *named == column)
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<Found> {
         if let Some(column) = self.whole.get(key) {
             return Some(Found { column: *column, number: 0 });
@@ -153,6 +161,7 @@ impl Profile {
             holds: Holds::Either,
             utf8_unless_told: false,
             delimiter: b',',
+            mark: false,
             further: false,
             sorted: false,
             columns: Box::default(),

@@ -10,6 +10,8 @@ use crate::file::table::profiles::Profiles;
 use crate::file::table::write::Export;
 use crate::file::{Entry, fields};
 
+mod outlook;
+
 /// Everything that is read from one file.
 #[derive(Debug)]
 struct File {
