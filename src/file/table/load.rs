@@ -50,6 +50,8 @@ struct ProfileFile {
     further: bool,
     #[serde(default)]
     sorted: bool,
+    #[serde(default)]
+    short_rows: bool,
     /// `dmy`, `mdy` (the default) or `ymd`.
     dates: Option<String>,
     rules: Option<String>,
@@ -81,6 +83,7 @@ struct ColumnFile {
     mark: Option<String>,
     starred: Option<String>,
     always: Option<String>,
+    /// Whether its values stand behind those of the field's other columns.
     #[serde(default)]
     last: bool,
     #[serde(default)]
@@ -180,6 +183,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         title: file.title.into(),
         mark: file.byte_order_mark,
         further: file.further,
+        short_rows: file.short_rows,
         sorted: file.sorted,
         requires,
         labels: labels.into(),

@@ -20,6 +20,7 @@ mod header;
 mod layout;
 mod list;
 mod load;
+pub mod plain;
 pub mod profile;
 pub mod profiles;
 mod reader;

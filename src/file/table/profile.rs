@@ -27,6 +27,8 @@ pub struct Profile {
     pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
+    /// Whether empty cells at the end of a row may be missing.
+    pub(super) short_rows: bool,
     /// Whether the columns that we write are in alphabetical order.
     pub(super) sorted: bool,
     pub(super) columns: Box<[Column]>,
@@ -163,6 +165,7 @@ impl Profile {
             delimiter: b',',
             mark: false,
             further: false,
+            short_rows: false,
             sorted: false,
             columns: Box::default(),
             requires: Box::default(),

@@ -18,7 +18,7 @@ use crate::file::{Entry, Fault, Reason, Row, Rule, shortened};
 impl Layout {
     /// The entry of a row, or all that is wrong with it.
     pub(super) fn read(&self, record: &Record<'_>) -> Row {
-        if record.len() != self.columns.len() {
+        if !self.fits(record) {
             return Row::Bad(vec![self.wrong_width(record)]);
         }
         let line = record.line;
@@ -44,16 +44,22 @@ impl Layout {
     /// The cells of a record without secrets. None where nobody knows which cell is which, and one
     /// may be a secret.
     pub(super) fn shown(&self, record: &Record<'_>) -> Option<Vec<String>> {
-        if record.len() != self.columns.len() {
+        if !self.fits(record) {
             let harmless = !self.columns.iter().any(Bound::is_secret);
             return harmless.then(|| record.cells().map(str::to_owned).collect());
         }
-        let cells = self.columns.iter().zip(record.cells());
+        let cells = self.columns.iter().zip(record.cells().chain(std::iter::repeat("")));
         let shown = |(column, cell): (&Bound, &str)| match column.is_secret() {
             true => String::new(),
             false => cell.to_owned(),
         };
         Some(cells.map(shown).collect())
+    }
+
+    /// Whether it is known which cell is which.
+    fn fits(&self, record: &Record<'_>) -> bool {
+        let (cells, columns) = (record.len(), self.columns.len());
+        cells == columns || (self.profile.short_rows && cells < columns)
     }
 
     /// What the cells mean; secrets are taken as they are.

@@ -10,6 +10,7 @@ use crate::file::table::profiles::Profiles;
 use crate::file::table::write::Export;
 use crate::file::{Entry, fields};
 
+mod common;
 mod outlook;
 
 /// Everything that is read from one file.
