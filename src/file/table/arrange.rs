@@ -38,12 +38,13 @@ pub(super) enum Source {
     Other(To),
 }
 
-/// Which lines of a part of an address stand in a column.
+/// A column among those that are the lines of one part of an address.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Line {
-    One(usize),
-    /// This one and those behind it.
-    From(usize),
+pub(super) struct Line {
+    /// From 0.
+    pub(super) at: usize,
+    /// How many there are.
+    pub(super) of: usize,
 }
 
 /// How many numbered and further columns the contacts need.
@@ -122,7 +123,9 @@ impl Arrangement<'_> {
         let numbered = together.iter().filter(|(_, column)| column.name.contains('#'));
         let count = |column: &Column| match column.to {
             To::Label(group) | To::Labelled(group) => self.needed.labelled.get(group.0).copied(),
-            To::Postal(PostalTo { kind: None, .. }) | To::PostalLabel => Some(self.needed.addresses),
+            To::Postal(PostalTo { kind: None, .. }) | To::PostalLabel => {
+                Some(self.needed.addresses)
+            }
             To::Field(field) => Some(self.needed.of(field).saturating_sub(self.used(field))),
             _ => None,
         };
@@ -175,10 +178,8 @@ impl Arrangement<'_> {
         let same = |(_, column): &(usize, &Column)| column.written && column.to == To::Postal(to);
         let columns = self.profile.columns.iter().enumerate();
         let places: Vec<usize> = columns.filter(same).map(|(at, _)| at).collect();
-        match places.iter().position(|place| *place == at) {
-            Some(line) if line + 1 < places.len() => Line::One(line),
-            line => Line::From(line.unwrap_or_default()),
-        }
+        let place = places.iter().position(|place| *place == at);
+        Line { at: place.unwrap_or_default(), of: places.len() }
     }
 
     /// Columns under our own names, for what no column of the profile says.

@@ -88,6 +88,8 @@ struct ColumnFile {
     last: bool,
     #[serde(default)]
     read_only: bool,
+    #[serde(default)]
+    sparing: bool,
     fill: Option<String>,
     fill_section: Option<String>,
     write: Option<String>,
@@ -241,6 +243,7 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
             always: file.always.map(Into::into),
         },
         written: !file.read_only,
+        sparing: file.sparing,
         fill: with.map(|with| Fill { with, section: fill_section }),
     })
 }

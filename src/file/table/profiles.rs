@@ -19,6 +19,9 @@ macro_rules! files {
 const BUILT_IN: &[(&str, &str)] = files![
     "xivo"
     "xivo-users"
+    "google"
+    "google-old"
+    "thunderbird"
     "outlook"
     "outlook.de"
     "outlook.es"

@@ -59,7 +59,12 @@ impl Layout {
     /// Whether it is known which cell is which.
     fn fits(&self, record: &Record<'_>) -> bool {
         let (cells, columns) = (record.len(), self.columns.len());
-        cells == columns || (self.profile.short_rows && cells < columns)
+        match cells.checked_sub(columns) {
+            None => self.profile.short_rows,
+            Some(beyond) => {
+                beyond <= self.trailing && record.cells().skip(columns).all(str::is_empty)
+            }
+        }
     }
 
     /// What the cells mean; secrets are taken as they are.
@@ -210,16 +215,10 @@ impl Layout {
         let text = |at: usize| cells.cells.get(at).copied().unwrap_or_default();
         let part = |part: PostalPart| -> Cow<'_, str> {
             let columns = address.parts.iter().filter(|(known, _)| *known == part);
-            let mut lines = columns.map(|(_, at)| with_plain_line_ends(text(*at)));
+            let texts = columns.map(|(_, at)| with_plain_line_ends(text(*at)));
+            let mut lines = texts.filter(|line| !line.is_empty());
             let first = lines.next().unwrap_or_default();
-            match lines.next() {
-                None => first,
-                Some(second) => {
-                    let all =
-                        lines.fold(format!("{first}\n{second}"), |all, line| all + "\n" + &line);
-                    all.trim_end().to_owned().into()
-                }
-            }
+            lines.fold(first, |all, line| format!("{all}\n{line}").into())
         };
         if address.parts.iter().all(|(_, at)| text(*at).is_empty()) {
             return None;
