@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &str)] = &[
     // Formats.
     ("photo", "contact"),
     ("vcard", "contact"),
-    ("file", "contact"),
+    ("file", "contact vcard"),
     ("import", "account contact directory file index vcard"),
     // The core.
     ("directory", "account contact index store"),

@@ -17,14 +17,17 @@ use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::journal::Journal;
-use crate::directory::writer::{Message, Writer};
+use crate::directory::writer::{Message, Undo, Writer};
 use crate::index::{Alike, Snapshot};
 use crate::store::{Store, StoreError};
 
 mod check;
 mod journal;
 mod overlay;
+mod undo;
 mod writer;
+
+pub use undo::{SINCE_NAMED_MAX, Since, UndoError, What};
 
 /// The directory of all organizations. It owns the thread that writes; dropping it stops that
 /// thread once the commits before are done.
@@ -129,7 +132,8 @@ pub enum Edit {
         uid: Box<str>,
         starred: bool,
     },
-    /// Keeps an import. It comes before the other edits of its request.
+    /// Keeps an import, and what its request changes is remembered so that it can be undone. It comes
+    /// before the other edits of its request.
     PutImport(Box<Import>),
 }
 
@@ -264,6 +268,31 @@ impl Directory {
     /// As [`Directory::commit`].
     pub fn commit_blocking(&self, request: Request) -> Result<Committed, CommitError> {
         self.send(request)?.blocking_recv().unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// Undoes an import in one commit, while all that it touched is as it left it. What clients have
+    /// synchronized stays true: it is a change like any other.
+    ///
+    /// # Errors
+    /// [`UndoError`] says what stands against it; then nothing happened.
+    pub async fn undo(&self, import: &str, by: &str) -> Result<Committed, UndoError> {
+        let (reply, answer) = oneshot::channel();
+        let undo = Undo { import: import.into(), by: by.into() };
+        let closed = UndoError::Commit(CommitError::Closed);
+        self.inbox.send(Message::Undo(undo, reply)).map_err(|_| closed.clone())?;
+        answer.await.unwrap_or(Err(closed))
+    }
+
+    /// As [`Directory::undo`], for threads that may block.
+    ///
+    /// # Errors
+    /// As [`Directory::undo`].
+    pub fn undo_blocking(&self, import: &str, by: &str) -> Result<Committed, UndoError> {
+        let (reply, answer) = oneshot::channel();
+        let undo = Undo { import: import.into(), by: by.into() };
+        let closed = UndoError::Commit(CommitError::Closed);
+        self.inbox.send(Message::Undo(undo, reply)).map_err(|_| closed.clone())?;
+        answer.blocking_recv().unwrap_or(Err(closed))
     }
 
     fn send(

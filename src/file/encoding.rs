@@ -61,6 +61,15 @@ impl Text {
         self.encoding.name()
     }
 
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
+    /// How many bytes of a byte order mark stand before the text.
+    pub(super) fn mark_bytes(&self) -> usize {
+        self.mark_bytes
+    }
+
     /// For profiles that take another encoding than UTF-8 only where the sender names it.
     ///
     /// # Errors
@@ -193,7 +202,14 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     if pairs < 2 {
         return None;
     }
+    // Names in other letters than Latin have no zeros, but each card begins in Latin ones.
+    let begins = |to_bytes: fn(u16) -> [u8; 2]| {
+        let mark: Vec<u8> = "BEGIN:VCARD".encode_utf16().flat_map(to_bytes).collect();
+        head.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(&mark))
+    };
     match () {
+        () if begins(u16::to_be_bytes) => Some(UTF_16BE),
+        () if begins(u16::to_le_bytes) => Some(UTF_16LE),
         () if high_first * 2 > pairs && low_first * 8 < pairs => Some(UTF_16BE),
         () if low_first * 2 > pairs && high_first * 8 < pairs => Some(UTF_16LE),
         () => None,

@@ -65,6 +65,36 @@ rules! {
     TooManyFaults = "too-many-faults",
         "too many rows are wrong: nothing was kept; correct the first ones and send it again";
 
+    // A vCard file and its cards.
+    NoCards = "no-cards", "no contact found: the file has no card, which begins with BEGIN:VCARD";
+    OutsideCards = "outside-cards",
+        "this text belongs to no card: a card begins with BEGIN:VCARD and ends with END:VCARD";
+    CardWithoutEnd = "card-without-end",
+        "END:VCARD is missing: the card is cut off, or its last line is damaged";
+    CardVersion = "card-version", "the version `{0}` of vCard is none of 2.1, 3.0 and 4.0";
+    CardTooLarge = "card-too-large", "the card has more than {0} bytes or {1} lines";
+    CardDamaged = "card-damaged", "the lines of this card do not make one card";
+    LongUid = "long-uid", "the UID is longer than {0} bytes";
+    GroupMembers = "group-members",
+        "{0} of {1} members of this group are not in the file: export them together with it";
+    GroupOwnNumbers = "group-with-numbers",
+        "a group becomes a category of its members: its own numbers and e-mail addresses are not kept";
+    TooManyGroups = "too-many-groups",
+        "this group is left out: a file has at most {0} groups with {1} members together";
+
+    // An LDIF file and its entries.
+    NoEntries = "no-entries", "no contact found: the file has no entry, which begins with dn:";
+    LdifVersion = "ldif-version", "version {0} of LDIF is not known here: 1 is";
+    LdifWithoutDn = "ldif-without-dn", "an entry begins with dn:, but this one does not";
+    LdifLine = "ldif-line", "this line is no `name: value`";
+    LdifBase64 = "ldif-base64", "the value is no Base64, which two colons announce";
+    LdifUrl = "ldif-url",
+        "what stands elsewhere is not fetched: put the value itself into the file";
+    LdifChange = "ldif-change",
+        "a change ({0}) is no contact: export the entries themselves";
+    LdifClass = "ldif-class", "an entry of the class {0} is no contact";
+    EntryTooLarge = "entry-too-large", "the entry has more than {0} bytes or {1} lines";
+
     // A row.
     TooManyCells = "too-many-fields",
         "too many fields: {0} where the header has {1}; a value that contains the delimiter needs quotes";

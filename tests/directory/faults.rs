@@ -11,7 +11,7 @@ use ringbook::contact::photo::PhotoSize;
 use ringbook::contact::{ContactId, Revision};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
 use ringbook::store::sqlite::SqliteStore;
-use ringbook::store::{Decide, Event, Store, StoreError};
+use ringbook::store::{Decide, Event, Remembered, Store, StoreError};
 
 use crate::{main, put, settings, shared};
 
@@ -78,6 +78,10 @@ impl Store for Failing {
 
     fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
         self.store.import(id)
+    }
+
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        self.store.remembered(import)
     }
 
     fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {

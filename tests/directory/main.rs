@@ -21,6 +21,7 @@ mod groups;
 mod keeping;
 mod neighbors;
 mod photos;
+mod undo;
 mod users;
 
 #[test]

@@ -19,6 +19,7 @@ use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
 use crate::imports::imports_are_kept;
 use crate::notes::notes_are_kept;
 use crate::samples::{commit, contact, load, main, next, organization, put, stored, support};
+use crate::undo::imports_can_be_undone;
 
 /// Everything a store must do; each store's tests call it with an empty one.
 pub(crate) fn contract(store: &mut dyn Store) {
@@ -36,6 +37,7 @@ pub(crate) fn contract(store: &mut dyn Store) {
     a_reader_sees_what_was_committed(store);
     notes_are_kept(store);
     imports_are_kept(store);
+    imports_can_be_undone(store);
 }
 
 fn records_read_back(store: &mut dyn Store) {
