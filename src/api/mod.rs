@@ -31,6 +31,7 @@ mod contacts;
 mod cursor;
 mod divisions;
 mod export;
+mod export_file;
 mod favorites;
 mod file_name;
 mod gate;
