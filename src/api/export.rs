@@ -70,7 +70,8 @@ pub(super) async fn export(
         Some(false) | None => Formulas::AsTheyAre,
     };
     let profile = params.profile.as_deref().unwrap_or(PROFILE);
-    let kind = kind(&context.profiles, profile, formulas).map_err(|fault| fault.told_in(language))?;
+    let kind =
+        kind(&context.profiles, profile, formulas).map_err(|fault| fault.told_in(language))?;
     let Kind { writer, media_type, ending } = kind;
     let (directory, principal) = (Arc::clone(&context.directory), asker.principal);
     let begun = move || {

@@ -200,6 +200,7 @@ fn routes() -> Router<Shared> {
         .route("/import/profiles", get(imports::profiles::list))
         .route("/imports", get(imports::history::list))
         .route("/imports/{id}", get(imports::history::show))
+        .route("/imports/{id}/undo", post(imports::undo::undo))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/{id}", delete(tokens::remove))
         .route("/phones", get(phones::list).post(phones::add))

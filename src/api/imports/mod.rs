@@ -28,6 +28,7 @@ pub(super) mod history;
 mod into;
 pub(super) mod profiles;
 mod told;
+pub(super) mod undo;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

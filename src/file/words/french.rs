@@ -172,10 +172,6 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoImport, "cet import n’existe pas"),
     (Rule::UndoneAlready, "cet import a déjà été annulé"),
     (Rule::NotUndoable, "cet import ne peut plus être annulé : l’état antérieur n’est plus connu"),
-    (
-        Rule::ChangedSince,
-        "{0} a été modifié après l’import : rien n’a été annulé, pour ne pas perdre cette modification",
-    ),
     (Rule::MapName, "le nom d’une table de colonnes a de 1 à {0} lettres, chiffres, - et _"),
     (Rule::NoMap, "il n’y a pas de table de colonnes `{0}`"),
     (Rule::RequiredOne, "il faut au moins une de ces valeurs : {0}"),
@@ -198,5 +194,14 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (
         Rule::AdministratorsStay,
         "les administrateurs, et qui importe, ne sont pas supprimés par un fichier",
+    ),
+    (
+        Rule::ChangedSince,
+        "contacts qui ne sont plus tels que l’import les a laissés : {0} ; rien n’a été annulé, pour ne perdre aucune modification",
+    ),
+    (Rule::UndoRight, "seul qui peut modifier les contacts de ce groupe y annule des imports"),
+    (
+        Rule::OtherOrganization,
+        "cet import a aussi modifié des contacts d’une autre organisation : il ne peut pas être annulé ici",
     ),
 ];

@@ -169,10 +169,6 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NotUndoable,
         "dieser Import lässt sich nicht mehr zurücknehmen: was vorher da war, ist nicht mehr bekannt",
     ),
-    (
-        Rule::ChangedSince,
-        "{0} wurde nach dem Import geändert: nichts wurde zurückgenommen, damit das nicht verloren geht",
-    ),
     (Rule::MapName, "der Name einer Spaltenzuordnung hat 1 bis {0} Buchstaben, Ziffern, - und _"),
     (Rule::NoMap, "es gibt keine Spaltenzuordnung `{0}`"),
     (Rule::RequiredOne, "eines davon ist nötig: {0}"),
@@ -195,5 +191,17 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (
         Rule::AdministratorsStay,
         "Administratoren, und wer importiert, werden durch eine Datei nicht entfernt",
+    ),
+    (
+        Rule::ChangedSince,
+        "Kontakte, die nicht mehr so sind, wie der Import sie hinterließ: {0}; nichts wurde zurückgenommen, damit keine Änderung verloren geht",
+    ),
+    (
+        Rule::UndoRight,
+        "nur wer die Kontakte dieser Gruppe ändern darf, nimmt Importe dorthin zurück",
+    ),
+    (
+        Rule::OtherOrganization,
+        "dieser Import hat auch Kontakte einer anderen Organisation geändert: hier lässt er sich nicht zurücknehmen",
     ),
 ];

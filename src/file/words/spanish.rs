@@ -166,10 +166,6 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NotUndoable,
         "esta importación ya no se puede deshacer: no se recuerda lo que había antes",
     ),
-    (
-        Rule::ChangedSince,
-        "{0} se modificó después de la importación: no se deshizo nada, para no perder ese cambio",
-    ),
     (Rule::MapName, "el nombre de un mapa de columnas tiene de 1 a {0} letras, cifras, - y _"),
     (Rule::NoMap, "no hay ningún mapa de columnas `{0}`"),
     (Rule::RequiredOne, "se necesita al menos uno de estos: {0}"),
@@ -190,4 +186,16 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "no se elimina nada mientras haya filas rechazadas: corríjalas, para que no se pierda ningún contacto por error",
     ),
     (Rule::AdministratorsStay, "un archivo no elimina a los administradores ni a quien importa"),
+    (
+        Rule::ChangedSince,
+        "contactos que ya no están como los dejó la importación: {0}; no se deshizo nada, para no perder ningún cambio",
+    ),
+    (
+        Rule::UndoRight,
+        "solo quien puede cambiar los contactos de este grupo deshace importaciones en él",
+    ),
+    (
+        Rule::OtherOrganization,
+        "esta importación también cambió contactos de otra organización: no se puede deshacer aquí",
+    ),
 ];
