@@ -141,6 +141,7 @@ impl From<CommitError> for Problem {
             CommitError::GroupInUse { members } => {
                 conflict("members").with("members", json!(members))
             }
+            CommitError::TooLong { .. } => Self::bad(fault.to_string()),
             CommitError::TooMany { .. } => Self::new(StatusCode::CONFLICT, fault.to_string()),
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
