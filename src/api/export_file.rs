@@ -1,5 +1,6 @@
 //! A file of contacts that is written while it is sent, a few contacts at a time.
 
+use std::cell::OnceCell;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,13 +9,17 @@ use std::vec;
 
 use axum::body::{Bytes, HttpBody};
 use hyper::body::Frame;
+use rustc_hash::FxHashMap;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::api::contact_json::seen_card;
 use crate::auth::Principal;
-use crate::auth::sight::Sight;
+use crate::auth::sight::{Sight, nobody_is_present};
+use crate::contact::book::AddressBook;
 use crate::contact::card::{Card, Field};
+use crate::contact::fold::fold;
 use crate::contact::photo::PhotoSize;
+use crate::contact::query::{Query, Truth};
 use crate::contact::{Body, Book, Contact, ContactId, OrganizationId};
 use crate::directory::Directory;
 use crate::file::export::{Exported, FileWriter};
@@ -33,8 +38,12 @@ pub(super) struct ExportFile {
     principal: Principal,
     organization: OrganizationId,
     writer: Box<dyn FileWriter>,
+    names: Names,
     stage: Stage,
 }
+
+/// How many people have a name, folded; made when somebody is first referred to.
+type Names = OnceCell<FxHashMap<String, usize>>;
 
 enum Stage {
     Begin(Vec<ContactId>),
@@ -74,8 +83,8 @@ impl ExportFile {
         let members = snapshot.members(&organization, extent);
         let contacts = members.filter(|row| !row.derived.group);
         let ids: Vec<ContactId> = contacts.map(|row| row.id).collect();
-        let stage = Stage::Begin(Vec::new());
-        let mut file = Self { directory, snapshot, principal, organization, writer, stage };
+        let (names, stage) = (Names::default(), Stage::Begin(Vec::new()));
+        let mut file = Self { directory, snapshot, principal, organization, writer, names, stage };
         for some in ids.chunks(STEP_CONTACTS) {
             for seen in file.seen(some, Depth::Fields) {
                 file.writer.consider(&seen.exported());
@@ -132,12 +141,39 @@ impl ExportFile {
         Seen {
             id: contact.id,
             uid: contact.vcard_uid(),
-            card: with_names(sight, card),
+            card: self.with_names(sight, card),
             body: if whole { self.body(contact) } else { None },
             photo: if depth == Depth::Everything { self.photo(contact) } else { None },
             starred: star.is_some_and(|star| star.starred),
             book: book.map(|book| book.name.clone()),
             login: user.and_then(|user| user.login.clone()),
+        }
+    }
+
+    /// A card that calls the people to whom it refers by what an import finds them by: their name
+    /// where nobody else has it, else their extension. Others are left out.
+    fn with_names(&self, sight: &Sight<'_>, card: Card) -> Card {
+        if REFERENCES.iter().all(|field| card.first(*field).is_none()) {
+            return card;
+        }
+        let mut named = card.edit();
+        for field in REFERENCES {
+            let names: Vec<String> =
+                card.all(field).filter_map(|value| self.called(sight, value)).collect();
+            named.replace(field, names.iter().map(String::as_str));
+        }
+        // It keeps its name, whatever becomes of its references.
+        named.finish().unwrap_or(card)
+    }
+
+    fn called(&self, sight: &Sight<'_>, value: &str) -> Option<String> {
+        let Some(id) = ContactId::parse(value) else { return Some(value.to_owned()) };
+        let person = sight.contact(id)?;
+        let name = person.card.formatted_name();
+        let names = self.names.get_or_init(|| names(sight));
+        match names.get(&fold(name)) {
+            Some(1) => Some(name.to_owned()),
+            _ => person.card.first(Field::Extension).map(str::to_owned),
         }
     }
 
@@ -156,6 +192,18 @@ impl ExportFile {
     }
 }
 
+/// How many of the people whom the asker sees have a name.
+fn names(sight: &Sight<'_>) -> FxHashMap<String, usize> {
+    let mut names: FxHashMap<String, usize> = FxHashMap::default();
+    let everybody = Query::Constant(Truth::True);
+    if let Some(people) = sight.extent(AddressBook::PEOPLE, &nobody_is_present) {
+        for row in sight.search(&people, &everybody, usize::MAX) {
+            *names.entry(fold(row.card.formatted_name())).or_default() += 1;
+        }
+    }
+    names
+}
+
 impl Seen {
     fn exported(&self) -> Exported<'_> {
         Exported {
@@ -170,24 +218,6 @@ impl Seen {
             presence: None,
         }
     }
-}
-
-/// A card that names the people to whom it refers.
-fn with_names(sight: &Sight<'_>, card: Card) -> Card {
-    if REFERENCES.iter().all(|field| card.first(*field).is_none()) {
-        return card;
-    }
-    let name = |value: &str| {
-        let person = ContactId::parse(value).and_then(|id| sight.contact(id));
-        person.map_or_else(|| value.to_owned(), |row| row.card.formatted_name().to_owned())
-    };
-    let mut named = card.edit();
-    for field in REFERENCES {
-        let names: Vec<String> = card.all(field).map(name).collect();
-        named.replace(field, names.iter().map(String::as_str));
-    }
-    // It keeps its name, whatever becomes of its references.
-    named.finish().unwrap_or(card)
 }
 
 /// The file as the body of an answer. Each piece is written on a thread that may block, when the

@@ -198,6 +198,11 @@ fn routes() -> Router<Shared> {
         .route("/users/{user}/organization", get(management::show))
         .route("/import", post(imports::add))
         .route("/import/profiles", get(imports::profiles::list))
+        .route("/import/maps", get(imports::maps::list))
+        .route(
+            "/import/maps/{name}",
+            get(imports::maps::show).put(imports::maps::put).delete(imports::maps::remove),
+        )
         .route("/imports", get(imports::history::list))
         .route("/imports/{id}", get(imports::history::show))
         .route("/imports/{id}/undo", post(imports::undo::undo))

@@ -188,6 +188,6 @@ rules! {
     UndoRight = "undo-right", "only who may change the contacts of this group undoes imports into it";
     OtherOrganization = "other-organization",
         "this import changed contacts of another organization, too: it cannot be undone here";
-    MapName = "map-name", "the name of a column map has 1 to {0} letters, digits, - and _";
+    MapRight = "map-right", "only office managers and administrators change the organization's column maps";
     NoMap = "no-map", "there is no column map `{0}`";
 }

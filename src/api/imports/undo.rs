@@ -14,7 +14,7 @@ use crate::api::report::Importer;
 use crate::api::{Context, Shared};
 use crate::auth::rights::Operation;
 use crate::auth::sight::Sight;
-use crate::directory::{Since, UndoError};
+use crate::directory::{Reach, Since, UndoError};
 use crate::file::{Reason, Rule};
 
 /// Answers with the report, as it is from now on.
@@ -39,7 +39,8 @@ async fn undone(context: &Context, asker: &Asker, id: &str) -> Result<(), Proble
         return Err(Problem::reason(StatusCode::FORBIDDEN, Rule::UndoRight));
     }
     let by = Importer::of(&asker.principal);
-    let undone = context.directory.undo(id, by.as_str()).await;
+    let reach = if asker.is_operator() { Reach::All } else { Reach::Organization };
+    let undone = context.directory.undo(id, by.as_str(), reach).await;
     undone.map(drop).map_err(problem)
 }
 
