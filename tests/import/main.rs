@@ -1,11 +1,14 @@
 //! Imports and exports, through the API's handlers.
 #![allow(clippy::unwrap_used)]
 
+mod export;
 mod files;
 mod history;
+mod maps;
 #[path = "../office/mod.rs"]
 mod office;
 mod report;
+mod undo;
 mod upload;
 
 const USERS_1: &[u8] = include_bytes!("../fixtures/csv/xivo_users_seed_1.csv");
