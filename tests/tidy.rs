@@ -75,6 +75,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
     ("memchr", "*"),
+    ("mimalloc", "main"),
     ("percent_encoding", "api carddav cli store/postgres"),
     ("qrcode", "api/setup"),
     ("quick_xml", "carddav"),

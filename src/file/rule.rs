@@ -191,7 +191,10 @@ rules! {
     UndoneAlready = "undone-already", "this import was undone already";
     NotUndoable = "not-undoable", "this import can no longer be undone: what was there before is not remembered";
     ChangedSince = "changed-since",
-        "{0} was changed after the import: nothing was undone, so that this change is not lost";
-    MapName = "map-name", "the name of a column map has 1 to {0} letters, digits, - and _";
+        "contacts that are no longer as the import left them: {0}; nothing was undone, so that no change is lost";
+    UndoRight = "undo-right", "only who may change the contacts of this group undoes imports into it";
+    OtherOrganization = "other-organization",
+        "this import changed contacts of another organization, too: it cannot be undone here";
+    MapRight = "map-right", "only office managers and administrators change the organization's column maps";
     NoMap = "no-map", "there is no column map `{0}`";
 }

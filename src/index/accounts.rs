@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::account::User;
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook, Star, same_name};
+use crate::account::import::ColumnMapRecord;
 use crate::contact::book::{BookId, Group, GroupKind};
 use crate::contact::{ContactId, OrganizationId, UserId};
 use crate::index::{LoginKey, LoginKind, Snapshot};
@@ -128,6 +129,23 @@ impl Snapshot {
 
     pub fn shared_book(&self, organization: &OrganizationId, id: BookId) -> Option<&SharedBook> {
         self.tenants.get(organization)?.shared_books.get(&id)
+    }
+
+    /// The column maps that an organization keeps, by name.
+    pub fn column_maps<'s>(
+        &'s self,
+        organization: &OrganizationId,
+    ) -> impl Iterator<Item = &'s ColumnMapRecord> + use<'s> {
+        self.tenants.get(organization).into_iter().flat_map(|tenant| tenant.column_maps.values())
+    }
+
+    /// The column map of a name, in any case.
+    pub fn column_map(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Option<&ColumnMapRecord> {
+        self.tenants.get(organization)?.column_maps.get(&same_name(name))
     }
 
     /// The organizations whose people are seen here.

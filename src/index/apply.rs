@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::account::group::same_name;
 use crate::account::{Organization, OrganizationSettings, User};
 use crate::contact::derived::Derivation;
 use crate::contact::{Body, Contact, ContactId, OrganizationId, Revision, UserId};
@@ -220,6 +221,12 @@ impl Snapshot {
             Record::PendingStar(star) => self.put_pending_star(star),
             Record::Property(property) => self.put_property(property),
             Record::Reverted(reverted) => self.put_reverted(reverted),
+            Record::ColumnMap(map) => {
+                if let Some(tenant) = self.tenants.get_mut(&map.organization) {
+                    let maps = Arc::make_mut(&mut tenant.column_maps);
+                    maps.insert(same_name(&map.name), map);
+                }
+            }
             Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
             Record::Contact(_) => {}
         }
@@ -240,6 +247,7 @@ impl Snapshot {
                     phones: Arc::default(),
                     groups: Arc::default(),
                     shared_books: Arc::default(),
+                    column_maps: Arc::default(),
                     neighbors: BTreeMap::new(),
                     organization: Arc::clone(&organization),
                 };
@@ -304,6 +312,14 @@ impl Snapshot {
                 self.remove_property(user, place, (&namespace, &local));
             }
             Key::Reverted(user, book, name) => self.remove_reverted(user, book, &name),
+            Key::ColumnMap(organization, name) => {
+                if let Some(tenant) = self.tenants.get_mut(&organization) {
+                    let maps = Arc::make_mut(&mut tenant.column_maps);
+                    if maps.get(&same_name(&name)).is_some_and(|map| map.name == name) {
+                        maps.remove(&same_name(&name));
+                    }
+                }
+            }
             // Contacts are changed shelf by shelf.
             Key::Contact(_) => {}
         }

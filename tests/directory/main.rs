@@ -19,6 +19,7 @@ use ringbook::store::sqlite::SqliteStore;
 mod faults;
 mod groups;
 mod keeping;
+mod maps;
 mod neighbors;
 mod photos;
 mod undo;
