@@ -153,7 +153,12 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
         }
     }
     let dates = dates(file.dates.as_deref())?;
-    profile.languages.push(Translation { language: file.language.into(), dates, names });
+    let translation = Translation { language: file.language.into(), dates, names };
+    let languages = &mut profile.languages;
+    match languages.iter_mut().find(|known| known.language == translation.language) {
+        Some(known) => *known = translation,
+        None => languages.push(translation),
+    }
     Ok(())
 }
 
