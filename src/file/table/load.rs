@@ -52,6 +52,8 @@ struct ProfileFile {
     sorted: bool,
     #[serde(default)]
     short_rows: bool,
+    #[serde(default)]
+    spare_cells: usize,
     /// `dmy`, `mdy` (the default) or `ymd`.
     dates: Option<String>,
     rules: Option<String>,
@@ -186,6 +188,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         mark: file.byte_order_mark,
         further: file.further,
         short_rows: file.short_rows,
+        spare_cells: file.spare_cells,
         sorted: file.sorted,
         requires,
         labels: labels.into(),

@@ -270,3 +270,12 @@ fn the_profile_can_be_told() {
     let file = read_as("Nombre,Notes\r\nAna,x\r\n".as_bytes(), &told, None).unwrap();
     assert_eq!(file.entries[0].card.formatted_name(), "Ana");
 }
+
+#[test]
+fn empty_cells_at_the_end_of_a_row_may_be_missing() {
+    let text = "First Name,Last Name,Mobile Phone,Web Page\r\nAnn,Lee,0171 1\r\nBob,Ott,,\r\n\
+                Too,Many,Cells,In,This\r\n";
+    let file = read(text.as_bytes());
+    assert_eq!(file.entries[0].card.first(Field::Mobile), Some("0171 1"));
+    assert_eq!((file.entries.len(), file.faults[0].line), (2, 4));
+}
