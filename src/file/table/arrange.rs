@@ -9,6 +9,9 @@ use crate::file::table::said::{Said, name_follows};
 /// The most columns for values of one field, and the most values of one label.
 const VALUES_MAX: usize = 20;
 
+/// Behind every column.
+const EVERY: (bool, usize) = (true, usize::MAX);
+
 /// A column of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
@@ -126,22 +129,28 @@ impl Arrangement<'_> {
             To::Postal(PostalTo { kind: None, .. }) | To::PostalLabel => {
                 Some(self.needed.addresses)
             }
-            To::Field(field) => Some(self.needed.of(field).saturating_sub(self.used(field))),
+            To::Field(field) => Some(self.needed.of(field).saturating_sub(self.used(field, EVERY))),
             _ => None,
         };
         numbered.filter_map(|(_, column)| count(column)).max().unwrap_or(1).max(1)
     }
 
-    /// How many columns have a value of a field so far.
-    fn used(&self, field: Field) -> usize {
-        let of = |column: &&Written| matches!(column.source, Source::Value(of, _) if of == field);
-        self.columns.iter().filter(of).count()
+    /// How many columns of a field stand before another, in the order of the values.
+    fn used(&self, field: Field, before: (bool, usize)) -> usize {
+        let columns = self.profile.columns.iter().enumerate();
+        let of_field = columns.filter(|(_, column)| {
+            column.written && column.to == To::Field(field) && !column.name.contains('#')
+        });
+        of_field.filter(|(at, column)| (column.last, *at) < before).count()
     }
 
     fn add(&mut self, at: usize, column: &Column, number: usize) {
+        let rank = (column.last, at);
         let source = match column.to {
-            To::Field(field) if column.split.is_some() => Source::List(field, self.used(field)),
-            To::Field(field) => Source::Value(field, self.place(column, field)),
+            To::Field(field) if column.split.is_some() => {
+                Source::List(field, self.used(field, rank))
+            }
+            To::Field(field) => Source::Value(field, self.used(field, rank) + number),
             To::Postal(to) => {
                 let line = self.line(at, to);
                 match to.kind {
@@ -157,20 +166,6 @@ impl Arrangement<'_> {
         };
         let name = column.name.replace('#', &(number + 1).to_string());
         self.columns.push(Written { name, of: Some(at), source });
-    }
-
-    /// Which value of a field stands in a column: columns that say so have the last ones.
-    fn place(&self, column: &Column, field: Field) -> usize {
-        let earlier = |column: &&Column| column.written && column.to == To::Field(field) && !column.last;
-        let is_last = |written: &&Written| {
-            let of = written.of.and_then(|at| self.profile.columns.get(at));
-            matches!(written.source, Source::Value(of, _) if of == field) && of.is_some_and(|of| of.last)
-        };
-        let last = self.columns.iter().filter(is_last).count();
-        match column.last {
-            true => self.profile.columns.iter().filter(earlier).count() + last,
-            false => self.used(field) - last,
-        }
     }
 
     /// Several columns of one part of an address are its lines.
@@ -191,7 +186,7 @@ impl Arrangement<'_> {
                 continue;
             }
             let name = fields::csv_name(field).unwrap_or_default();
-            for place in self.used(field)..self.needed.of(field) {
+            for place in self.used(field, EVERY)..self.needed.of(field) {
                 let name =
                     if place == 0 { name.to_owned() } else { format!("{name}{}", place + 1) };
                 let source = Source::Value(field, place);

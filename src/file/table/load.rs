@@ -125,6 +125,9 @@ pub(super) fn add(profiles: &mut Vec<Profile>, file: &str, text: &str) -> Result
     }
     let profile = toml::from_str(text).map_err(written)?;
     let profile = build(profile).map_err(whole)?;
+    if *profile.name != *file {
+        return Err(whole(format!("the name is `{}`, not that of the file", profile.name)));
+    }
     match profiles.iter_mut().find(|known| known.name == profile.name) {
         Some(known) => *known = profile,
         None => profiles.push(profile),
