@@ -137,9 +137,10 @@ impl Profiles {
         let mut best: Option<((usize, bool), Fit)> = None;
         for profile in profiles {
             let (known, language) = profile.overlap(header);
-            let ours = header.columns().iter().filter(|cell| {
-                profile.column(&cell.key, language).is_none() && is_ours(cell)
-            });
+            let ours = header
+                .columns()
+                .iter()
+                .filter(|cell| profile.column(&cell.key, language).is_none() && is_ours(cell));
             let rank = (known + ours.count(), profile.missing(header, language).is_none());
             if known >= known_min && best.as_ref().is_none_or(|(most, _)| rank > *most) {
                 best = Some((rank, Fit { profile: Arc::clone(profile), language }));
