@@ -147,6 +147,8 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
         }
     }
     let dates = dates(file.dates.as_deref())?;
+    // One of the folder stands for the one that is built in.
+    profile.languages.retain(|known| *known.language != *file.language);
     profile.languages.push(Translation { language: file.language.into(), dates, names });
     Ok(())
 }
