@@ -215,6 +215,10 @@ fn names_that_lost_their_letters_are_known() {
     let file = read(text.as_bytes());
     assert_eq!(all(&file.entries[0].card, Field::Work), ["+49 30 1"]);
     assert_eq!(all(&file.entries[0].card, Field::Postal), [postal("work", "Am Markt 1", "")]);
+    // Longer names that begin so are others: `Prénom Yomi`, `Société Yomi`.
+    let text = "Pr\u{fffd}nom,Nom,Soci\u{fffd}t\u{fffd},Tél. mobile\r\nAnne,Leroy,Acme,06 1\r\n";
+    let anne = &read(text.as_bytes()).entries[0].card;
+    assert_eq!((anne.formatted_name(), anne.first(Field::Company)), ("Anne Leroy", Some("Acme")));
 }
 
 #[test]
