@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &str)] = &[
     // Formats.
     ("photo", "contact"),
     ("vcard", "contact"),
-    ("file", "contact"),
+    ("file", "contact vcard"),
     ("import", "account contact directory file index vcard"),
     // The core.
     ("directory", "account contact index store"),
@@ -85,7 +85,9 @@ const OWNERS: &[(&str, &str)] = &[
     ("rustls", "net store/postgres"),
     ("serde", "api file/table"),
     ("serde_json", "api cli daemon http store/codec"),
+    ("sha2", "api"),
     ("subtle", "auth"),
+    ("tempfile", "api"),
     ("thiserror", "*"),
     ("tokio", "cli demo ldap carddav api net http auth directory photo store/postgres"),
     ("tokio_postgres", "store/postgres"),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::account::device::Door;
-use crate::api::Api;
+use crate::api::{Api, Files};
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
 use crate::config::{Config, PublicUrl};
@@ -149,7 +149,8 @@ impl Doors<'_> {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
         let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
         let site = Arc::clone(self.site);
-        let api = Api::new(directory, Arc::clone(self.authenticator), presence, site);
+        let files = Files { folder: self.config.data.clone(), ..Files::default() };
+        let api = Api::new(directory, Arc::clone(self.authenticator), presence, site, files);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
             .mount("", Door::Carddav, carddav.clone())

@@ -61,6 +61,15 @@ impl Text {
         self.encoding.name()
     }
 
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
+    /// How many bytes of a byte order mark stand before the text.
+    pub(super) fn mark_bytes(&self) -> usize {
+        self.mark_bytes
+    }
+
     /// For profiles that take another encoding than UTF-8 only where the sender names it.
     ///
     /// # Errors
@@ -162,8 +171,8 @@ impl Survey {
                 _ => Ok(text(encoding, mark_bytes, encoding != UTF_8 && told.is_none())),
             };
         }
-        if let Some(format) = other_format(&self.head) {
-            return Err(FileError::whole(Reason::new(Rule::OtherFormat, [&format])));
+        if let Some(rule) = other_format(&self.head) {
+            return Err(FileError::whole(rule));
         }
         match (told, self.bad, utf16_by_zeros(&self.head)) {
             (Some(Charset(encoding)), Some(at), _) if encoding == UTF_8 => {
@@ -193,7 +202,14 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     if pairs < 2 {
         return None;
     }
+    // Names in other letters than Latin have no zeros, but each card begins in Latin ones.
+    let begins = |to_bytes: fn(u16) -> [u8; 2]| {
+        let mark: Vec<u8> = "BEGIN:VCARD".encode_utf16().flat_map(to_bytes).collect();
+        head.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(&mark))
+    };
     match () {
+        () if begins(u16::to_be_bytes) => Some(UTF_16BE),
+        () if begins(u16::to_le_bytes) => Some(UTF_16LE),
         () if high_first * 2 > pairs && low_first * 8 < pairs => Some(UTF_16BE),
         () if low_first * 2 > pairs && high_first * 8 < pairs => Some(UTF_16LE),
         () => None,
@@ -201,21 +217,20 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// What a file is that was meant to be a table but is none.
-fn other_format(head: &[u8]) -> Option<&'static str> {
+fn other_format(head: &[u8]) -> Option<Rule> {
     let text_start = head.trim_ascii_start();
-    let marks: [(&[u8], &str); 9] = [
-        (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
-        (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
-        (b"%PDF", "a PDF document"),
-        (b"\x1f\x8b", "a gzip archive"),
-        (b"\x89PNG", "a picture"),
-        (b"\xff\xd8\xff", "a picture"),
-        (b"BEGIN:VCARD", "a vCard file"),
-        (b"<", "HTML or XML"),
-        (b"{", "JSON"),
+    let marks: [(&[u8], Rule); 8] = [
+        (b"PK\x03\x04", Rule::Workbook),
+        (b"\xd0\xcf\x11\xe0", Rule::OldWorkbook),
+        (b"%PDF", Rule::Pdf),
+        (b"\x1f\x8b", Rule::Gzip),
+        (b"\x89PNG", Rule::Picture),
+        (b"\xff\xd8\xff", Rule::Picture),
+        (b"<", Rule::Markup),
+        (b"{", Rule::Json),
     ];
     let found = marks.into_iter().find(|(mark, _)| text_start.starts_with(mark));
-    found.map(|(_, format)| format)
+    found.map(|(_, rule)| rule)
 }
 
 /// Counts line ends: LF, CR and CR LF.

@@ -68,7 +68,7 @@ struct How {
     /// what the file lacks. Default: add
     #[arg(long, value_name = "MODE")]
     mode: Option<String>,
-    /// How many contacts mirror may remove, where that is more than a tenth
+    /// How many contacts mirror removes, where that is more than a tenth
     #[arg(long, value_name = "N")]
     confirm: Option<u64>,
     /// Encoding of the file, such as windows-1252; recognised where it is not given

@@ -9,7 +9,10 @@ const COUNTS: [&str; 6] = ["created", "updated", "unchanged", "removed", "skippe
 
 /// What became of the rows of a file, with those that did not go in.
 pub(in crate::cli) fn lines(name: &str, report: &Value) -> Vec<String> {
-    let counts = COUNTS.map(|what| (what, count(report, what)));
+    let counts = COUNTS.map(|what| match what {
+        "failed" => (what, failed(report)),
+        _ => (what, count(report, what)),
+    });
     let counts: Vec<String> = counts
         .iter()
         .filter(|(what, count)| *count > 0 || *what == "created")
@@ -21,8 +24,14 @@ pub(in crate::cli) fn lines(name: &str, report: &Value) -> Vec<String> {
     if !ignored.is_empty() {
         lines.push(format!("  columns that mean nothing here: {}", plain(&ignored.join(", "))));
     }
-    for what in ["skipped", "failed"] {
-        lines.extend(rows(report, what).iter().map(|row| format!("  {}", row_line(what, row))));
+    let books = rows(report, "new_books").iter().filter_map(Value::as_str);
+    lines.extend(books.map(|name| format!("  new book: {}", plain(name))));
+    if let Some(left) = report.get("not_removed").filter(|left| left.is_object()) {
+        let (count, reason) = (text(left, "count"), plain(&text(left, "reason")));
+        lines.push(format!("  {count} not removed: {reason}"));
+    }
+    for (list, what) in [("skipped", "skipped"), ("notices", "note"), ("failed", "failed")] {
+        lines.extend(rows(report, list).iter().map(|row| format!("  {}", row_line(what, row))));
     }
     beyond(report, "not_listed", &mut lines);
     lines
@@ -68,7 +77,7 @@ fn change(change: &Value) -> Vec<Value> {
 
 /// How much of the file went in.
 pub(in crate::cli) fn status(report: &Value) -> Status {
-    match (count(report, "failed"), kept(report)) {
+    match (failed(report), kept(report)) {
         (0, _) => Status::Done,
         (_, 0) => Status::Nothing,
         _ => Status::Partly,
@@ -135,6 +144,14 @@ fn count(report: &Value, what: &str) -> u64 {
     }
 }
 
+/// Rows that were refused; one may have several faults.
+fn failed(report: &Value) -> u64 {
+    match report.get("failed_rows") {
+        Some(rows) => rows.as_u64().unwrap_or(0),
+        None => count(report, "failed"),
+    }
+}
+
 /// Rows that the directory holds now, by this import or before it.
 fn kept(report: &Value) -> u64 {
     ["created", "updated", "unchanged", "removed", "skipped"]
@@ -169,6 +186,21 @@ mod tests {
             ]
         );
         assert_eq!(status(&report), Status::Partly);
+        let more = json!({ "created": 0, "removed": 2, "failed_rows": 1, "failed": [
+            { "line": 3, "reason": "one" }, { "line": 3, "reason": "two" },
+        ], "notices": [{ "line": 2, "field": "Photo", "reason": "no photo" }],
+            "new_books": ["Sales"], "not_removed": { "count": 5, "reason": "rows failed" } });
+        assert_eq!(
+            lines("x", &more),
+            [
+                "x: 0 created, 2 removed, 1 failed",
+                "  new book: Sales",
+                "  5 not removed: rows failed",
+                "  line 2: note: Photo: no photo",
+                "  line 3: failed: one",
+                "  line 3: failed: two",
+            ]
+        );
     }
 
     #[test]

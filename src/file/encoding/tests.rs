@@ -70,9 +70,13 @@ fn the_first_bad_byte_is_named() {
 
 #[test]
 fn other_formats_are_called_by_their_name() {
-    let broken = |bytes: &[u8]| read(bytes, None).unwrap_err().reason.rule;
-    let check = |bytes: &[u8]| assert_eq!(broken(bytes), Rule::OtherFormat);
-    check(b"PK\x03\x04\x14\0\x06\0");
-    check(b"BEGIN:VCARD\r\nVERSION:3.0\r\n");
-    check(b"\n  <html><body>");
+    let check = |bytes: &[u8], rule| {
+        assert_eq!(read(bytes, None).unwrap_err().reason.rule, rule);
+    };
+    check(b"PK\x03\x04\x14\0\x06\0", Rule::Workbook);
+    check(b"\xd0\xcf\x11\xe0\xa1\xb1", Rule::OldWorkbook);
+    check(b"%PDF-1.7", Rule::Pdf);
+    check(b"\xff\xd8\xff\xe0", Rule::Picture);
+    check(b"\n  <html><body>", Rule::Markup);
+    check(b"{\"contacts\": []}", Rule::Json);
 }

@@ -1,5 +1,7 @@
 //! What a value has to look like: its kind, its length, its characters.
 
+use std::borrow::Cow;
+
 use crate::file::{Reason, Rule};
 
 /// The longest value of digits.
@@ -101,6 +103,22 @@ impl Check {
             let among = self.one_of.is_empty() || self.one_of.iter().any(|one| **one == *value);
             (!among).then(|| Reason::new(Rule::OneOf, [&self.one_of.join(", ")]))
         })
+    }
+
+    /// The value as a file of this kind can have it: other characters than those allowed are left
+    /// out of numbers, what is too long is cut; blank where that is not enough.
+    pub(super) fn fitting<'a>(&self, value: Cow<'a, str>) -> Cow<'a, str> {
+        if self.wrong(&value).is_none() {
+            return value;
+        }
+        let allowed = |c: &char| match (&self.chars, self.kind) {
+            (Some(chars), Kind::Number) => chars.contain(*c),
+            _ => true,
+        };
+        let max = self.chars_max.unwrap_or(usize::MAX);
+        let cut: String = value.chars().filter(allowed).take(max).collect();
+        let cut = cut.trim();
+        if self.wrong(cut).is_none() { cut.to_owned().into() } else { Cow::default() }
     }
 
     fn wrong_characters(&self, value: &str) -> Option<Reason> {

@@ -1,11 +1,18 @@
 //! The first row: the names of the columns, compared without case and spacing.
 
+use rustc_hash::FxHashSet;
+
 use crate::file::table::reader::Record;
 use crate::file::{FileError, Reason, Rule};
+
+/// What stands behind the key of a name that was there already. French Outlook calls the title and
+/// the job title alike; a profile that knows both says `Titre` and `Titre (second)`.
+const SECOND: &str = " (second)";
 
 /// The columns of a file.
 #[derive(Debug)]
 pub(super) struct Header {
+    line: u64,
     columns: Vec<HeaderCell>,
 }
 
@@ -16,42 +23,51 @@ pub(super) struct HeaderCell {
     pub(super) name: String,
     /// As it is compared, see [`key`].
     pub(super) key: String,
+    /// Whether a column before it has the same name.
+    pub(super) second: bool,
 }
 
 impl Header {
     /// # Errors
-    /// [`FileError`] where a column has no name, two have the same, or a name is no text.
+    /// [`FileError`] where a column has no name, three have the same, or a name is no text.
     pub(super) fn read(record: &Record<'_>) -> Result<Self, FileError> {
         let line = record.line;
         let mut columns: Vec<HeaderCell> = Vec::with_capacity(record.len());
+        let mut seen = FxHashSet::default();
         for name in record.cells() {
             if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
                 return Err(FileError::at(line, Rule::NoText));
             }
-            let cell = HeaderCell { name: name.trim().to_owned(), key: key(name) };
-            if cell.key.is_empty() {
+            let bare = key(name);
+            if bare.is_empty() {
                 let column = columns.len() + 1;
                 let reason = Reason::new(Rule::EmptyHeaderCell, [&column]);
                 return Err(FileError::at(line, reason));
             }
-            columns.push(cell);
+            let second = seen.contains(&bare);
+            let key = if second { format!("{bare}{SECOND}") } else { bare.clone() };
+            if !seen.insert(key.clone()) {
+                return Err(twice(line, &bare));
+            }
+            columns.push(HeaderCell { name: name.trim().to_owned(), key, second });
         }
-        let mut keys: Vec<&str> = columns.iter().map(|column| column.key.as_str()).collect();
-        keys.sort_unstable();
-        let twice = keys.windows(2).find_map(|pair| match pair {
-            [first, second] if first == second => Some((*first).to_owned()),
-            _ => None,
-        });
-        match twice {
-            Some(name) => Err(FileError::at(line, Reason::new(Rule::DuplicateHeader, [&name]))),
-            None => Ok(Self { columns }),
-        }
+        Ok(Self { line, columns })
+    }
+
+    /// The fault of the first column that has the name of another and means nothing by that.
+    pub(super) fn twice(&self, means: impl Fn(&str) -> bool) -> Option<FileError> {
+        let cell = self.columns.iter().find(|cell| cell.second && !means(&cell.key))?;
+        Some(twice(self.line, cell.key.strip_suffix(SECOND).unwrap_or(&cell.key)))
     }
 
     /// Of a file without a header: the columns are called by their numbers, from 1.
     pub(super) fn numbered(columns: usize) -> Self {
-        let cell = |number: usize| HeaderCell { name: number.to_string(), key: String::new() };
-        Self { columns: (1..=columns).map(cell).collect() }
+        let cell = |number: usize| HeaderCell {
+            name: number.to_string(),
+            key: String::new(),
+            second: false,
+        };
+        Self { line: 1, columns: (1..=columns).map(cell).collect() }
     }
 
     pub(super) fn columns(&self) -> &[HeaderCell] {
@@ -71,7 +87,12 @@ impl Header {
     }
 }
 
-/// A name as it is compared: trimmed, in lower case, with single spaces.
+fn twice(line: u64, name: &str) -> FileError {
+    FileError::at(line, Reason::new(Rule::DuplicateHeader, [&name]))
+}
+
+/// A name as it is compared: trimmed, in lower case, with single spaces and straight apostrophes.
 pub(super) fn key(name: &str) -> String {
-    name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    let key = name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
+    if key.contains('’') { key.replace('’', "'") } else { key }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::contact::card::{Field, PostalPart};
+use crate::file::date::DateOrder;
 use crate::file::table::check::{Check, Kind};
 use crate::file::table::choice::{ColumnMap, Target};
-use crate::file::table::column::{Column, DatePart, Group, To};
+use crate::file::table::column::{Column, DatePart, Group, System, To};
 use crate::file::table::header::{Header, HeaderCell};
 use crate::file::table::profile::{Found, Profile};
 use crate::file::table::profiles::Fit;
@@ -24,6 +25,8 @@ pub(super) struct Layout {
     /// phones show the first value.
     pub(super) values: Vec<Value>,
     pub(super) addresses: Vec<Address>,
+    /// How dates are written.
+    pub(super) dates: DateOrder,
     /// Year, month and day.
     pub(super) birthday: [Option<usize>; 3],
     /// The places of what is kept beside the card.
@@ -44,7 +47,8 @@ pub(super) struct Bound {
     pub(super) to: To,
     pub(super) check: Check,
     pub(super) split: Option<Box<str>>,
-    mark: Option<Box<str>>,
+    system: System,
+    last: bool,
     /// The profile's column, where it is one of those.
     of: Option<Found>,
 }
@@ -55,7 +59,7 @@ pub(super) struct Value {
     pub(super) at: usize,
     pub(super) field: FieldOf,
     pub(super) split: Option<Box<str>>,
-    pub(super) mark: Option<Box<str>>,
+    pub(super) system: System,
 }
 
 /// What tells the field of a value.
@@ -93,8 +97,9 @@ impl Bound {
         let Some(column) = column else {
             return Self::to(name, To::Nothing);
         };
-        let (split, mark) = (column.split.clone(), column.mark.clone());
-        Self { name, to: column.to, check: column.check.clone(), split, mark, of }
+        let (split, system) = (column.split.clone(), column.system.clone());
+        let check = column.check.clone();
+        Self { name, to: column.to, check, split, system, last: column.last, of }
     }
 
     /// A column that no profile lists.
@@ -104,7 +109,8 @@ impl Bound {
             to if to.is_number() => Kind::Number,
             _ => Kind::Text,
         };
-        Self { name, to, check: Check::of(kind), split: None, mark: None, of: None }
+        let (check, system) = (Check::of(kind), System::default());
+        Self { name, to, check, split: None, system, last: false, of: None }
     }
 
     pub(super) fn is_secret(&self) -> bool {
@@ -113,13 +119,13 @@ impl Bound {
 
     /// Where a value goes among those of its field: by the place in the profile, and for further
     /// values of a field (`number2`) by the number.
-    fn rank(&self) -> (usize, u16) {
+    fn rank(&self) -> (bool, usize, u16) {
         if let Some(found) = self.of {
-            return (found.column, found.number);
+            return (self.last, found.column, found.number);
         }
         let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
         let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
-        (usize::MAX, number.unwrap_or_default())
+        (self.last, usize::MAX, number.unwrap_or_default())
     }
 
     fn number(&self) -> u16 {
@@ -134,6 +140,9 @@ impl Layout {
     /// [`FileError`] where a column is missing that every row needs.
     pub(super) fn fitting(fit: Fit, header: &Header) -> Result<Self, FileError> {
         let Fit { profile, language } = fit;
+        if let Some(twice) = header.twice(|key| profile.column(key, language).is_some()) {
+            return Err(twice);
+        }
         if let Some(missing) = profile.missing(header, language) {
             let summary = header.summary();
             let missing = missing.join(", ");
@@ -154,7 +163,8 @@ impl Layout {
                 (column, _) => Bound::new(cell, column, found),
             });
         }
-        Ok(Self::of(profile, columns, ignored))
+        let dates = profile.dates(language);
+        Ok(Self { dates, ..Self::of(profile, columns, ignored) })
     }
 
     /// The columns of a file whose sender tells what they mean.
@@ -170,6 +180,9 @@ impl Layout {
                 cells.iter().zip(targets.iter().copied()).map(bound).collect()
             }
             ColumnMap::Named(pairs) => {
+                if let Some(twice) = header.twice(|_| false) {
+                    return Err(twice);
+                }
                 let lacks = |name: &str| !cells.iter().any(|cell| cell.key == *name);
                 if let Some((name, _)) = pairs.iter().find(|(name, _)| lacks(name)) {
                     let reason = Reason::new(Rule::MissingColumn, [name, &header.summary()]);
@@ -203,6 +216,7 @@ impl Layout {
         Self {
             values: values(&columns),
             addresses: addresses(&columns),
+            dates: DateOrder::default(),
             birthday: birthday.map(|part| place(To::Birthday(part))),
             others: columns.iter().enumerate().filter(other).map(|(at, _)| at).collect(),
             extension: place(To::Field(Field::Extension)),
@@ -306,7 +320,7 @@ fn ignore(cell: &HeaderCell, ignored: &mut Vec<String>) {
 
 /// The columns whose values go into the card, in the order in which they go there.
 fn values(columns: &[Bound]) -> Vec<Value> {
-    let mut values: Vec<(Option<Field>, (usize, u16), Value)> = Vec::new();
+    let mut values: Vec<(Option<Field>, (bool, usize, u16), Value)> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let (known, field) = match column.to {
             To::Field(field) => (Some(field), FieldOf::Known(field)),
@@ -317,8 +331,8 @@ fn values(columns: &[Bound]) -> Vec<Value> {
             }
             _ => continue,
         };
-        let (split, mark) = (column.split.clone(), column.mark.clone());
-        values.push((known, column.rank(), Value { at, field, split, mark }));
+        let (split, system) = (column.split.clone(), column.system.clone());
+        values.push((known, column.rank(), Value { at, field, split, system }));
     }
     values.sort_by_key(|(field, rank, _)| (*field, *rank));
     values.into_iter().map(|(_, _, value)| value).collect()

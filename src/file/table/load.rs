@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::file::date::DateOrder;
 use crate::file::table::check::{Characters, Check, Kind};
-use crate::file::table::column::{Column, Fill, To, postal_kind};
+use crate::file::table::column::{Column, Fill, System, To, With, postal_kind};
 use crate::file::table::header::key;
 use crate::file::table::profile::{Labels, Names, Profile, Translation};
 use crate::file::table::rules;
@@ -44,9 +45,13 @@ struct ProfileFile {
     encoding: Option<String>,
     delimiter: Option<String>,
     #[serde(default)]
+    byte_order_mark: bool,
+    #[serde(default)]
     further: bool,
     #[serde(default)]
     sorted: bool,
+    /// `dmy`, `mdy` (the default) or `ymd`.
+    dates: Option<String>,
     rules: Option<String>,
     #[serde(default)]
     requires: Vec<Vec<String>>,
@@ -74,6 +79,11 @@ struct ColumnFile {
     required: bool,
     split: Option<String>,
     mark: Option<String>,
+    starred: Option<String>,
+    always: Option<String>,
+    /// Whether its values stand behind those of the field's other columns.
+    #[serde(default)]
+    last: bool,
     #[serde(default)]
     read_only: bool,
     fill: Option<String>,
@@ -87,6 +97,8 @@ struct ColumnFile {
 struct TranslationFile {
     profile: String,
     language: String,
+    /// As the profile's.
+    dates: Option<String>,
     /// A name of that language, and the name in the profile.
     names: BTreeMap<String, String>,
 }
@@ -125,7 +137,8 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
             return Err(format!("the name `{name}` comes twice"));
         }
     }
-    profile.languages.push(Translation { language: file.language.into(), names });
+    let dates = dates(file.dates.as_deref())?;
+    profile.languages.push(Translation { language: file.language.into(), dates, names });
     Ok(())
 }
 
@@ -166,6 +179,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         columns: columns.collect::<Result<_, _>>()?,
         name: file.name.into(),
         title: file.title.into(),
+        mark: file.byte_order_mark,
         further: file.further,
         sorted: file.sorted,
         requires,
@@ -173,6 +187,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         postal_labels,
         names,
         languages: Vec::new(),
+        dates: dates(file.dates.as_deref())?,
         rules: rules.transpose()?,
     })
 }
@@ -205,17 +220,25 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
     let fill_section = file.fill_section.map_or_else(|| section.clone(), Into::into);
     let one_of = file.one_of.into_iter().map(Into::into).collect();
     let chars = file.chars.as_deref().map(Characters::parse);
+    let with = match (write.transpose()?, file.fill) {
+        (Some(field), _) => Some(With::Field(field)),
+        (None, fill) => fill.map(|text| With::Text(text.into())),
+    };
     Ok(Column {
-        write: write.transpose()?,
         name: name.into(),
         to,
         check: Check { kind, one_of, chars_max: file.max, chars },
         section,
         required: file.required,
+        last: file.last,
         split: file.split.filter(|split| !split.is_empty()).map(Into::into),
-        mark: file.mark.map(Into::into),
+        system: System {
+            mark: file.mark.map(Into::into),
+            starred: file.starred.map(Into::into),
+            always: file.always.map(Into::into),
+        },
         written: !file.read_only,
-        fill: file.fill.map(|text| Fill { text: text.into(), section: fill_section }),
+        fill: with.map(|with| Fill { with, section: fill_section }),
     })
 }
 
@@ -257,6 +280,14 @@ fn encoding(name: Option<&str>) -> Result<bool, String> {
         None => Ok(false),
         Some("utf-8") => Ok(true),
         Some(name) => Err(format!("encoding: `{name}` is not utf-8; without it any is recognised")),
+    }
+}
+
+fn dates(order: Option<&str>) -> Result<DateOrder, String> {
+    match order {
+        None => Ok(DateOrder::default()),
+        Some(order) => DateOrder::parse(order)
+            .ok_or_else(|| format!("dates: `{order}` is none of dmy, mdy, ymd")),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::file::table::layout::Layout;
 use crate::file::table::reader::{RecordReader, Step};
 use crate::file::{About, Fault, FileError, ROWS_MAX, Reason, Row, Rows, Rule};
 
+mod arrange;
+pub mod cell;
 mod check;
 pub mod choice;
 mod column;
@@ -18,12 +20,15 @@ mod header;
 mod layout;
 mod list;
 mod load;
+pub mod plain;
 pub mod profile;
 pub mod profiles;
 mod reader;
 mod row;
 mod rules;
+pub mod said;
 pub mod write;
+pub mod writer;
 
 /// Reads a table row by row.
 pub struct TableReader<R> {
@@ -46,7 +51,11 @@ impl<R: Read> TableReader<R> {
             _ => header(&mut records)?,
         };
         let layout = match choice.told() {
-            Told::Auto => Layout::fitting(choice.profiles.recognise(&header)?, &header)?,
+            Told::Auto => {
+                let fit = choice.profiles.recognise(&header);
+                let twice = |unknown| header.twice(|_| false).unwrap_or(unknown);
+                Layout::fitting(fit.map_err(twice)?, &header)?
+            }
             Told::Named(name) => Layout::fitting(choice.profiles.told(name, &header)?, &header)?,
             Told::Custom(map) => Layout::told(map, &header)?,
         };

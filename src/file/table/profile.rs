@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::contact::card::Field;
 use crate::file::Holds;
+use crate::file::date::DateOrder;
 use crate::file::table::column::Column;
 use crate::file::table::header::{Header, key};
 use crate::file::table::rules::Bind;
@@ -22,6 +23,8 @@ pub struct Profile {
     pub(super) utf8_unless_told: bool,
     /// Between the cells of files that we write.
     pub(super) delimiter: u8,
+    /// Whether files that we write begin with a byte order mark.
+    pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
     /// Whether the columns that we write are in alphabetical order.
@@ -36,6 +39,8 @@ pub struct Profile {
     /// The names of the columns in English, and their other spellings.
     pub(super) names: Names,
     pub(super) languages: Vec<Translation>,
+    /// How dates are written in English.
+    pub(super) dates: DateOrder,
     /// What is asked of a row that data cannot say.
     pub(super) rules: Option<Bind>,
 }
@@ -45,6 +50,8 @@ pub struct Profile {
 pub(super) struct Translation {
     /// As in RFC 5646, such as `de`.
     pub(super) language: Box<str>,
+    /// How the program writes dates in this language.
+    pub(super) dates: DateOrder,
     pub(super) names: Names,
 }
 
@@ -95,6 +102,10 @@ impl Names {
         if let Some(column) = self.whole.get(key) {
             return Some(Found { column: *column, number: 0 });
         }
+        if key.contains(char::REPLACEMENT_CHARACTER) {
+            let (_, column) = self.whole.iter().find(|(name, _)| is_damaged(key, name))?;
+            return Some(Found { column: *column, number: 0 });
+        }
         self.numbered.iter().find_map(|(before, behind, column)| {
             let number = key.strip_prefix(&**before)?.strip_suffix(&**behind)?;
             // A translation names the column itself.
@@ -102,6 +113,14 @@ impl Names {
             Some(Found { column: *column, number })
         })
     }
+}
+
+/// Whether a name is another one that went through a wrong encoding: each letter that was lost
+/// shows as U+FFFD.
+fn is_damaged(damaged: &str, name: &str) -> bool {
+    let mut letters = name.chars();
+    let same = |c| letters.next().is_some_and(|letter| c == letter || c == char::REPLACEMENT_CHARACTER);
+    damaged.chars().all(same) && letters.next().is_none()
 }
 
 /// The number of a repeated column: digits only.
@@ -136,6 +155,7 @@ impl Profile {
             holds: Holds::Either,
             utf8_unless_told: false,
             delimiter: b',',
+            mark: false,
             further: false,
             sorted: false,
             columns: Box::default(),
@@ -144,6 +164,7 @@ impl Profile {
             postal_labels: Labels { name: Box::default(), of: Vec::new(), other: None },
             names: Names::default(),
             languages: Vec::new(),
+            dates: DateOrder::default(),
             rules: None,
         }
     }
@@ -153,6 +174,12 @@ impl Profile {
         let translation = language.and_then(|at| self.languages.get(at));
         let found = translation.and_then(|translation| translation.names.find(key));
         found.or_else(|| self.names.find(key))
+    }
+
+    /// How dates are written in a language, or in English.
+    pub(super) fn dates(&self, language: Option<usize>) -> DateOrder {
+        let translation = language.and_then(|at| self.languages.get(at));
+        translation.map_or(self.dates, |translation| translation.dates)
     }
 
     /// How many columns of a header are the profile's, in the language that has the most of them.

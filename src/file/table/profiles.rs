@@ -19,6 +19,15 @@ macro_rules! files {
 const BUILT_IN: &[(&str, &str)] = files![
     "xivo"
     "xivo-users"
+    "outlook"
+    "outlook.de"
+    "outlook.es"
+    "outlook.fr"
+    "outlook.it"
+    "outlook.nl"
+    "outlook.pl"
+    "outlook.pt"
+    "outlook.ru"
 ];
 
 /// All known profiles.

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::contact::ContactId;
 use crate::contact::card::{CardBuilder, Field, NamelessCard, PostalAddress, PostalPart};
+use crate::file::date::date;
+use crate::file::table::cell;
 use crate::file::table::column::To;
 use crate::file::table::layout::{Address, Bound, FieldOf, Layout, Value};
 use crate::file::table::list;
@@ -20,7 +22,7 @@ impl Layout {
             return Row::Bad(vec![self.wrong_width(record)]);
         }
         let line = record.line;
-        let cells = Cells { cells: record.cells().map(str::trim).collect() };
+        let cells = Cells { cells: self.meant(record) };
         let mut faults = self.faults(line, &cells);
         let mut draft = self.draft(line, &cells, &mut faults);
         if let Some(rules) = &self.rules
@@ -52,6 +54,16 @@ impl Layout {
             false => cell.to_owned(),
         };
         Some(cells.map(shown).collect())
+    }
+
+    /// What the cells mean; secrets are taken as they are.
+    fn meant<'a>(&self, record: &Record<'a>) -> Vec<&'a str> {
+        let cells = self.columns.iter().zip(record.cells());
+        let text = |(column, text): (&Bound, &'a str)| match column.is_secret() {
+            true => text.trim(),
+            false => cell::meant(text),
+        };
+        cells.map(text).collect()
     }
 
     fn wrong_width(&self, record: &Record<'_>) -> Fault {
@@ -156,10 +168,20 @@ impl Layout {
         };
         let Some(field) = field else { return };
         match &value.split {
+            None if field == Field::Birthday => {
+                if let Some(date) = date(text, self.dates) {
+                    draft.push(field, date);
+                }
+            }
             None => draft.push(field, with_plain_line_ends(text)),
             Some(split) => {
-                for part in list::parts(text, split, value.mark.as_deref()) {
-                    draft.push(field, part);
+                if value.system.starred.is_some() {
+                    draft.entry.starred.get_or_insert(false);
+                }
+                for part in list::parts(text, split) {
+                    if let Some(part) = value.system.kept(part, &mut draft.entry.starred) {
+                        draft.push(field, part);
+                    }
                 }
             }
         }
@@ -230,7 +252,7 @@ impl Layout {
             To::Starred => entry.starred = Some(is_yes(value)),
             To::Book => {
                 let split = column.split.as_deref().unwrap_or(";");
-                entry.books.extend(list::parts(value, split, None).map(|name| name.into()));
+                entry.books.extend(list::parts(value, split).map(|name| name.into()));
             }
             _ => {}
         }
