@@ -122,7 +122,9 @@ impl Arrangement<'_> {
         let numbered = together.iter().filter(|(_, column)| column.name.contains('#'));
         let count = |column: &Column| match column.to {
             To::Label(group) | To::Labelled(group) => self.needed.labelled.get(group.0).copied(),
-            To::Postal(PostalTo { kind: None, .. }) | To::PostalLabel => Some(self.needed.addresses),
+            To::Postal(PostalTo { kind: None, .. }) | To::PostalLabel => {
+                Some(self.needed.addresses)
+            }
             To::Field(field) => Some(self.needed.of(field).saturating_sub(self.used(field))),
             _ => None,
         };

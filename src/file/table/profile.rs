@@ -119,7 +119,8 @@ impl Names {
 /// shows as U+FFFD.
 fn is_damaged(damaged: &str, name: &str) -> bool {
     let mut letters = name.chars();
-    let same = |c| letters.next().is_some_and(|letter| c == letter || c == char::REPLACEMENT_CHARACTER);
+    let same =
+        |c| letters.next().is_some_and(|letter| c == letter || c == char::REPLACEMENT_CHARACTER);
     damaged.chars().all(same) && letters.next().is_none()
 }
 

@@ -78,13 +78,18 @@ impl TableWriter {
                 further(number).map(|of| lines(of.part(part), line)).unwrap_or_default()
             }
             Source::AddressLabel(number) => {
-                let label = further(number).and_then(|of| self.profile.postal_labels.label(of.kind));
+                let label =
+                    further(number).and_then(|of| self.profile.postal_labels.label(of.kind));
                 label.unwrap_or_default().into()
             }
             Source::Label(group, number) => {
                 let field = said.labelled(group, number).map(|(field, _)| field);
                 let table = self.profile.labels.get(group);
-                field.zip(table).and_then(|(field, table)| table.label(field)).unwrap_or_default().into()
+                field
+                    .zip(table)
+                    .and_then(|(field, table)| table.label(field))
+                    .unwrap_or_default()
+                    .into()
             }
             Source::Labelled(group, number) => {
                 let value = said.labelled(group, number).map_or("", |(_, value)| value);
@@ -143,7 +148,11 @@ impl FileWriter for TableWriter {
 }
 
 /// Several values as one cell, with those that the other program has for itself.
-fn several<'a>(of: &Column, contact: &Exported<'_>, values: impl Iterator<Item = &'a str>) -> String {
+fn several<'a>(
+    of: &Column,
+    contact: &Exported<'_>,
+    values: impl Iterator<Item = &'a str>,
+) -> String {
     let system = &of.system;
     let always = system.always.as_deref().into_iter();
     let starred = system.starred.as_deref().filter(|_| contact.starred);
