@@ -56,6 +56,25 @@ pub fn undo_since(now: Timestamp) -> Timestamp {
     Timestamp(now.0 - UNDO_DAYS * DAY_S)
 }
 
+/// An organization keeps at most this many column maps.
+pub const COLUMN_MAPS_MAX: usize = 200;
+/// The longest column map, in bytes.
+pub const COLUMN_MAP_BYTES_MAX: usize = 64 << 10;
+
+/// What the columns of a table hold, kept under a name to be used again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnMapRecord {
+    pub organization: OrganizationId,
+    /// As [`wrong_name`] allows, unique among the organization's under [`same_name`].
+    ///
+    /// [`wrong_name`]: crate::account::group::wrong_name
+    /// [`same_name`]: crate::account::group::same_name
+    pub name: Box<str>,
+    /// As JSON.
+    pub columns: Box<str>,
+    pub updated: Timestamp,
+}
+
 /// Which imports are wanted; newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportQuery {

@@ -85,6 +85,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self
@@ -136,6 +141,7 @@ impl From<CommitError> for Problem {
             CommitError::GroupInUse { members } => {
                 conflict("members").with("members", json!(members))
             }
+            CommitError::TooLong { .. } => Self::bad(fault.to_string()),
             CommitError::TooMany { .. } => Self::new(StatusCode::CONFLICT, fault.to_string()),
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),

@@ -17,6 +17,7 @@ use crate::store::{Change, Key, Record, StoredContact, Tombstone};
 
 mod account;
 mod group;
+mod import;
 mod keeping;
 mod organization;
 mod undo;
@@ -134,6 +135,10 @@ impl Checker<'_> {
             }
             Edit::Revert { user, book, name } => self.revert(user, book, name),
             Edit::StarPending { user, uid, starred } => self.star_pending(user, &uid, starred),
+            Edit::PutColumnMap(map) => self.put_column_map(map),
+            Edit::RemoveColumnMap(organization, name) => {
+                self.remove_column_map(&organization, &name)
+            }
             Edit::PutImport(import) => {
                 self.organization_exists(&import.organization)?;
                 self.changes.push(Change::Import(import));

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PersonalBook, SharedBook};
-use crate::account::import::{Import, ImportOverview, ImportQuery};
+use crate::account::import::{ColumnMapRecord, Import, ImportOverview, ImportQuery};
 use crate::account::property::{DavProperty, KeptAt};
 use crate::account::{Layout, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
@@ -27,7 +27,7 @@ mod overlay;
 mod undo;
 mod writer;
 
-pub use undo::{SINCE_NAMED_MAX, Since, UndoError, What};
+pub use undo::{Reach, SINCE_NAMED_MAX, Since, UndoError, What};
 
 /// The directory of all organizations. It owns the thread that writes; dropping it stops that
 /// thread once the commits before are done.
@@ -132,6 +132,10 @@ pub enum Edit {
         uid: Box<str>,
         starred: bool,
     },
+    /// Keeps a column map, instead of another one of the same name.
+    PutColumnMap(ColumnMapRecord),
+    /// One that is not there is as good as removed.
+    RemoveColumnMap(OrganizationId, Box<str>),
     /// Keeps an import, and what its request changes is remembered so that it can be undone. It comes
     /// before the other edits of its request.
     PutImport(Box<Import>),
@@ -187,6 +191,8 @@ pub enum CommitError {
     GroupInUse { members: usize },
     #[error("there are {max} {what} already; more are not kept")]
     TooMany { what: &'static str, max: usize },
+    #[error("{what} has {count} {unit}; at most {max} are kept")]
+    TooLong { what: &'static str, unit: &'static str, count: usize, max: usize },
     #[error("there is no address book {0}")]
     NoBook(AddressBook),
     #[error("the suffix or domain belongs to another organization, or one suffix holds the other")]
@@ -275,24 +281,35 @@ impl Directory {
     ///
     /// # Errors
     /// [`UndoError`] says what stands against it; then nothing happened.
-    pub async fn undo(&self, import: &str, by: &str) -> Result<Committed, UndoError> {
-        let (reply, answer) = oneshot::channel();
-        let undo = Undo { import: import.into(), by: by.into() };
-        let closed = UndoError::Commit(CommitError::Closed);
-        self.inbox.send(Message::Undo(undo, reply)).map_err(|_| closed.clone())?;
-        answer.await.unwrap_or(Err(closed))
+    pub async fn undo(&self, import: &str, by: &str, reach: Reach) -> Result<Committed, UndoError> {
+        let answer = self.send_undo(import, by, reach)?;
+        answer.await.unwrap_or(Err(UndoError::Commit(CommitError::Closed)))
     }
 
     /// As [`Directory::undo`], for threads that may block.
     ///
     /// # Errors
     /// As [`Directory::undo`].
-    pub fn undo_blocking(&self, import: &str, by: &str) -> Result<Committed, UndoError> {
+    pub fn undo_blocking(
+        &self,
+        import: &str,
+        by: &str,
+        reach: Reach,
+    ) -> Result<Committed, UndoError> {
+        let answer = self.send_undo(import, by, reach)?;
+        answer.blocking_recv().unwrap_or(Err(UndoError::Commit(CommitError::Closed)))
+    }
+
+    fn send_undo(
+        &self,
+        import: &str,
+        by: &str,
+        reach: Reach,
+    ) -> Result<oneshot::Receiver<Result<Committed, UndoError>>, UndoError> {
         let (reply, answer) = oneshot::channel();
-        let undo = Undo { import: import.into(), by: by.into() };
-        let closed = UndoError::Commit(CommitError::Closed);
-        self.inbox.send(Message::Undo(undo, reply)).map_err(|_| closed.clone())?;
-        answer.blocking_recv().unwrap_or(Err(closed))
+        let undo = Undo { import: import.into(), by: by.into(), reach };
+        let sent = self.inbox.send(Message::Undo(undo, reply));
+        sent.map(|()| answer).map_err(|_| UndoError::Commit(CommitError::Closed))
     }
 
     fn send(

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::User;
 use crate::account::group::{GroupRecord, PersonalBook, same_name};
+use crate::account::import::ColumnMapRecord;
 use crate::account::property::DavProperty;
 use crate::contact::book::{BookId, Group, GroupKind};
 use crate::contact::{
@@ -32,6 +33,8 @@ pub(super) struct Overlay {
     pub(super) keepers: FxHashSet<UserId>,
     /// UIDs that became pending favorites.
     pub(super) pending: FxHashSet<Box<str>>,
+    /// Whose column maps are changed.
+    pub(super) column_maps: FxHashSet<OrganizationId>,
     pub(super) stars: FxHashSet<(UserId, ContactId)>,
     /// Whether an organization is new or changed.
     pub(super) organizations: bool,
@@ -53,6 +56,7 @@ impl Overlay {
             personal_books: FxHashSet::default(),
             keepers: FxHashSet::default(),
             pending: FxHashSet::default(),
+            column_maps: FxHashSet::default(),
             stars: FxHashSet::default(),
             organizations: false,
         }
@@ -93,6 +97,8 @@ impl Overlay {
             | Edit::RememberLayout { user, .. } => {
                 self.keepers.contains(user) || owns_changed(user)
             }
+            Edit::PutColumnMap(ColumnMapRecord { organization, .. })
+            | Edit::RemoveColumnMap(organization, _) => self.column_maps.contains(organization),
             _ => false,
         })
     }
@@ -118,6 +124,7 @@ impl Overlay {
         self.personal_books.extend(later.personal_books);
         self.keepers.extend(later.keepers);
         self.pending.extend(later.pending);
+        self.column_maps.extend(later.column_maps);
         self.stars.extend(later.stars);
         self.organizations |= later.organizations;
     }

@@ -2,11 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::account::User;
 use crate::account::import::{Undone, undo_since};
 use crate::contact::book::BookId;
 use crate::contact::{Book, ContactId, OrganizationId, Timestamp, UserId};
 use crate::directory::CommitError;
-use crate::index::{Extent, Snapshot};
+use crate::index::{Extent, Row, Snapshot};
 use crate::store::{Key, Record, Remembered, StoreError};
 
 /// Of what changed since an import, so many are named.
@@ -49,6 +50,15 @@ pub struct Since {
     pub what: What,
 }
 
+/// What may be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// What an import did in its organization; not at all where it did more.
+    Organization,
+    /// Also what an operator's import did in others.
+    All,
+}
+
 /// What happened to a contact or user since an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
@@ -73,7 +83,7 @@ impl What {
 pub(super) fn check(
     snapshot: &Snapshot,
     remembered: &Remembered,
-    now: Timestamp,
+    (reach, now): (Reach, Timestamp),
 ) -> Result<(), UndoError> {
     let import = &remembered.import;
     if let Some(undone) = &import.undone {
@@ -85,6 +95,7 @@ pub(super) fn check(
     let mut look = Look {
         snapshot,
         remembered,
+        reach,
         created: remembered.created.iter().copied().collect(),
         books: books_made(remembered).collect(),
         since: FxHashMap::default(),
@@ -111,6 +122,7 @@ fn books_made(remembered: &Remembered) -> impl Iterator<Item = (UserId, BookId)>
 struct Look<'a> {
     snapshot: &'a Snapshot,
     remembered: &'a Remembered,
+    reach: Reach,
     created: FxHashSet<ContactId>,
     /// Personal books that the import made.
     books: FxHashSet<(UserId, BookId)>,
@@ -118,30 +130,39 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn organization(&self) -> &'a OrganizationId {
-        &self.remembered.import.organization
+    /// The contact as it is, in whichever organization.
+    fn contact(&self, id: ContactId) -> Option<Row<'a>> {
+        let own = self.snapshot.contact(&self.remembered.import.organization, id);
+        let mut all = self.snapshot.organizations();
+        own.or_else(|| all.find_map(|of| self.snapshot.contact(&of.id, id)))
+    }
+
+    fn is_within(&self, organization: &OrganizationId) -> Result<(), UndoError> {
+        let same = *organization == self.remembered.import.organization;
+        if same || self.reach == Reach::All {
+            return Ok(());
+        }
+        Err(UndoError::OtherOrganization)
     }
 
     fn at_contacts(&mut self) -> Result<(), UndoError> {
-        let (snapshot, remembered) = (self.snapshot, self.remembered);
+        let remembered = self.remembered;
         let at = remembered.import.revision;
         for id in &remembered.created {
-            match self.snapshot.contact(self.organization(), *id) {
-                None if self.is_elsewhere(*id) => return Err(UndoError::OtherOrganization),
-                None => self.note(*id, "", What::Removed),
-                Some(row) if row.revision != at => {
-                    self.note(*id, row.card.formatted_name(), What::Changed);
-                }
-                Some(_) => {}
+            let Some(row) = self.contact(*id) else {
+                self.note(*id, "", What::Removed);
+                continue;
+            };
+            self.is_within(&row.organization)?;
+            if row.revision != at {
+                self.note(*id, row.card.formatted_name(), What::Changed);
             }
         }
         for known in &remembered.contacts {
             let before = &known.before;
-            if before.organization != *self.organization() {
-                return Err(UndoError::OtherOrganization);
-            }
+            self.is_within(&before.organization)?;
             let name = before.card.formatted_name();
-            match snapshot.contact(self.organization(), before.id) {
+            match self.contact(before.id) {
                 None if !known.removed => self.note(before.id, name, What::Removed),
                 Some(row) if known.removed || row.revision != at => {
                     self.note(before.id, row.card.formatted_name(), What::Changed);
@@ -160,35 +181,29 @@ impl<'a> Look<'a> {
                 Some(Record::User(user)) => Some(user),
                 _ => None,
             };
-            let mut states = now.into_iter().chain(before);
-            if states.any(|user| user.organization != *self.organization()) {
-                return Err(UndoError::OtherOrganization);
+            for user in now.into_iter().chain(before) {
+                self.is_within(&user.organization)?;
             }
             let what = match now {
                 None if record.changed => What::Removed,
                 Some(_) if record.changed => What::Changed,
-                Some(_) if before.is_none() && self.is_in_use(id) => What::InUse,
+                Some(user) if before.is_none() && self.is_in_use(user) => What::InUse,
                 _ => continue,
             };
-            let card = self.snapshot.contact(self.organization(), id);
-            let name = card.map(|row| row.card.formatted_name().to_owned());
+            let name = self.contact(id).map(|row| row.card.formatted_name().to_owned());
             self.note(id, &name.unwrap_or_default(), what);
         }
         Ok(())
     }
 
-    fn is_elsewhere(&self, id: ContactId) -> bool {
-        let mut organizations = self.snapshot.organizations();
-        organizations.any(|of| self.snapshot.contact(&of.id, id).is_some())
-    }
-
     /// Whether a user has what the import did not make.
-    fn is_in_use(&self, user: UserId) -> bool {
+    fn is_in_use(&self, user: &User) -> bool {
+        let (user, organization) = (user.id, &user.organization);
         let books = || self.snapshot.personal_books(user).map(|book| book.id);
         let homes = books().map(|book| Book::PersonalBook(user, book));
         let homes: Vec<Book> = homes.chain([Book::Personal(user)]).collect();
         let extent = Extent::of(&homes);
-        let mut own = self.snapshot.members(self.organization(), &extent);
+        let mut own = self.snapshot.members(organization, &extent);
         !self.snapshot.app_passwords(user).is_empty()
             || own.any(|row| !self.created.contains(&row.id))
             || books().any(|book| !self.books.contains(&(user, book)))

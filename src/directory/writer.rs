@@ -12,7 +12,7 @@ use crate::account::import::Undone;
 use crate::directory::check::{self, check};
 use crate::directory::journal::{self, Journal};
 use crate::directory::overlay::Overlay;
-use crate::directory::undo::{self, UndoError};
+use crate::directory::undo::{self, Reach, UndoError};
 use crate::directory::{Clock, CommitError, Committed, Edit, Request};
 use crate::index::{MergedShelf, Snapshot};
 use crate::store::{Change, Store, StoreError};
@@ -42,6 +42,7 @@ pub(super) enum Message {
 pub(super) struct Undo {
     pub(super) import: Box<str>,
     pub(super) by: Box<str>,
+    pub(super) reach: Reach,
 }
 
 pub(super) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
@@ -238,7 +239,7 @@ impl Writer {
             let base = self.snapshot.load_full();
             let remembered = self.store.remembered(&undo.import)?.ok_or(UndoError::NoImport)?;
             let now = (self.clock)();
-            undo::check(&base, &remembered, now)?;
+            undo::check(&base, &remembered, (undo.reach, now))?;
             let mut remembered = (remembered.at == base.revision()).then_some(remembered);
             let mut decided = None;
             let written = self.store.commit(base.revision(), &mut |unseen, revision| {

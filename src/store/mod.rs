@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PendingStar, PersonalBook, SharedBook, Star};
-use crate::account::import::{Import, ImportOverview, ImportQuery, Undone};
+use crate::account::import::{ColumnMapRecord, Import, ImportOverview, ImportQuery, Undone};
 use crate::account::property::{DavProperty, KeptAt, Reverted};
 use crate::account::{OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
@@ -34,6 +34,7 @@ pub enum Record {
     PendingStar(PendingStar),
     Property(DavProperty),
     Reverted(Reverted),
+    ColumnMap(ColumnMapRecord),
     /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
     Retired(RetiredPrincipal),
     Contact(StoredContact),
@@ -76,6 +77,8 @@ pub enum Key {
         namespace: Box<str>,
         local: Box<str>,
     },
+    /// By its name.
+    ColumnMap(OrganizationId, Box<str>),
     /// Of a user, by book and name.
     Reverted(UserId, AddressBook, Box<str>),
     Contact(ContactId),

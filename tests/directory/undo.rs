@@ -15,7 +15,7 @@ use ringbook::contact::card::{CardBuilder, Field};
 use ringbook::contact::photo::{Photo, PhotoSize, Picture};
 use ringbook::contact::{Book, Contact, ContactId, Draft, OrganizationId, Revision, Timestamp};
 use ringbook::directory::{
-    CommitError, Committed, Directory, Edit, Request, Since, UndoError, What, new_id,
+    CommitError, Committed, Directory, Edit, Reach, Request, Since, UndoError, What, new_id,
 };
 use ringbook::store::sqlite::SqliteStore;
 
@@ -51,7 +51,7 @@ fn import(directory: &Directory, id: &str, edits: Vec<Edit>) -> Revision {
 }
 
 fn undo(directory: &Directory, id: &str) -> Result<Committed, UndoError> {
-    directory.undo_blocking(id, "user bert")
+    directory.undo_blocking(id, "user bert", Reach::Organization)
 }
 
 fn contact(directory: &Directory, id: ContactId) -> Option<Contact> {
@@ -473,9 +473,17 @@ fn an_import_is_undone_for_its_organization_alone() {
     ];
     directory.commit_blocking(Request { edits, preconditions: vec![] }).unwrap();
     assert_eq!(undo(&directory, "i1"), Err(UndoError::OtherOrganization));
-    let edits = vec![record("i2"), put(theirs, Draft { organization: other, ..shared("Changed") })];
+    let edits =
+        vec![record("i2"), put(theirs, Draft { organization: other.clone(), ..shared("Changed") })];
     directory.commit_blocking(Request { edits, preconditions: vec![] }).unwrap();
     assert_eq!(undo(&directory, "i2"), Err(UndoError::OtherOrganization));
+    let name = || {
+        let snapshot = directory.snapshot();
+        snapshot.contact(&other, theirs).map(|row| row.card.formatted_name().to_owned())
+    };
+    assert_eq!(name().as_deref(), Some("Changed"));
+    directory.undo_blocking("i2", "token t1", Reach::All).unwrap();
+    assert_eq!(name().as_deref(), Some("Theirs"), "an operator may");
 }
 
 #[test]

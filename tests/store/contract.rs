@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
 use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, SharedBook, Star};
+use ringbook::account::import::ColumnMapRecord;
 use ringbook::account::networks::Networks;
 use ringbook::account::property::{DavProperty, KeptAt, Reverted};
-use ringbook::account::{Layout, Role, SecretHash, User};
+use ringbook::account::{Layout, PresenceVisibility, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
@@ -56,6 +57,7 @@ fn records_read_back(store: &mut dyn Store) {
             principal: "201.main".into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites]),
             carddav_layout: Some(Layout::Merged),
+            presence: PresenceVisibility::Hidden,
             created: Timestamp(7),
         }),
     ];
@@ -127,6 +129,12 @@ fn of_groups(anna: &Contact, note: &Contact) -> Vec<Record> {
             revision: Revision(1),
         }),
         Record::PendingStar(PendingStar { user: anna.id, uid: "a/b c:d".into() }),
+        Record::ColumnMap(ColumnMapRecord {
+            organization: main(),
+            name: "R&D/Berlin \u{1}".into(),
+            columns: "{\"Name\":\"given_name\"}".into(),
+            updated: Timestamp(5),
+        }),
     ]
 }
 
@@ -232,6 +240,7 @@ fn what_programs_kept_is_removed(store: &mut dyn Store) {
             local: "color".into(),
         },
         Key::Reverted(user, book, "a b.vcf".into()),
+        Key::ColumnMap(main(), "a/b".into()),
     ];
     let before = load(store).1;
     commit(store, keys.iter().cloned().map(Change::Remove).collect());

@@ -1,10 +1,11 @@
 //! What becomes of all that an import touched when it is undone. Everything takes the way of the
 //! edits, so that clients that synchronize learn of it.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::account::import::Undone;
 use crate::account::property::Reverted;
+use crate::contact::book::Group;
 use crate::contact::{Body, Book, Contact, Draft, OrganizationId};
 use crate::directory::CommitError;
 use crate::directory::check::{Checker, Written};
@@ -36,7 +37,7 @@ impl Checker<'_> {
         }
         for id in created {
             // Those of a user are gone by now.
-            if let Some(contact) = self.state().contact(&import.organization, id) {
+            if let Some(contact) = self.find(id) {
                 self.drop_contact(&contact);
             }
         }
@@ -55,7 +56,7 @@ impl Checker<'_> {
         for record in then {
             self.restore_record(record)?;
         }
-        self.remove_made(&import.organization, &made)?;
+        self.remove_made(&made)?;
         self.changes.push(Change::Undone { import: import.id, undone });
         Ok(())
     }
@@ -106,24 +107,14 @@ impl Checker<'_> {
     }
 
     /// Removes what the import made besides contacts and users, where nothing else is in it.
-    fn remove_made(
-        &mut self,
-        organization: &OrganizationId,
-        made: &[RememberedRecord],
-    ) -> Result<(), CommitError> {
-        let has_group = |record: &RememberedRecord| matches!(record.key, Key::Group(..));
-        let in_use = match made.iter().any(has_group) {
-            true => self.state().groups_in_use(organization),
-            false => FxHashSet::default(),
-        };
+    fn remove_made(&mut self, made: &[RememberedRecord]) -> Result<(), CommitError> {
+        let mut in_use = FxHashMap::default();
         for record in made {
             match &record.key {
                 Key::Group(of, group) => {
-                    if let Some(known) = self.snapshot.group(of, *group)
-                        && !in_use.contains(group)
-                    {
-                        self.staged.remove_group(of, *group, &known.name);
-                        self.remove(record.key.clone())?;
+                    let in_use = in_use.entry(of).or_insert_with(|| self.state().groups_in_use(of));
+                    if !in_use.contains(group) {
+                        self.remove_empty_group(of, *group)?;
                     }
                 }
                 Key::SharedBook(of, id) => {
@@ -132,34 +123,46 @@ impl Checker<'_> {
                         self.remove_shared_book(of.clone(), *id)?;
                     }
                 }
-                Key::PersonalBook(owner, id) => {
-                    let known = self.state().user(*owner).is_some()
-                        && self.snapshot.personal_book(*owner, *id).is_some();
-                    if known && self.is_empty(organization, Book::PersonalBook(*owner, *id)) {
-                        self.remove_personal_book(*owner, *id)?;
-                    }
-                }
-                Key::Star(user, contact)
-                    if !record.changed && self.state().user(*user).is_some() =>
-                {
-                    self.star(*user, *contact, false)?;
-                }
-                Key::PendingStar(user, uid)
-                    if !record.changed && self.state().user(*user).is_some() =>
-                {
-                    self.star_pending(*user, uid, false)?;
-                }
-                Key::Property { user, place, namespace, local } if !record.changed => {
-                    let name = (namespace.clone(), local.clone());
-                    self.remove_property(*user, *place, name)?;
-                }
-                Key::AppPassword(..) | Key::Phone(..) | Key::Token(..) if !record.changed => {
-                    self.remove(record.key.clone())?;
-                }
+                key if !record.changed => self.remove_of_user(key)?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    fn remove_empty_group(
+        &mut self,
+        organization: &OrganizationId,
+        group: Group,
+    ) -> Result<(), CommitError> {
+        let Some(known) = self.snapshot.group(organization, group) else { return Ok(()) };
+        self.staged.remove_group(organization, group, &known.name);
+        self.remove(Key::Group(organization.clone(), group))
+    }
+
+    /// What an import made of a user, where the user is still there.
+    fn remove_of_user(&mut self, key: &Key) -> Result<(), CommitError> {
+        let user = |id| self.state().user(id);
+        match key {
+            Key::PersonalBook(owner, id) => match user(*owner) {
+                Some(user)
+                    if self.snapshot.personal_book(*owner, *id).is_some()
+                        && self.is_empty(&user.organization, Book::PersonalBook(*owner, *id)) =>
+                {
+                    self.remove_personal_book(*owner, *id)
+                }
+                _ => Ok(()),
+            },
+            Key::Star(id, contact) if user(*id).is_some() => self.star(*id, *contact, false),
+            Key::PendingStar(id, uid) if user(*id).is_some() => self.star_pending(*id, uid, false),
+            Key::Property { user, place, namespace, local } => {
+                self.remove_property(*user, *place, (namespace.clone(), local.clone()))
+            }
+            Key::ColumnMap(..) | Key::AppPassword(..) | Key::Phone(..) | Key::Token(..) => {
+                self.remove(key.clone())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn is_empty(&self, organization: &OrganizationId, book: Book) -> bool {

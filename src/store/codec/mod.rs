@@ -4,6 +4,7 @@ mod account;
 mod contact;
 mod device;
 mod group;
+mod import;
 mod object;
 mod property;
 mod record;

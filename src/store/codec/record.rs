@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::group::PendingStar;
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{OrganizationId, UserId};
-use crate::store::codec::{Decoded, Undecodable, account, device, group, property, word};
+use crate::store::codec::{Decoded, Undecodable, account, device, group, import, property, word};
 use crate::store::{
     Event, Key, Record, RememberedContact, RememberedRecord, StoreError, StoredContact,
 };
@@ -67,6 +67,10 @@ pub(in crate::store) fn row(record: &Record) -> Row<'_> {
             let key = property::reverted_key(of.book, &of.name);
             ("reverted", format!("{}/{key}", of.user), property::reverted_text(of))
         }
+        Record::ColumnMap(map) => {
+            let key = format!("{}/{}", map.organization, map.name);
+            ("columns", key, import::column_map_text(map))
+        }
         Record::Retired(retired) => {
             ("principal", retired.segment.to_string(), account::retired_text(retired))
         }
@@ -95,6 +99,7 @@ pub(in crate::store) fn removed_row(key: &Key) -> RecordRow {
         Key::Reverted(user, book, name) => {
             ("reverted", format!("{user}/{}", property::reverted_key(*book, name)))
         }
+        Key::ColumnMap(organization, name) => ("columns", format!("{organization}/{name}")),
         Key::Contact(id) => ("contact", id.to_string()),
     };
     RecordRow { kind, key, rank: rank(kind), body: None }
@@ -188,6 +193,10 @@ fn record(kind: &str, key: &str, body: &str) -> Decoded<Record> {
             let (user, key) = halves(key)?;
             Record::Reverted(property::reverted(user_id(user)?, key, body)?)
         }
+        "columns" => {
+            let (organization, name) = halves(key)?;
+            Record::ColumnMap(import::column_map(organization, name, body)?)
+        }
         "principal" => Record::Retired(account::retired(key, body)?),
         _ => return Err(Undecodable("kind")),
     })
@@ -231,6 +240,10 @@ fn removed(kind: &str, key: &str) -> Decoded<Key> {
             let (place, namespace, local) = property::property_name(key)?;
             let (namespace, local) = (namespace.into(), local.into());
             Key::Property { user: user_id(user)?, place, namespace, local }
+        }
+        "columns" => {
+            let (organization, name) = halves(key)?;
+            Key::ColumnMap(OrganizationId::from(organization), name.into())
         }
         "reverted" => {
             let (user, key) = halves(key)?;
