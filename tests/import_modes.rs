@@ -162,7 +162,7 @@ async fn rows_of_another_entity_go_to_its_organization() {
         .post(
             &operator(),
             "organizations",
-            &json!({ "id": "beta", "name": "Beta", "suffix": "dc=beta", "domain": "beta.example" }),
+            &json!({ "id": "beta", "name": "Beta", "suffix": "dc=beta", "domain": "beta.example", "region": "DE" }),
         )
         .await
         .expect(201);

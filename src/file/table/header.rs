@@ -14,6 +14,8 @@ const SECOND: &str = " (second)";
 pub(super) struct Header {
     line: u64,
     columns: Vec<HeaderCell>,
+    /// Whether rows may have an empty cell behind the last column.
+    pub(super) trailing: bool,
 }
 
 /// The name of one column.
@@ -39,19 +41,23 @@ impl Header {
                 return Err(FileError::at(line, Rule::NoText));
             }
             let bare = key(name);
-            if bare.is_empty() {
-                let column = columns.len() + 1;
-                let reason = Reason::new(Rule::EmptyHeaderCell, [&column]);
-                return Err(FileError::at(line, reason));
-            }
             let second = seen.contains(&bare);
             let key = if second { format!("{bare}{SECOND}") } else { bare.clone() };
-            if !seen.insert(key.clone()) {
+            if !bare.is_empty() && !seen.insert(key.clone()) {
                 return Err(twice(line, &bare));
             }
             columns.push(HeaderCell { name: name.trim().to_owned(), key, second });
         }
-        Ok(Self { line, columns })
+        // Thunderbird wrote a comma behind the last column, too.
+        let trailing = columns.len() > 2 && columns.last().is_some_and(|last| last.key.is_empty());
+        if trailing {
+            columns.pop();
+        }
+        if let Some(unnamed) = columns.iter().position(|column| column.key.is_empty()) {
+            let column = unnamed + 1;
+            return Err(FileError::at(line, Reason::new(Rule::EmptyHeaderCell, [&column])));
+        }
+        Ok(Self { line, columns, trailing })
     }
 
     /// The fault of the first column that has the name of another and means nothing by that.
@@ -67,7 +73,7 @@ impl Header {
             key: String::new(),
             second: false,
         };
-        Self { line: 1, columns: (1..=columns).map(cell).collect() }
+        Self { line: 1, columns: (1..=columns).map(cell).collect(), trailing: false }
     }
 
     pub(super) fn columns(&self) -> &[HeaderCell] {

@@ -37,6 +37,8 @@ pub(super) struct Layout {
     pub(super) requires: Vec<(Vec<usize>, String)>,
     pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
+    /// Whether rows may have an empty cell behind the last column.
+    pub(super) trailing: bool,
 }
 
 /// A column of the file.
@@ -163,8 +165,8 @@ impl Layout {
                 (column, _) => Bound::new(cell, column, found),
             });
         }
-        let dates = profile.dates(language);
-        Ok(Self { dates, ..Self::of(profile, columns, ignored) })
+        let (dates, trailing) = (profile.dates(language), header.trailing);
+        Ok(Self { dates, trailing, ..Self::of(profile, columns, ignored) })
     }
 
     /// The columns of a file whose sender tells what they mean.
@@ -200,7 +202,8 @@ impl Layout {
                 bound
             }
         };
-        Ok(Self::of(Arc::new(Profile::custom()), columns, ignored))
+        let layout = Self::of(Arc::new(Profile::custom()), columns, ignored);
+        Ok(Self { trailing: header.trailing, ..layout })
     }
 
     fn of(profile: Arc<Profile>, columns: Vec<Bound>, ignored: Vec<String>) -> Self {
@@ -224,6 +227,7 @@ impl Layout {
             requires: requires.collect(),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,
+            trailing: false,
             columns,
             profile,
         }

@@ -86,6 +86,8 @@ struct ColumnFile {
     last: bool,
     #[serde(default)]
     read_only: bool,
+    #[serde(default)]
+    sparing: bool,
     fill: Option<String>,
     fill_section: Option<String>,
     write: Option<String>,
@@ -119,6 +121,9 @@ pub(super) fn add(profiles: &mut Vec<Profile>, file: &str, text: &str) -> Result
     }
     let profile = toml::from_str(text).map_err(written)?;
     let profile = build(profile).map_err(whole)?;
+    if *profile.name != *file {
+        return Err(whole(format!("the name is `{}`, not that of the file", profile.name)));
+    }
     match profiles.iter_mut().find(|known| known.name == profile.name) {
         Some(known) => *known = profile,
         None => profiles.push(profile),
@@ -238,6 +243,7 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
             always: file.always.map(Into::into),
         },
         written: !file.read_only,
+        sparing: file.sparing,
         fill: with.map(|with| Fill { with, section: fill_section }),
     })
 }

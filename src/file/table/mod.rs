@@ -19,7 +19,7 @@ mod column;
 mod header;
 mod layout;
 mod list;
-mod load;
+pub mod load;
 pub mod plain;
 pub mod profile;
 pub mod profiles;

@@ -19,6 +19,9 @@ macro_rules! files {
 const BUILT_IN: &[(&str, &str)] = files![
     "xivo"
     "xivo-users"
+    "google"
+    "google-old"
+    "thunderbird"
     "outlook"
     "outlook.de"
     "outlook.es"
@@ -56,9 +59,23 @@ impl Profiles {
         Arc::clone(&BUILT)
     }
 
+    /// The built-in profiles and those of some files: names without `.toml`, and texts. They stand
+    /// for built-in ones of the same name.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn with<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, ProfileError> {
+        let mut faults = Vec::new();
+        let profiles = Self::of(BUILT_IN.iter().copied().chain(files), &mut faults);
+        match faults.into_iter().next() {
+            None => Ok(profiles),
+            Some(fault) => Err(fault),
+        }
+    }
+
     /// The profiles of some files: names without `.toml`, and texts. A later profile stands for an
     /// earlier one of the same name. What is wrong with them is added to the faults.
-    pub(super) fn of<'a>(
+    fn of<'a>(
         files: impl Iterator<Item = (&'a str, &'a str)>,
         faults: &mut Vec<ProfileError>,
     ) -> Self {
@@ -121,5 +138,33 @@ impl Profiles {
             FileError::whole(Reason::new(Rule::UnknownHeader, [&header.summary(), &names]))
         };
         best.map(|(_, fit)| fit).ok_or_else(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_built_in_and_loads() {
+        let mut faults = Vec::new();
+        let profiles = Profiles::of(BUILT_IN.iter().copied(), &mut faults);
+        assert_eq!(faults, []);
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/conf/import");
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            assert!(BUILT_IN.iter().any(|(known, _)| *known == name), "{name} is not built in");
+            let translation = name.split_once('.');
+            let profile = translation.map_or(name, |(profile, _)| profile);
+            let profile = profiles.by_name(profile).unwrap();
+            assert!(!profile.title.is_empty(), "{name}");
+            if let Some((_, language)) = translation {
+                let known = profile.languages.iter().any(|known| *known.language == *language);
+                assert!(known, "{name}");
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::file::{Entry, Fault, Reason, Row, Rule, shortened};
 impl Layout {
     /// The entry of a row, or all that is wrong with it.
     pub(super) fn read(&self, record: &Record<'_>) -> Row {
-        if record.len() != self.columns.len() {
+        if !self.fits(record) {
             return Row::Bad(vec![self.wrong_width(record)]);
         }
         let line = record.line;
@@ -44,7 +44,7 @@ impl Layout {
     /// The cells of a record without secrets. None where nobody knows which cell is which, and one
     /// may be a secret.
     pub(super) fn shown(&self, record: &Record<'_>) -> Option<Vec<String>> {
-        if record.len() != self.columns.len() {
+        if !self.fits(record) {
             let harmless = !self.columns.iter().any(Bound::is_secret);
             return harmless.then(|| record.cells().map(str::to_owned).collect());
         }
@@ -54,6 +54,12 @@ impl Layout {
             false => cell.to_owned(),
         };
         Some(cells.map(shown).collect())
+    }
+
+    fn fits(&self, record: &Record<'_>) -> bool {
+        let (cells, columns) = (record.len(), self.columns.len());
+        let beyond = || record.cells().nth(columns).is_some_and(str::is_empty);
+        cells == columns || (self.trailing && cells == columns + 1 && beyond())
     }
 
     /// What the cells mean; secrets are taken as they are.
@@ -204,16 +210,10 @@ impl Layout {
         let text = |at: usize| cells.cells.get(at).copied().unwrap_or_default();
         let part = |part: PostalPart| -> Cow<'_, str> {
             let columns = address.parts.iter().filter(|(known, _)| *known == part);
-            let mut lines = columns.map(|(_, at)| with_plain_line_ends(text(*at)));
+            let texts = columns.map(|(_, at)| with_plain_line_ends(text(*at)));
+            let mut lines = texts.filter(|line| !line.is_empty());
             let first = lines.next().unwrap_or_default();
-            match lines.next() {
-                None => first,
-                Some(second) => {
-                    let all =
-                        lines.fold(format!("{first}\n{second}"), |all, line| all + "\n" + &line);
-                    all.trim_end().to_owned().into()
-                }
-            }
+            lines.fold(first, |all, line| format!("{all}\n{line}").into())
         };
         if address.parts.iter().all(|(_, at)| text(*at).is_empty()) {
             return None;

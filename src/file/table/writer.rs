@@ -10,7 +10,7 @@ use crate::file::table::cell::{self, Formulas};
 use crate::file::table::column::{Column, DatePart, To, With};
 use crate::file::table::list;
 use crate::file::table::profile::Profile;
-use crate::file::table::said::{Said, Sayable};
+use crate::file::table::said::{Said, Sayable, name_follows};
 
 /// Writes a file of a profile, in UTF-8 with CR LF.
 #[derive(Debug)]
@@ -66,6 +66,11 @@ impl TableWriter {
         let further = |number: usize| said.further_addresses.get(number);
         let of = self.of(column);
         let value: Cow<'a, str> = match column.source {
+            Source::Value(Field::FormattedName, _)
+                if of.is_some_and(|of| of.sparing) && name_follows(contact.card) =>
+            {
+                Cow::default()
+            }
             Source::Value(field, place) => said.all(field).nth(place).unwrap_or_default().into(),
             Source::List(field, place) => match of {
                 Some(of) => several(of, contact, said.all(field).skip(place)).into(),
@@ -161,15 +166,18 @@ fn several<'a>(
     list::join(all, of.split.as_deref().unwrap_or(";"))
 }
 
+/// The part of a text that stands in a column, where several columns are its lines. A text that has
+/// more lines, or blank ones, stands in the first as a whole.
 fn lines(text: Cow<'_, str>, line: Line) -> Cow<'_, str> {
-    let cut = |text: &str| match line {
-        Line::From(0) => text.to_owned(),
-        Line::From(first) => text.splitn(first + 1, '\n').nth(first).unwrap_or_default().to_owned(),
-        Line::One(line) => text.split('\n').nth(line).unwrap_or_default().to_owned(),
-    };
-    match line {
-        Line::From(0) => text,
-        _ => cut(&text).into(),
+    let Line { at, of } = line;
+    let blank = text.split('\n').any(|line| line.trim().is_empty());
+    match (text.split('\n').count() > of || blank, at) {
+        (true, 0) => text,
+        (true, _) => Cow::default(),
+        (false, at) => match text {
+            Cow::Borrowed(text) => text.split('\n').nth(at).unwrap_or_default().into(),
+            Cow::Owned(text) => text.split('\n').nth(at).unwrap_or_default().to_owned().into(),
+        },
     }
 }
 

@@ -6,12 +6,14 @@ use std::fmt;
 use crate::contact::card::Field;
 use crate::file::{Entry, Reason};
 
+mod google;
 mod outlook;
 mod xivo_users;
 
 /// The rules of a profile, by the name in its file (`rules = "NAME"`).
 pub(super) fn by_name(name: &str) -> Option<Bind> {
     Some(match name {
+        "google" => google::bind,
         "outlook" => outlook::bind,
         "xivo-users" => xivo_users::bind,
         _ => return None,
