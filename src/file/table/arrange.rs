@@ -180,6 +180,11 @@ impl Arrangement<'_> {
     /// Columns under our own names, for what no column of the profile says.
     fn add_further(&mut self) {
         for field in fields::all() {
+            // A column that takes a list takes all.
+            let takes_all = |column: &Written| matches!(column.source, Source::List(of, _) if of == field);
+            if self.columns.iter().any(takes_all) {
+                continue;
+            }
             let name = fields::csv_name(field).unwrap_or_default();
             for place in self.used(field, EVERY)..self.needed.of(field) {
                 let name =

@@ -14,8 +14,8 @@ const SECOND: &str = " (second)";
 pub(super) struct Header {
     line: u64,
     columns: Vec<HeaderCell>,
-    /// Whether rows may have an empty cell behind the last column.
-    pub(super) trailing: bool,
+    /// How many columns without a name stand behind the others; rows have nothing there.
+    pub(super) trailing: usize,
 }
 
 /// The name of one column.
@@ -34,28 +34,28 @@ impl Header {
     /// [`FileError`] where a column has no name, three have the same, or a name is no text.
     pub(super) fn read(record: &Record<'_>) -> Result<Self, FileError> {
         let line = record.line;
-        let mut columns: Vec<HeaderCell> = Vec::with_capacity(record.len());
+        let mut names: Vec<&str> = record.cells().collect();
+        if names.iter().any(|name| name.contains(|c: char| c.is_control() && !c.is_whitespace())) {
+            return Err(FileError::at(line, Rule::NoText));
+        }
+        // Thunderbird wrote a comma behind the last column, too; Excel writes several.
+        let named = names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
+        let trailing = if named > 1 { names.len() - named } else { 0 };
+        names.truncate(names.len() - trailing);
+        let mut columns: Vec<HeaderCell> = Vec::with_capacity(names.len());
         let mut seen = FxHashSet::default();
-        for name in record.cells() {
-            if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
-                return Err(FileError::at(line, Rule::NoText));
-            }
+        for name in names {
             let bare = key(name);
+            if bare.is_empty() {
+                let column = columns.len() + 1;
+                return Err(FileError::at(line, Reason::new(Rule::EmptyHeaderCell, [&column])));
+            }
             let second = seen.contains(&bare);
             let key = if second { format!("{bare}{SECOND}") } else { bare.clone() };
-            if !bare.is_empty() && !seen.insert(key.clone()) {
+            if !seen.insert(key.clone()) {
                 return Err(twice(line, &bare));
             }
             columns.push(HeaderCell { name: name.trim().to_owned(), key, second });
-        }
-        // Thunderbird wrote a comma behind the last column, too.
-        let trailing = columns.len() > 2 && columns.last().is_some_and(|last| last.key.is_empty());
-        if trailing {
-            columns.pop();
-        }
-        if let Some(unnamed) = columns.iter().position(|column| column.key.is_empty()) {
-            let column = unnamed + 1;
-            return Err(FileError::at(line, Reason::new(Rule::EmptyHeaderCell, [&column])));
         }
         Ok(Self { line, columns, trailing })
     }
@@ -73,7 +73,7 @@ impl Header {
             key: String::new(),
             second: false,
         };
-        Self { line: 1, columns: (1..=columns).map(cell).collect(), trailing: false }
+        Self { line: 1, columns: (1..=columns).map(cell).collect(), trailing: 0 }
     }
 
     pub(super) fn columns(&self) -> &[HeaderCell] {

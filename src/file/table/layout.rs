@@ -37,8 +37,8 @@ pub(super) struct Layout {
     pub(super) requires: Vec<(Vec<usize>, String)>,
     pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
-    /// Whether rows may have an empty cell behind the last column.
-    pub(super) trailing: bool,
+    /// How many empty cells rows may have behind the last column.
+    pub(super) trailing: usize,
 }
 
 /// A column of the file.
@@ -227,7 +227,7 @@ impl Layout {
             requires: requires.collect(),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,
-            trailing: false,
+            trailing: 0,
             columns,
             profile,
         }

@@ -50,6 +50,8 @@ struct ProfileFile {
     further: bool,
     #[serde(default)]
     sorted: bool,
+    #[serde(default)]
+    short_rows: bool,
     /// `dmy`, `mdy` (the default) or `ymd`.
     dates: Option<String>,
     rules: Option<String>,
@@ -186,6 +188,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         title: file.title.into(),
         mark: file.byte_order_mark,
         further: file.further,
+        short_rows: file.short_rows,
         sorted: file.sorted,
         requires,
         labels: labels.into(),

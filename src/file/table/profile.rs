@@ -27,6 +27,8 @@ pub struct Profile {
     pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
+    /// Whether empty cells at the end of a row may be missing.
+    pub(super) short_rows: bool,
     /// Whether the columns that we write are in alphabetical order.
     pub(super) sorted: bool,
     pub(super) columns: Box<[Column]>,
@@ -98,6 +100,12 @@ impl Names {
         true
     }
 
+    /// Whether a column has a name here.
+    #[cfg(test)]
+    pub(super) fn means(&self, column: usize) -> bool {
+        self.whole.values().any(|named| *named == column)
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<Found> {
         if let Some(column) = self.whole.get(key) {
             return Some(Found { column: *column, number: 0 });
@@ -158,6 +166,7 @@ impl Profile {
             delimiter: b',',
             mark: false,
             further: false,
+            short_rows: false,
             sorted: false,
             columns: Box::default(),
             requires: Box::default(),

@@ -31,6 +31,15 @@ const BUILT_IN: &[(&str, &str)] = files![
     "outlook.pl"
     "outlook.pt"
     "outlook.ru"
+    "common"
+    "common.de"
+    "common.es"
+    "common.fr"
+    "common.it"
+    "common.nl"
+    "common.pl"
+    "common.pt"
+    "common.ru"
 ];
 
 /// All known profiles.
@@ -105,8 +114,7 @@ impl Profiles {
     /// # Errors
     /// [`FileError`] where none knows half of the columns that are not called like our own fields.
     pub(super) fn recognise(&self, header: &Header) -> Result<Fit, FileError> {
-        let ours = |cell: &&HeaderCell| fields::by_header_key(&cell.key).is_none();
-        let foreign = header.columns().iter().filter(ours).count();
+        let foreign = header.columns().iter().filter(|cell| !is_ours(cell)).count();
         self.best(self.0.iter(), header, foreign.div_ceil(2).max(1))
     }
 
@@ -118,7 +126,8 @@ impl Profiles {
         self.best(self.by_name(name).into_iter(), header, 1)
     }
 
-    /// The first of the profiles that know the most columns and miss none, and at least so many.
+    /// The first of the profiles by which the most columns can be read and that miss none; it knows
+    /// at least so many itself. Columns called like our own fields are read by every profile.
     fn best<'a>(
         &self,
         profiles: impl Iterator<Item = &'a Arc<Profile>>,
@@ -128,7 +137,10 @@ impl Profiles {
         let mut best: Option<((usize, bool), Fit)> = None;
         for profile in profiles {
             let (known, language) = profile.overlap(header);
-            let rank = (known, profile.missing(header, language).is_none());
+            let ours = header.columns().iter().filter(|cell| {
+                profile.column(&cell.key, language).is_none() && is_ours(cell)
+            });
+            let rank = (known + ours.count(), profile.missing(header, language).is_none());
             if known >= known_min && best.as_ref().is_none_or(|(most, _)| rank > *most) {
                 best = Some((rank, Fit { profile: Arc::clone(profile), language }));
             }
@@ -139,6 +151,11 @@ impl Profiles {
         };
         best.map(|(_, fit)| fit).ok_or_else(unknown)
     }
+}
+
+/// Whether a column is called like one of our own fields.
+fn is_ours(cell: &HeaderCell) -> bool {
+    fields::by_header_key(&cell.key).is_some()
 }
 
 #[cfg(test)]

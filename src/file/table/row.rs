@@ -48,7 +48,7 @@ impl Layout {
             let harmless = !self.columns.iter().any(Bound::is_secret);
             return harmless.then(|| record.cells().map(str::to_owned).collect());
         }
-        let cells = self.columns.iter().zip(record.cells());
+        let cells = self.columns.iter().zip(record.cells().chain(std::iter::repeat("")));
         let shown = |(column, cell): (&Bound, &str)| match column.is_secret() {
             true => String::new(),
             false => cell.to_owned(),
@@ -56,10 +56,15 @@ impl Layout {
         Some(cells.map(shown).collect())
     }
 
+    /// Whether it is known which cell is which.
     fn fits(&self, record: &Record<'_>) -> bool {
         let (cells, columns) = (record.len(), self.columns.len());
-        let beyond = || record.cells().nth(columns).is_some_and(str::is_empty);
-        cells == columns || (self.trailing && cells == columns + 1 && beyond())
+        match cells.checked_sub(columns) {
+            None => self.profile.short_rows,
+            Some(beyond) => {
+                beyond <= self.trailing && record.cells().skip(columns).all(str::is_empty)
+            }
+        }
     }
 
     /// What the cells mean; secrets are taken as they are.

@@ -10,7 +10,9 @@ use crate::file::table::profiles::Profiles;
 use crate::file::table::write::Export;
 use crate::file::{Entry, fields};
 
+mod common;
 mod mail;
+mod outlook;
 mod written;
 
 /// Everything that is read from one file.
