@@ -181,7 +181,8 @@ impl Arrangement<'_> {
     fn add_further(&mut self) {
         for field in fields::all() {
             // A column that takes a list takes all.
-            let takes_all = |column: &Written| matches!(column.source, Source::List(of, _) if of == field);
+            let takes_all =
+                |column: &Written| matches!(column.source, Source::List(of, _) if of == field);
             if self.columns.iter().any(takes_all) {
                 continue;
             }

@@ -22,6 +22,10 @@ pub(super) struct Column {
     pub(super) split: Option<Box<str>>,
     /// Which of several values are not the user's own.
     pub(super) system: System,
+    /// Values that are read as none, in any case.
+    pub(super) nothing: Box<[Box<str>]>,
+    /// The column with the context in whose ranges the number has to lie.
+    pub(super) context: Option<Box<str>>,
     /// Whether the column is in the files that we write.
     pub(super) written: bool,
     /// Whether a formatted name is written only where the other fields do not make it.

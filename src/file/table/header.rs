@@ -39,7 +39,8 @@ impl Header {
             return Err(FileError::at(line, Rule::NoText));
         }
         // Thunderbird wrote a comma behind the last column, too; Excel writes several.
-        let named = names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
+        let named =
+            names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
         let trailing = if named > 1 { names.len() - named } else { 0 };
         names.truncate(names.len() - trailing);
         let mut columns: Vec<HeaderCell> = Vec::with_capacity(names.len());

@@ -10,6 +10,7 @@ use crate::file::table::column::{Column, DatePart, Group, System, To};
 use crate::file::table::header::{Header, HeaderCell};
 use crate::file::table::profile::{Found, Profile};
 use crate::file::table::profiles::Fit;
+use crate::file::table::ranges::Ranges;
 use crate::file::table::rules::{Places, Rules};
 use crate::file::{Covers, FileError, Reason, Rule, fields, shortened};
 
@@ -35,6 +36,11 @@ pub(super) struct Layout {
     pub(super) sections: Vec<Section>,
     /// The places of the columns of which one is needed, and their names.
     pub(super) requires: Vec<(Vec<usize>, String)>,
+    /// The places of numbers and of their contexts.
+    pub(super) in_contexts: Vec<(usize, usize)>,
+    pub(super) ranges: Arc<Ranges>,
+    /// Values of columns that are read as none.
+    pub(super) nothing: Vec<(usize, Box<[Box<str>]>)>,
     pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
     /// How many empty cells rows may have behind the last column.
@@ -225,6 +231,9 @@ impl Layout {
             extension: place(To::Field(Field::Extension)),
             sections: sections(&profile, &columns),
             requires: requires.collect(),
+            in_contexts: in_contexts(&profile, &columns),
+            ranges: Arc::default(),
+            nothing: nothing(&profile, &columns),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,
             trailing: 0,
@@ -389,4 +398,28 @@ fn one_of(profile: &Profile, list: &[usize], columns: &[Bound]) -> (Vec<usize>, 
     let places = columns.iter().enumerate().filter(listed).map(|(at, _)| at);
     let names = list.iter().filter_map(|at| profile.columns.get(*at)).map(|column| &*column.name);
     (places.collect(), names.collect::<Vec<&str>>().join(", "))
+}
+
+/// The place in the file and the column of the profile, of all columns that are the profile's.
+fn of_profile<'a>(
+    profile: &'a Profile,
+    columns: &'a [Bound],
+) -> impl Iterator<Item = (usize, &'a Column)> {
+    let known = |(at, bound): (usize, &Bound)| Some((at, profile.columns.get(bound.of?.column)?));
+    columns.iter().enumerate().filter_map(known)
+}
+
+fn in_contexts(profile: &Profile, columns: &[Bound]) -> Vec<(usize, usize)> {
+    let pair = |(at, column): (usize, &Column)| {
+        let context = column.context.as_deref()?;
+        let (place, _) = of_profile(profile, columns).find(|(_, other)| *other.name == *context)?;
+        Some((at, place))
+    };
+    of_profile(profile, columns).filter_map(pair).collect()
+}
+
+fn nothing(profile: &Profile, columns: &[Bound]) -> Vec<(usize, Box<[Box<str>]>)> {
+    let has = |(_, column): &(usize, &Column)| !column.nothing.is_empty();
+    let own = |(at, column): (usize, &Column)| (at, column.nothing.clone());
+    of_profile(profile, columns).filter(has).map(own).collect()
 }

@@ -34,6 +34,8 @@ pub struct Profile {
     pub(super) columns: Box<[Column]>,
     /// Lists of columns, of each of which a row needs a value.
     pub(super) requires: Box<[Box<[usize]>]>,
+    /// Columns of which a header has one, where the profile is recognised; none: any will do.
+    pub(super) known_by: Box<[usize]>,
     /// What labels of values mean, table by table.
     pub(super) labels: Box<[Labels<Field>]>,
     /// What labels of postal addresses mean.
@@ -170,6 +172,7 @@ impl Profile {
             sorted: false,
             columns: Box::default(),
             requires: Box::default(),
+            known_by: Box::default(),
             labels: Box::default(),
             postal_labels: Labels { name: Box::default(), of: Vec::new(), other: None },
             names: Names::default(),
@@ -206,6 +209,15 @@ impl Profile {
             }
         }
         best
+    }
+
+    /// Whether a header has a column that tells this kind of file from others.
+    pub(super) fn is_known_by(&self, header: &Header) -> bool {
+        let (_, language) = self.overlap(header);
+        let tells = |key: &str| {
+            self.column(key, language).is_some_and(|found| self.known_by.contains(&found.column))
+        };
+        self.known_by.is_empty() || header.columns().iter().any(|cell| tells(&cell.key))
     }
 
     /// The columns that every file needs and this one lacks; of several, one would do.

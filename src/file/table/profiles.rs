@@ -31,6 +31,18 @@ const BUILT_IN: &[(&str, &str)] = files![
     "outlook.pl"
     "outlook.pt"
     "outlook.ru"
+    "wazo-users"
+    "wazo-phonebook"
+    "xivo-phonebook"
+    "yeastar"
+    "yeastar-s"
+    "yeastar-ldap"
+    "freepbx"
+    "3cx"
+    "grandstream"
+    "yealink"
+    "fanvil"
+    "voispeed"
     "common"
     "common.de"
     "common.es"
@@ -115,7 +127,8 @@ impl Profiles {
     /// [`FileError`] where none knows half of the columns that are not called like our own fields.
     pub(super) fn recognise(&self, header: &Header) -> Result<Fit, FileError> {
         let foreign = header.columns().iter().filter(|cell| !is_ours(cell)).count();
-        self.best(self.0.iter(), header, foreign.div_ceil(2).max(1))
+        let known = |profile: &&Arc<Profile>| profile.is_known_by(header);
+        self.best(self.0.iter().filter(known), header, foreign.div_ceil(2).max(1))
     }
 
     /// A profile that was told by name, if the header has a column of it.
@@ -137,9 +150,10 @@ impl Profiles {
         let mut best: Option<((usize, bool), Fit)> = None;
         for profile in profiles {
             let (known, language) = profile.overlap(header);
-            let ours = header.columns().iter().filter(|cell| {
-                profile.column(&cell.key, language).is_none() && is_ours(cell)
-            });
+            let ours = header
+                .columns()
+                .iter()
+                .filter(|cell| profile.column(&cell.key, language).is_none() && is_ours(cell));
             let rank = (known + ours.count(), profile.missing(header, language).is_none());
             if known >= known_min && best.as_ref().is_none_or(|(most, _)| rank > *most) {
                 best = Some((rank, Fit { profile: Arc::clone(profile), language }));

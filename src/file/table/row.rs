@@ -22,8 +22,9 @@ impl Layout {
             return Row::Bad(vec![self.wrong_width(record)]);
         }
         let line = record.line;
-        let cells = Cells { cells: self.meant(record) };
+        let mut cells = Cells { cells: self.meant(record) };
         let mut faults = self.faults(line, &cells);
+        self.leave_out_nothing(&mut cells);
         let mut draft = self.draft(line, &cells, &mut faults);
         if let Some(rules) = &self.rules
             && faults.is_empty()
@@ -89,12 +90,31 @@ impl Layout {
         Fault { line: record.line, field: None, value, reason }
     }
 
+    /// Makes cells empty whose values stand for none.
+    fn leave_out_nothing(&self, cells: &mut Cells<'_>) {
+        for (at, values) in &self.nothing {
+            if let Some(cell) = cells.cells.get_mut(*at)
+                && values.iter().any(|value| value.eq_ignore_ascii_case(cell))
+            {
+                *cell = "";
+            }
+        }
+    }
+
     /// What is wrong with single cells, with sections, and between cells.
     fn faults(&self, line: u64, cells: &Cells<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (column, value) in self.columns.iter().zip(&cells.cells) {
             if let Some(reason) = column.check.wrong(value) {
                 faults.push(column.fault(line, value, reason));
+            }
+        }
+        for (number, context) in &self.in_contexts {
+            let value = |at: usize| cells.cells.get(at).copied().unwrap_or_default();
+            let wrong = || self.ranges.wrong(value(*context), value(*number));
+            let reason = (!value(*number).is_empty()).then(wrong).flatten();
+            if let Some((reason, column)) = reason.zip(self.columns.get(*number)) {
+                faults.push(column.fault(line, value(*number), reason));
             }
         }
         let mut fault_of = |column: &str, reason| {
@@ -256,8 +276,11 @@ impl Layout {
             To::Presence => entry.presence = Some(value != "0"),
             To::Starred => entry.starred = Some(is_yes(value)),
             To::Book => {
-                let split = column.split.as_deref().unwrap_or(";");
-                entry.books.extend(list::parts(value, split).map(|name| name.into()));
+                let names = match column.split.as_deref() {
+                    Some(split) => list::parts(value, split).map(Into::into).collect(),
+                    None => vec![Box::from(value)],
+                };
+                entry.books.extend(names);
             }
             _ => {}
         }

@@ -40,21 +40,44 @@ impl TableWriter {
         let said = Said::of(contact.card, &self.sayable);
         let cell = |column| self.cell(column, contact, &said);
         let mut cells: Vec<Cow<'a, str>> = self.columns.iter().map(cell).collect();
-        let filled = self.columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+        self.fill(&mut cells, contact, &said);
+        self.blank_broken_sections(&mut cells);
+        cells
+    }
+
+    fn fill<'a>(&'a self, cells: &mut [Cow<'a, str>], contact: &Exported<'a>, said: &Said<'a>) {
+        let filled = self.columns.iter().zip(&*cells).filter(|(_, cell)| !cell.is_empty());
         let sections: Vec<&str> =
             filled.filter_map(|(column, _)| Some(&*self.of(column)?.section)).collect();
-        for (column, cell) in self.columns.iter().zip(&mut cells) {
-            let fill = self.of(column).and_then(|of| of.fill.as_ref());
-            let Some(fill) = fill.filter(|_| cell.is_empty()) else { continue };
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let Some(of) = self.of(column).filter(|_| cell.is_empty()) else { continue };
+            let Some(fill) = &of.fill else { continue };
             let used = fill.section.is_empty() || sections.contains(&&*fill.section);
             if used && said.has_value_of(column.source) {
                 *cell = match &fill.with {
                     With::Text(text) => (**text).into(),
-                    With::Field(field) => contact.card.first(*field).unwrap_or_default().into(),
+                    With::Field(field) => {
+                        of.check.fitting(contact.card.first(*field).unwrap_or_default().into())
+                    }
                 };
             }
         }
-        cells
+    }
+
+    /// A section that lacks what it requires would have the whole row refused.
+    fn blank_broken_sections(&self, cells: &mut [Cow<'_, str>]) {
+        let lacking = self.columns.iter().zip(&*cells).filter(|(_, cell)| cell.is_empty());
+        let lacking = lacking.filter_map(|(column, _)| self.of(column).filter(|of| of.required));
+        let broken: Vec<&str> =
+            lacking.map(|of| &*of.section).filter(|section| !section.is_empty()).collect();
+        if broken.is_empty() {
+            return;
+        }
+        for (column, cell) in self.columns.iter().zip(cells) {
+            if self.of(column).is_some_and(|of| broken.contains(&&*of.section)) {
+                *cell = Cow::default();
+            }
+        }
     }
 
     fn cell<'a>(

@@ -47,13 +47,18 @@ fn the_names_may_be_in_other_languages() {
         let file = common(text);
         let card = &file.entries[0].card;
         assert_eq!(card.formatted_name(), "Ann Lee", "{text}");
-        assert_eq!((card.first(Field::Work), card.first(Field::Mobile)), (Some("030 1"), Some("0171 2")));
+        assert_eq!(
+            (card.first(Field::Work), card.first(Field::Mobile)),
+            (Some("030 1"), Some("0171 2"))
+        );
     }
 }
 
 #[test]
 fn tables_of_groupware_and_of_the_address_book_are_read() {
-    let file = common("n_given,n_family,org_name,tel_work,tel_cell,adr_one_locality\nAnn,Lee,Acme,1,2,Bonn\n");
+    let file = common(
+        "n_given,n_family,org_name,tel_work,tel_cell,adr_one_locality\nAnn,Lee,Acme,1,2,Bonn\n",
+    );
     assert_eq!(file.entries[0].card.formatted_name(), "Ann Lee");
     let file = common(
         "Vorname\tNachname\tArbeitsadresse Stadt\tArbeit Telefon\tArbeit E-Mail\nAnn\tLee\tBonn\t030 1\ta@b.de\n",

@@ -242,7 +242,10 @@ fn the_classic_columns_are_written_and_others_where_they_are_needed() {
     };
     let classic = header(&[]);
     assert_eq!(classic.len(), 92);
-    assert_eq!((&*classic[0], &*classic[14], &*classic[91]), ("Title", "Business Country/Region", "Web Page"));
+    assert_eq!(
+        (&*classic[0], &*classic[14], &*classic[91]),
+        ("Title", "Business Country/Region", "Web Page")
+    );
     let mut builder = CardBuilder::default();
     builder.push(Field::GivenName, "Ann").push(Field::Nickname, "Annie");
     for email in ["a@x.example", "b@x.example", "c@x.example", "d@x.example"] {
