@@ -52,6 +52,8 @@ struct ProfileFile {
     sorted: bool,
     #[serde(default)]
     short_rows: bool,
+    #[serde(default)]
+    spare_cells: usize,
     /// `dmy`, `mdy` (the default) or `ymd`.
     dates: Option<String>,
     rules: Option<String>,
@@ -153,12 +155,9 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
         }
     }
     let dates = dates(file.dates.as_deref())?;
-    let translation = Translation { language: file.language.into(), dates, names };
-    let languages = &mut profile.languages;
-    match languages.iter_mut().find(|known| known.language == translation.language) {
-        Some(known) => *known = translation,
-        None => languages.push(translation),
-    }
+    // One of the folder stands for the one that is built in.
+    profile.languages.retain(|known| *known.language != *file.language);
+    profile.languages.push(Translation { language: file.language.into(), dates, names });
     Ok(())
 }
 
@@ -196,6 +195,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         mark: file.byte_order_mark,
         further: file.further,
         short_rows: file.short_rows,
+        spare_cells: file.spare_cells,
         sorted: file.sorted,
         known_by,
         requires,
