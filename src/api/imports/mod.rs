@@ -86,7 +86,9 @@ async fn import(
     request: Request,
 ) -> Result<Done, Problem> {
     let snapshot = context.directory.snapshot();
-    let organization = asker.organization(&snapshot)?.id.clone();
+    let organization = asker.organization(&snapshot)?;
+    let numbering = organization.derivation.numbering.clone();
+    let organization = organization.id.clone();
     // Everything is checked that can be before the file is read.
     let told = params.into.as_deref();
     let told = told.map(|into| into::book(asker, &snapshot, &organization, into)).transpose()?;
@@ -94,6 +96,7 @@ async fn import(
     let columns = params.columns.as_deref();
     let saved = |name: &str| snapshot.column_map(&organization, name).map(|map| &*map.columns);
     let choice = told::choice(&context.profiles, params.profile.as_deref(), columns, saved)?;
+    let choice = choice.with_numbering(numbering);
     let charset = params.charset.clone().or_else(|| upload::charset(request.headers()));
     let charset = charset.as_deref().map(told::charset).transpose()?;
     let entities = told::entities(asker, &snapshot, params.entities.as_deref())?;
