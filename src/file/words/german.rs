@@ -250,4 +250,13 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     ),
     (Rule::LdifClass, "ein Eintrag der Klasse {0} ist kein Kontakt"),
     (Rule::EntryTooLarge, "der Eintrag hat mehr als {0} Byte oder {1} Zeilen"),
+    (
+        Rule::NoRange,
+        "`{0}` ist kein Bereich von Nummern für den Kontext {1}; schreiben Sie 1000-1999, oder 1000 für eine Nummer",
+    ),
+    (Rule::TooManyRanges, "höchstens {0} Bereiche von Nummern können angegeben werden"),
+    (Rule::NoCharacter, "enthält `{0}`; die Zeichen {1} sind nicht erlaubt"),
+    (Rule::NoneOf, "darf nicht {0} sein: diesen Namen behält die Telefonanlage für sich"),
+    (Rule::Country, "muss ein ISO-Ländercode aus zwei Buchstaben sein, wie DE"),
+    (Rule::OutOfRange, "keine Nummer des Kontexts {0}, er hat {1}"),
 ];

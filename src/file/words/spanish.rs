@@ -241,4 +241,13 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::LdifChange, "un cambio ({0}) no es un contacto: exporte las entradas mismas"),
     (Rule::LdifClass, "una entrada de la clase {0} no es un contacto"),
     (Rule::EntryTooLarge, "la entrada tiene más de {0} bytes o de {1} líneas"),
+    (
+        Rule::NoRange,
+        "`{0}` no es un rango de números del contexto {1}; escriba 1000-1999, o 1000 para un solo número",
+    ),
+    (Rule::TooManyRanges, "se pueden indicar como máximo {0} rangos de números"),
+    (Rule::NoCharacter, "contiene `{0}`; los caracteres {1} no están permitidos"),
+    (Rule::NoneOf, "no debe ser {0}: la centralita se reserva ese nombre"),
+    (Rule::Country, "debe ser un código de país ISO de dos letras, como ES"),
+    (Rule::OutOfRange, "no es un número del contexto {0}, que tiene {1}"),
 ];
