@@ -1,15 +1,14 @@
 //! Speaks to a daemon's HTTP door, as the account commands and the import do.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{
+    ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, HeaderValue,
+};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,17 +18,20 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::cli::Connect;
+use crate::cli::outgoing::{Outgoing, Upload};
 use crate::daemon::folder::{LISTENING, operator_token};
 
 /// Longest wait for a connection; an import may work for longer on its answer.
 const CONNECT: Duration = Duration::from_secs(10);
 /// A longer JSON answer is refused.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Bytes sent at a time, so that progress can be shown.
-const CHUNK_BYTES: usize = 64 * 1024;
 /// Kept in a path segment or a query value as they are (RFC 3986, unreserved).
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+/// Kept in a file name as they are (RFC 8187, `attr-char`, those of them that are common).
+const PLAIN_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// draft-ietf-httpapi-idempotency-key-header
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +53,8 @@ pub(super) enum ClientError {
     Refused {
         status: StatusCode,
         detail: String,
-        /// Of an import of which nothing could be used.
-        report: Option<Value>,
+        /// The whole answer; it has the `report` of an import of which nothing could be used.
+        problem: Value,
     },
     #[error("{0}")]
     Input(String),
@@ -64,14 +66,7 @@ pub(super) struct Client {
     address: String,
     token: Zeroizing<String>,
     organization: Option<String>,
-}
-
-/// What a request sends.
-pub(super) struct Upload {
-    pub(super) media_type: &'static str,
-    pub(super) bytes: Bytes,
-    /// Told how many bytes went out with each chunk.
-    pub(super) progress: Box<dyn Fn(u64) + Send + Sync>,
+    language: Option<String>,
 }
 
 impl Client {
@@ -88,7 +83,13 @@ impl Client {
             (None, None) => operator_token(&connect.data),
         };
         let token = token.ok_or_else(|| ClientError::NoToken(address.clone()))?;
-        Ok(Self { address, token, organization: connect.organization.clone() })
+        let organization = connect.organization.clone();
+        Ok(Self { address, token, organization, language: None })
+    }
+
+    /// Asks for reasons in this language, such as `de`.
+    pub(super) fn in_language(self, language: Option<&str>) -> Self {
+        Self { language: language.map(str::to_owned), ..self }
     }
 
     /// Sends a request to a path below `/api/v1/`, given in segments, with parameters.
@@ -123,12 +124,7 @@ impl Client {
         parameters: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, ClientError> {
-        let upload = body.map(|body| Upload {
-            media_type: "application/json",
-            bytes: Bytes::from(body.to_string()),
-            progress: Box::new(|_| {}),
-        });
-        let response = self.send(method, path, parameters, upload).await?;
+        let response = self.send(method, path, parameters, body.map(Upload::json)).await?;
         self.json(response).await
     }
 
@@ -152,17 +148,27 @@ impl Client {
         target: &str,
         upload: Option<Upload>,
     ) -> Result<Request<Outgoing>, ClientError> {
-        let media_type = upload.as_ref().map(|upload| upload.media_type);
         let wrong = |_error| ClientError::Input("the token is no token".to_owned());
         let bearer = Zeroizing::new(format!("Bearer {}", self.token.as_str()));
         let mut bearer = HeaderValue::from_str(&bearer).map_err(wrong)?;
         bearer.set_sensitive(true);
         let request = Request::builder().method(method).uri(target).header(HOST, &self.address);
         let request = request.header(AUTHORIZATION, bearer);
-        let request = match media_type {
-            Some(media_type) => request.header(CONTENT_TYPE, media_type),
-            None => request,
-        };
+        let mut request = request;
+        if let Some(upload) = &upload {
+            request = request.header(CONTENT_TYPE, upload.media_type);
+            if let Some(name) = &upload.name {
+                let name = utf8_percent_encode(name, PLAIN_NAME);
+                let value = format!("attachment; filename*=UTF-8''{name}");
+                request = request.header(CONTENT_DISPOSITION, value);
+            }
+            if let Some(key) = &upload.key {
+                request = request.header(IDEMPOTENCY_KEY, key);
+            }
+        }
+        if let Some(language) = &self.language {
+            request = request.header(ACCEPT_LANGUAGE, language);
+        }
         request.body(Outgoing(upload)).map_err(|error| self.protocol(&error))
     }
 
@@ -205,40 +211,11 @@ fn local(connect: &Connect) -> Result<String, ClientError> {
 }
 
 /// What the daemon says of a refusal, in its own words where it has any.
-fn refused(status: StatusCode, mut answer: Value) -> ClientError {
-    let report = answer.get_mut("report").map(Value::take);
-    let text = |name: &str| answer.get(name).and_then(Value::as_str);
+fn refused(status: StatusCode, problem: Value) -> ClientError {
+    let text = |name: &str| problem.get(name).and_then(Value::as_str);
     let detail =
         text("detail").or_else(|| text("title")).unwrap_or("the daemon refused").to_owned();
-    ClientError::Refused { status, detail, report }
-}
-
-/// The body of a request, in chunks.
-pub(super) struct Outgoing(Option<Upload>);
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let next = self.0.as_mut().filter(|upload| !upload.bytes.is_empty()).map(|upload| {
-            let length = upload.bytes.len().min(CHUNK_BYTES);
-            (upload.progress)(length as u64);
-            Ok(Frame::data(upload.bytes.split_to(length)))
-        });
-        Poll::Ready(next)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |upload| upload.bytes.len() as u64))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(|upload| upload.bytes.is_empty())
-    }
+    ClientError::Refused { status, detail, problem }
 }
 
 #[cfg(test)]
@@ -262,6 +239,7 @@ mod tests {
             address: "127.0.0.1:1".to_owned(),
             token: Zeroizing::default(),
             organization: Some("demo".to_owned()),
+            language: None,
         };
         let target = client.target(&["users", "a/b?"], &[("columns", "{\"Näm\":\"x\"}")]);
         assert_eq!(

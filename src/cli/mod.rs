@@ -17,8 +17,10 @@ mod devices;
 mod export;
 mod greeting;
 mod groups;
+mod history;
 mod import;
 mod organizations;
+mod outgoing;
 mod phone_config;
 mod serve;
 
@@ -55,9 +57,12 @@ struct Cli {
 enum Command {
     /// Run the daemon until SIGTERM or SIGINT. Needs no configuration.
     Serve(serve::ServeArguments),
-    /// Send CSV files to the running daemon.
-    Import(import::ImportArguments),
-    /// Write an address book of the running daemon as CSV.
+    /// Send files of contacts to the running daemon: tables, vCards, LDIF.
+    Import(Box<import::ImportArguments>),
+    /// List imports, show their reports, and take them back.
+    #[command(subcommand)]
+    Imports(history::ImportsCommand),
+    /// Write an address book of the running daemon as a file.
     Export(export::ExportArguments),
     /// Manage users.
     #[command(subcommand)]
@@ -122,7 +127,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Serve(arguments) => serve::run(arguments),
-        Command::Import(arguments) => speak(import::run(arguments)),
+        Command::Import(arguments) => speak(import::run(*arguments)),
+        Command::Imports(command) => speak(history::run(command)),
         Command::Export(arguments) => speak(export::run(arguments)),
         Command::User(command) => speak(accounts::user(command)),
         Command::Organization(command) => speak(organizations::organization(command)),

@@ -151,7 +151,8 @@ impl Groups {
             }
         }
         let mut faults = std::mem::take(&mut self.faults);
-        for (group, missing) in self.groups.iter().zip(missing).filter(|(_, missing)| *missing > 0) {
+        for (group, missing) in self.groups.iter().zip(missing).filter(|(_, missing)| *missing > 0)
+        {
             let reason = Reason::new(Rule::GroupMembers, [&missing, &group.members]);
             faults.push(fault(group.line, &group.name, reason));
         }
@@ -180,7 +181,10 @@ mod tests {
         assert_eq!(groups.of(["c"]), Membership { starred: Some(false), categories: vec![] });
         let faults = groups.faults();
         assert_eq!(faults.len(), 1);
-        assert_eq!((faults[0].line, &faults[0].reason.values[..]), (9, &["1".into(), "2".into()][..]));
+        assert_eq!(
+            (faults[0].line, &faults[0].reason.values[..]),
+            (9, &["1".into(), "2".into()][..])
+        );
     }
 
     #[test]
@@ -194,7 +198,8 @@ mod tests {
 
     #[test]
     fn favorites_have_many_names() {
-        for name in ["Favorites", "FAVORITEN", " Favoris ", "* starred", "Избранное", "Ulubione"] {
+        for name in ["Favorites", "FAVORITEN", " Favoris ", "* starred", "Избранное", "Ulubione"]
+        {
             assert!(means_favorites(name), "{name}");
         }
         assert!(!means_favorites("Favorite customers"));
@@ -209,6 +214,9 @@ mod tests {
         groups.settle();
         assert_eq!(groups.of(["1"]).categories, ["Few".into()]);
         let faults = groups.faults();
-        assert_eq!((faults.len(), faults[0].line, faults[0].reason.rule), (1, 3, Rule::TooManyGroups));
+        assert_eq!(
+            (faults.len(), faults[0].line, faults[0].reason.rule),
+            (1, 3, Rule::TooManyGroups)
+        );
     }
 }

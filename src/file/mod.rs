@@ -9,6 +9,7 @@ use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
 
 pub mod cards;
+mod date;
 pub mod encoding;
 pub mod export;
 pub mod fields;

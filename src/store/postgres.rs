@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Row;
 
-use crate::account::ImportReport;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use crate::account::import::{Import, ImportOverview, ImportQuery};
 use crate::contact::photo::PhotoSize;
 use crate::contact::{ContactId, Revision};
-use crate::store::codec;
 use crate::store::postgres::commit::Commit;
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::read::{events, not_behind, revision};
 use crate::store::postgres::session::{Purpose, Session, cell, run};
-use crate::store::postgres::text::stored;
 use crate::store::postgres::url::PostgresUrl;
-use crate::store::{Decide, Event, Store, StoreError};
+use crate::store::{Decide, Event, Remembered, Store, StoreError};
 
 mod audit;
 mod check;
 mod commit;
 mod fault;
+mod imports;
+mod memory;
 mod read;
 mod schema;
 mod session;
@@ -200,10 +200,16 @@ impl Store for PostgresStore {
         Ok(Some((cell::<i64>(&row, 0)?.cast_unsigned(), cell(&row, 1)?)))
     }
 
-    fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {
-        let sql = "SELECT body FROM record WHERE kind = $1 AND key = $2 AND body IS NOT NULL";
-        let row = self.row(sql, &[&codec::IMPORT, &stored(id)])?;
-        row.map(|row| codec::import(id, cell(&row, 0)?)).transpose()
+    fn imports(&mut self, query: &ImportQuery) -> Result<Vec<ImportOverview>, StoreError> {
+        self.read(async |session| imports::list(session, query).await)
+    }
+
+    fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
+        self.read(async |session| imports::read(session, id).await)
+    }
+
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        self.read(async |session| memory::remembered(session, import).await)
     }
 
     /// Where the connection is lost while it commits, sign-ins of a few seconds may count twice.

@@ -3,18 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
 use uuid::Uuid;
 
-use crate::account::ImportReport;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use crate::account::import::{Import, ImportOverview, ImportQuery};
 use crate::contact::photo::PhotoSize;
 use crate::contact::{ContactId, Revision};
-use crate::store::codec::{self, CONTACT_COLUMNS};
-use crate::store::{Decide, Event, Store, StoreError};
+use crate::store::codec::CONTACT_COLUMNS;
+use crate::store::{Decide, Event, Remembered, Store, StoreError};
 
 mod audit;
 mod check;
+mod imports;
+mod memory;
 mod rows;
 mod schema;
 mod write;
@@ -101,9 +103,7 @@ impl Store for SqliteStore {
         if changes.is_empty() {
             return Ok(before);
         }
-        for change in &changes {
-            write::change(&transaction, change, next)?;
-        }
+        write::changes(&transaction, changes, next)?;
         transaction
             .prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'revision'")?
             .execute([next.0.to_string()])?;
@@ -142,12 +142,16 @@ impl Store for SqliteStore {
         Ok(statement.query_row([id.0], read).optional()?)
     }
 
-    fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {
-        let sql = "SELECT body FROM record WHERE kind = ?1 AND key = ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let read = |row: &rusqlite::Row<'_>| row.get(0);
-        let text: Option<String> = statement.query_row([codec::IMPORT, id], read).optional()?;
-        text.map(|text| codec::import(id, &text)).transpose()
+    fn imports(&mut self, query: &ImportQuery) -> Result<Vec<ImportOverview>, StoreError> {
+        imports::list(&self.connection, query)
+    }
+
+    fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
+        imports::read(&self.connection, id)
+    }
+
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        memory::read(&mut self.connection, import)
     }
 
     fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {
@@ -187,10 +191,9 @@ fn events(
     since: Revision,
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), StoreError> {
-    let sql = "SELECT kind, key, body FROM record \
-               WHERE revision > ?1 AND kind <> ?2 ORDER BY rank, key";
+    let sql = "SELECT kind, key, body FROM record WHERE revision > ?1 ORDER BY rank, key";
     let mut statement = transaction.prepare_cached(sql)?;
-    let mut found = statement.query(params![since, codec::IMPORT])?;
+    let mut found = statement.query([since])?;
     while let Some(row) = found.next()? {
         sink(rows::record(row)?);
     }

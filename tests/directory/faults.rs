@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringbook::account::ImportReport;
 use ringbook::account::audit::{AuditQuery, LastUse, Notes, Numbered};
+use ringbook::account::import::{Import, ImportOverview, ImportQuery};
 use ringbook::contact::photo::PhotoSize;
 use ringbook::contact::{ContactId, Revision};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
 use ringbook::store::sqlite::SqliteStore;
-use ringbook::store::{Decide, Event, Store, StoreError};
+use ringbook::store::{Decide, Event, Remembered, Store, StoreError};
 
 use crate::{main, put, settings, shared};
 
@@ -72,8 +72,16 @@ impl Store for Failing {
         self.store.photo(id, size)
     }
 
-    fn import_report(&mut self, id: &str) -> Result<Option<ImportReport>, StoreError> {
-        self.store.import_report(id)
+    fn imports(&mut self, query: &ImportQuery) -> Result<Vec<ImportOverview>, StoreError> {
+        self.store.imports(query)
+    }
+
+    fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
+        self.store.import(id)
+    }
+
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        self.store.remembered(import)
     }
 
     fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {

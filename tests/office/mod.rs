@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, header};
 use ringbook::account::device::Door;
 use ringbook::account::{OrganizationSettings, Role};
-use ringbook::api::Api;
+use ringbook::api::{Api, Files};
 use ringbook::auth::{Authenticator, Peer, Principal, Who};
 use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
@@ -94,6 +94,7 @@ impl Office {
             Arc::clone(&authenticator),
             Arc::clone(&presence),
             site,
+            Files::default(),
         );
         Self { directory, authenticator, presence, api }
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
 use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, SharedBook, Star};
+use ringbook::account::import::ColumnMapRecord;
 use ringbook::account::networks::Networks;
 use ringbook::account::property::{DavProperty, KeptAt, Reverted};
-use ringbook::account::{ImportReport, Layout, Role, SecretHash, User};
+use ringbook::account::{Layout, PresenceVisibility, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
@@ -16,8 +17,10 @@ use ringbook::contact::{Body, Book, Contact, Revision, Timestamp};
 use ringbook::directory::new_id;
 use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
 
+use crate::imports::imports_are_kept;
 use crate::notes::notes_are_kept;
 use crate::samples::{commit, contact, load, main, next, organization, put, stored, support};
+use crate::undo::imports_can_be_undone;
 
 /// Everything a store must do; each store's tests call it with an empty one.
 pub(crate) fn contract(store: &mut dyn Store) {
@@ -34,6 +37,8 @@ pub(crate) fn contract(store: &mut dyn Store) {
     changes_of_one_rendition_are_told(store);
     a_reader_sees_what_was_committed(store);
     notes_are_kept(store);
+    imports_are_kept(store);
+    imports_can_be_undone(store);
 }
 
 fn records_read_back(store: &mut dyn Store) {
@@ -52,6 +57,7 @@ fn records_read_back(store: &mut dyn Store) {
             principal: "201.main".into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites]),
             carddav_layout: Some(Layout::Merged),
+            presence: PresenceVisibility::Hidden,
             created: Timestamp(7),
         }),
     ];
@@ -65,15 +71,6 @@ fn records_read_back(store: &mut dyn Store) {
     for record in records {
         assert!(events.contains(&Event::Put(record.clone())), "{record:?} in {events:?}");
     }
-    let report = ImportReport {
-        id: "i1".into(),
-        organization: main(),
-        created: Timestamp(3),
-        json: "{\"created\":1}".into(),
-    };
-    commit(store, vec![Change::Put(Record::Import(report.clone()))]);
-    assert_eq!(store.import_report("i1").unwrap(), Some(report));
-    assert_eq!(store.import_report("i2").unwrap(), None);
 }
 
 fn of_devices(anna: &Contact) -> Vec<Record> {
@@ -132,6 +129,12 @@ fn of_groups(anna: &Contact, note: &Contact) -> Vec<Record> {
             revision: Revision(1),
         }),
         Record::PendingStar(PendingStar { user: anna.id, uid: "a/b c:d".into() }),
+        Record::ColumnMap(ColumnMapRecord {
+            organization: main(),
+            name: "R&D/Berlin \u{1}".into(),
+            columns: "{\"Name\":\"given_name\"}".into(),
+            updated: Timestamp(5),
+        }),
     ]
 }
 
@@ -237,6 +240,7 @@ fn what_programs_kept_is_removed(store: &mut dyn Store) {
             local: "color".into(),
         },
         Key::Reverted(user, book, "a b.vcf".into()),
+        Key::ColumnMap(main(), "a/b".into()),
     ];
     let before = load(store).1;
     commit(store, keys.iter().cloned().map(Change::Remove).collect());

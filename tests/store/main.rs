@@ -4,9 +4,11 @@
 #[path = "../common/postgres.rs"]
 mod cluster;
 mod contract;
+mod imports;
 mod lost;
 mod notes;
 mod postgres;
 mod proxy;
 mod samples;
 mod sqlite;
+mod undo;

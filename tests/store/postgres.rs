@@ -9,6 +9,7 @@ use ringbook::store::{Event, Store, StoreError};
 
 use crate::cluster::Cluster;
 use crate::contract::{contract, shared_contract};
+use crate::imports::{OLD_BODY, an_old_import_is_listed};
 use crate::samples::{commit, contact, load, put, stored};
 
 fn open(cluster: &Cluster) -> PostgresStore {
@@ -142,11 +143,20 @@ fn a_database_from_before_photos_is_brought_up_to_date() {
     cluster.sql("ringbook", "ALTER TABLE contact DROP COLUMN photo");
     cluster.sql("ringbook", "DROP TABLE photo");
     cluster.sql("ringbook", "ALTER TABLE tombstone DROP COLUMN uid");
+    cluster.sql("ringbook", BEFORE_IMPORTS);
+    let old = format!("INSERT INTO record VALUES ('import', 'old', 1, '{OLD_BODY}', 1)");
+    cluster.sql("ringbook", &old);
     cluster.sql("ringbook", "UPDATE meta SET value = '2' WHERE key = 'format'");
     let report = check(&cluster.url()).unwrap().unwrap();
     assert_eq!((report.contacts, report.problems), (1, vec![]), "a check reads it as it is");
-    assert_eq!(load(&mut open(&cluster)), whole);
+    let mut store = open(&cluster);
+    assert_eq!(load(&mut store), whole);
+    an_old_import_is_listed(&mut store);
 }
+
+/// Takes away what imports made necessary.
+const BEFORE_IMPORTS: &str = "DROP TABLE import; DROP TABLE created_contact;
+    DROP TABLE former_contact; DROP TABLE former_photo; DROP TABLE former_record;";
 
 #[test]
 fn a_broken_row_is_told_and_the_others_are_read() {

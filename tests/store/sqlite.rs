@@ -7,6 +7,7 @@ use ringbook::store::sqlite::{SqliteStore, check};
 use ringbook::store::{Change, Event, Record, Store, StoreError};
 
 use crate::contract::{contract, shared_contract};
+use crate::imports::{OLD_BODY, an_old_import_is_listed};
 use crate::samples::{commit, contact, load, organization, put, stored};
 
 #[test]
@@ -94,10 +95,19 @@ fn a_file_from_before_photos_is_brought_up_to_date() {
          ALTER TABLE tombstone DROP COLUMN uid; PRAGMA user_version = 3;",
     )
     .unwrap();
+    file.execute_batch(BEFORE_IMPORTS).unwrap();
+    let old = "INSERT INTO record VALUES ('import', 'old', 1, ?1, 1)";
+    file.execute(old, [OLD_BODY]).unwrap();
     let report = check(&path).unwrap();
     assert_eq!((report.contacts, report.problems), (1, vec![]), "a check reads it as it is");
-    assert_eq!(load(&mut SqliteStore::open(&path).unwrap()), whole);
+    let mut store = SqliteStore::open(&path).unwrap();
+    assert_eq!(load(&mut store), whole);
+    an_old_import_is_listed(&mut store);
 }
+
+/// Takes away what imports made necessary.
+const BEFORE_IMPORTS: &str = "DROP TABLE import; DROP TABLE created_contact;
+    DROP TABLE former_contact; DROP TABLE former_photo; DROP TABLE former_record;";
 
 /// Writes what a store holds into a file as the first release made it.
 fn first_format(store: &Path, to: &Path) {

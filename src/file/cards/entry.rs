@@ -98,7 +98,8 @@ impl<'a> Said<'a> {
         }
         let mut written = Vec::with_capacity(self.text.len());
         write(uid, None, &self.reading.card, photo, &mut written);
-        version(&self.text).is_some_and(|version| same_lines(&self.text, &convert(&written, version)))
+        version(&self.text)
+            .is_some_and(|version| same_lines(&self.text, &convert(&written, version)))
     }
 }
 
@@ -168,7 +169,8 @@ pub(super) fn shown(card: &[u8], fallback: &'static Encoding) -> Option<String> 
     let telling = ["FN", "N", "ORG", "EMAIL", "TEL", "NICKNAME", "UID"];
     let said = |name: &&str| {
         let mut contents = lines(&text).filter_map(|line| line.content);
-        let content = contents.find(|c| c.is(name) && c.value().iter().any(|b| !b" ;,".contains(b)))?;
+        let content =
+            contents.find(|c| c.is(name) && c.value().iter().any(|b| !b" ;,".contains(b)))?;
         let value = decoded(&content).into_owned();
         Some(shortened(value.trim()))
     };

@@ -149,7 +149,8 @@ fn overview<R: Read>(
 
 /// Whether a card has the word at all: most have not, and need not be understood twice.
 fn names_a_group(card: &[u8]) -> bool {
-    let is_word = |at: usize| card.get(at..at + 5).is_some_and(|w| w.eq_ignore_ascii_case(b"group"));
+    let is_word =
+        |at: usize| card.get(at..at + 5).is_some_and(|w| w.eq_ignore_ascii_case(b"group"));
     memchr::memchr2_iter(b'g', b'G', card).any(is_word)
 }
 

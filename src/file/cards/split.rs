@@ -136,8 +136,7 @@ fn mark(line: &Physical<'_>) -> Mark {
         return Mark::None;
     }
     let Some(line) = lines(line.bytes).next() else { return Mark::None };
-    let is_agent =
-        |c: &Content<'_>| c.is("AGENT") && c.value().trim_ascii().is_empty();
+    let is_agent = |c: &Content<'_>| c.is("AGENT") && c.value().trim_ascii().is_empty();
     match () {
         () if marks(&line, "BEGIN") => Mark::Begin,
         () if marks(&line, "END") => Mark::End,

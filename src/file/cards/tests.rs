@@ -62,7 +62,8 @@ fn all(card: &Card, field: Field) -> Vec<&str> {
 
 #[test]
 fn a_file_of_many_cards_gives_all_of_them() {
-    let old = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Doe;John\r\nTEL;WORK;VOICE:+49 30 1\r\nEND:VCARD\r\n";
+    let old =
+        "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Doe;John\r\nTEL;WORK;VOICE:+49 30 1\r\nEND:VCARD\r\n";
     let new = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Zoe\r\nUID:urn:uuid:1\r\nTEL;VALUE=uri:tel:+49-30-2\r\nEND:VCARD\r\n";
     let file = read([old, &card("FN:Ann\r\nORG:Acme"), "\r\n\r\n", new].concat());
     assert_eq!(file.names(), ["John Doe", "Ann", "Zoe"]);
@@ -233,7 +234,8 @@ fn a_file_without_cards_is_refused() {
     let text = survey.finish(None).unwrap();
     let choice = Choice::auto();
     let empty = || Ok(Box::new(io::empty()) as Box<dyn Read + Send>);
-    let told = Choice::parse(&crate::file::table::profiles::Profiles::built_in(), Some("vcard"), None);
+    let told =
+        Choice::parse(&crate::file::table::profiles::Profiles::built_in(), Some("vcard"), None);
     let mut rows = open(&empty, text, &told.unwrap()).unwrap();
     assert_eq!(rows.next_row().unwrap_err().reason, Rule::NoCards.into());
     assert!(open(&empty, text, &choice).is_err(), "an empty table");

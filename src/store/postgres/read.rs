@@ -6,7 +6,7 @@ use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use crate::contact::Revision;
-use crate::store::codec::{self, CONTACT_COLUMNS, ContactRow, TombstoneRow, record_event};
+use crate::store::codec::{CONTACT_COLUMNS, ContactRow, TombstoneRow, record_event};
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::schema::meta;
 use crate::store::postgres::session::Work;
@@ -55,9 +55,10 @@ pub(super) async fn events_of(
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), Fault> {
     let since = since.0.cast_signed();
+    // A check also reads databases of older formats, which keep imports among the records.
     let records = "SELECT kind, key, body FROM record \
-                   WHERE revision > $1 AND kind <> $2 ORDER BY rank, key";
-    work.each(records, &[&since, &codec::IMPORT], |row| sink(told("record", row, record))).await?;
+                   WHERE revision > $1 AND kind <> 'import' ORDER BY rank, key";
+    work.each(records, &[&since], |row| sink(told("record", row, record))).await?;
     let tombstones = format!(
         "SELECT organization, book, contact, name, {uid}, revision FROM tombstone \
          WHERE revision > $1 ORDER BY revision"
@@ -79,7 +80,7 @@ fn told(table: &str, row: &Row, read: fn(&Row) -> Result<Event, Error>) -> Event
     })
 }
 
-fn contact(row: &Row) -> Result<Event, Error> {
+pub(super) fn contact(row: &Row) -> Result<Event, Error> {
     let name = row.try_get::<_, Option<&str>>(3)?.map(plain);
     let uid = row.try_get::<_, Option<&str>>(4)?.map(plain);
     let columns = ContactRow {

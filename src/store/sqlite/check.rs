@@ -29,6 +29,10 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
         let view = "CREATE TEMP VIEW tombstone AS SELECT *, NULL AS uid FROM main.tombstone";
         connection.execute_batch(view)?;
     }
+    if format <= 5 {
+        let view = "CREATE TEMP VIEW record AS SELECT * FROM main.record WHERE kind <> 'import'";
+        connection.execute_batch(view)?;
+    }
     let mut report = CheckReport::default();
     let mut note = |line: String| {
         if line != "ok" {

@@ -114,6 +114,81 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE left_behind RENAME TO tombstone;
     CREATE INDEX tombstone_revision ON tombstone (revision);
 ",
+    "
+    -- The texts that may be long stand last: a list does not pass over them.
+    CREATE TABLE import (
+        number       INTEGER PRIMARY KEY,
+        id           TEXT NOT NULL UNIQUE,
+        organization TEXT NOT NULL,
+        created      INTEGER NOT NULL,
+        actor        TEXT NOT NULL,
+        revision     INTEGER NOT NULL,
+        undone       INTEGER,
+        undone_by    TEXT,
+        remembered   INTEGER NOT NULL,   -- whether the tables below have what it found
+        summary      TEXT NOT NULL,
+        refused      TEXT,
+        report       TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX import_organization ON import (organization, id);
+    CREATE INDEX import_remembered ON import (created) WHERE remembered;
+
+    -- What imports (by their numbers) made, and how what they changed or removed was before.
+    CREATE TABLE created_contact (
+        import INTEGER NOT NULL,
+        id     BLOB NOT NULL,
+        PRIMARY KEY (import, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE former_contact (
+        place            INTEGER PRIMARY KEY,
+        import           INTEGER NOT NULL,
+        removed          INTEGER NOT NULL,
+        id               BLOB NOT NULL,
+        organization     TEXT NOT NULL,
+        book             TEXT NOT NULL,
+        name             TEXT,
+        uid              TEXT,
+        card             TEXT NOT NULL,
+        body             BLOB,
+        listed           INTEGER NOT NULL,
+        created          INTEGER NOT NULL,
+        modified         INTEGER NOT NULL,
+        revision         INTEGER NOT NULL,
+        reduced_revision INTEGER NOT NULL,
+        member_of        TEXT NOT NULL,
+        photo            TEXT,
+        UNIQUE (import, id)
+    ) STRICT;
+    CREATE TABLE former_photo (
+        import    INTEGER NOT NULL,
+        contact   BLOB NOT NULL,
+        digest    INTEGER NOT NULL,
+        thumbnail BLOB NOT NULL,
+        jpeg      BLOB NOT NULL,
+        PRIMARY KEY (import, contact)
+    ) STRICT;
+    CREATE TABLE former_record (
+        import INTEGER NOT NULL,
+        kind   TEXT NOT NULL,
+        key    TEXT NOT NULL,
+        body   TEXT,   -- null: the import made it
+        PRIMARY KEY (import, kind, key)
+    ) STRICT, WITHOUT ROWID;
+
+    INSERT INTO import
+            (id, organization, created, actor, revision, remembered, summary, report)
+        SELECT key, body ->> '$.organization', body ->> '$.created',
+            coalesce(body ->> '$.report' ->> '$.by', ''), revision, 0,
+            json_object(
+                'profile', body ->> '$.report' ->> '$.profile',
+                'into', body ->> '$.report' ->> '$.into',
+                'created', body ->> '$.report' ->> '$.created',
+                'skipped', json_array_length(body ->> '$.report', '$.skipped'),
+                'failed', json_array_length(body ->> '$.report', '$.failed')),
+            body ->> '$.report'
+        FROM record WHERE kind = 'import' AND body IS NOT NULL;
+    DELETE FROM record WHERE kind = 'import';
+",
 ];
 
 /// The file's format.

@@ -1,0 +1,253 @@
+//! The rules in French.
+
+use crate::file::rule::Rule;
+
+pub(super) const SENTENCES: &[(Rule, &str)] = &[
+    (Rule::NoRows, "aucun contact trouvé : le fichier n’a pas de ligne après l’en-tête"),
+    (
+        Rule::Workbook,
+        "c’est un classeur Excel ou une autre archive ZIP : enregistrez-le en CSV (UTF-8) et envoyez ce fichier",
+    ),
+    (
+        Rule::OldWorkbook,
+        "c’est un ancien classeur Excel (.xls) : enregistrez-le en CSV (UTF-8) et envoyez ce fichier",
+    ),
+    (
+        Rule::Pdf,
+        "c’est un document PDF, pas un fichier de contacts : exportez-les en CSV ou vCard et envoyez ce fichier",
+    ),
+    (Rule::Gzip, "c’est une archive gzip : décompressez-la et envoyez son contenu"),
+    (
+        Rule::Picture,
+        "c’est une image, pas un fichier de contacts : exportez-les en CSV ou vCard et envoyez ce fichier",
+    ),
+    (
+        Rule::Markup,
+        "c’est du HTML ou du XML, pas un fichier de contacts : exportez-les en CSV ou vCard et envoyez ce fichier",
+    ),
+    (
+        Rule::Json,
+        "c’est du JSON, pas un fichier de contacts : exportez-les en CSV ou vCard et envoyez ce fichier",
+    ),
+    (
+        Rule::UnknownCharset,
+        "`{0}` n’est pas un jeu de caractères connu ; essayez utf-8, windows-1252 ou iso-8859-15",
+    ),
+    (
+        Rule::NotUtf8,
+        "le fichier n’est pas en UTF-8 : il semble être en {0} (octet {1}, ligne {2}) ; enregistrez-le en UTF-8, ou indiquez `charset={3}`",
+    ),
+    (
+        Rule::Damaged,
+        "l’octet {0} (ligne {1}) n’est pas du {2} : le fichier est abîmé ou dans un autre encodage",
+    ),
+    (Rule::Unreadable, "le fichier n’a pas pu être lu : {0}"),
+    (Rule::EmptyHeaderCell, "la colonne {0} de l’en-tête n’a pas de nom"),
+    (Rule::NoText, "la première ligne n’est pas du texte : est-ce un fichier CSV ?"),
+    (Rule::DuplicateHeader, "l’en-tête a deux fois la colonne `{0}`"),
+    (
+        Rule::HeaderTooLarge,
+        "l’en-tête est trop grand : au plus {0} octets et {1} colonnes ; manque-t-il un guillemet fermant ?",
+    ),
+    (
+        Rule::Unterminated,
+        "un guillemet ouvert dans cette ligne n’est jamais fermé : le fichier finit avant",
+    ),
+    (
+        Rule::UnknownHeader,
+        "aucun profil ne connaît l’en-tête `{0}` ; sont connus : {1} ; ou indiquez `columns`, un objet JSON de nom de colonne à champ",
+    ),
+    (Rule::MissingColumn, "il manque la colonne `{0}` à l’en-tête ; il a `{1}`"),
+    (Rule::UnknownProfile, "il n’y a pas de profil `{0}` ; il y a {1}"),
+    (
+        Rule::NoColumns,
+        "le profil custom demande `columns`, un objet JSON de nom de colonne à champ",
+    ),
+    (Rule::ColumnsNotTaken, "`columns` va avec le profil custom, pas avec `{0}`"),
+    (Rule::UnknownField, "il n’y a pas de champ `{0}` ; il y a {1}"),
+    (Rule::TooManyRows, "le fichier a plus de {0} lignes : envoyez-le en plusieurs parties"),
+    (
+        Rule::TooManyFaults,
+        "trop de lignes sont fausses : rien n’a été gardé ; corrigez les premières et renvoyez le fichier",
+    ),
+    (
+        Rule::TooManyCells,
+        "trop de champs : {0}, l’en-tête en a {1} ; une valeur qui contient le séparateur doit être entre guillemets",
+    ),
+    (Rule::TooFewCells, "il manque des champs : {0}, l’en-tête en a {1}"),
+    (
+        Rule::RowTooLarge,
+        "la ligne a plus de {0} octets ou de {1} champs ; manque-t-il un guillemet fermant ?",
+    ),
+    (Rule::CellTooLarge, "le champ {0} a plus de {1} octets, ce qu’aucun ne prend"),
+    (Rule::Nameless, "un contact doit avoir un nom, une société, un numéro ou une adresse e-mail"),
+    (Rule::Required, "{0} est obligatoire"),
+    (Rule::RequiredInSection, "{0} est obligatoire dans les lignes avec une section {1}"),
+    (Rule::RequiredWith, "{0} est obligatoire quand {1} vaut {2}"),
+    (Rule::NoContactId, "pas un identifiant de contact : un UUID, ou rien pour un nouveau contact"),
+    (Rule::Control, "contient le caractère de contrôle {0}, qu’aucun contact ne peut avoir"),
+    (
+        Rule::Scientific,
+        "un tableur a arrondi ce numéro : mettez la colonne au format texte et saisissez-le de nouveau",
+    ),
+    (Rule::Digits, "ne doit avoir que des chiffres"),
+    (Rule::Flag, "doit être 0 ou 1"),
+    (Rule::Email, "doit être une adresse e-mail, comme anna@example.com"),
+    (Rule::OneOf, "doit être l’une de ces valeurs : {0}"),
+    (
+        Rule::VoicemailLanguage,
+        "un utilisateur avec messagerie vocale a besoin d’une langue, l’une de {0}",
+    ),
+    (Rule::SccpSecret, "seules les lignes SIP ont un secret : laissez-le vide pour sccp"),
+    (Rule::Extension, "un numéro de poste a au plus {0} chiffres ou lettres, comme 204"),
+    (Rule::Login, r"un nom d’utilisateur a de 1 à {0} caractères, sans espaces ni \ / , ="),
+    (
+        Rule::LoginTaken,
+        "ce nom d’utilisateur est celui de quelqu’un d’autre ; choisissez-en un autre",
+    ),
+    (Rule::LoginTwice, "la ligne {0} a déjà ce nom d’utilisateur ; choisissez-en un autre"),
+    (
+        Rule::ExtensionTaken,
+        "c’est le nom d’utilisateur de quelqu’un d’autre ; choisissez un autre numéro de poste",
+    ),
+    (Rule::PasswordLength, "un mot de passe a de 1 à {0} octets"),
+    (Rule::PasswordFailed, "le serveur n’a pas pu prendre le mot de passe"),
+    (Rule::SameId, "existe déjà : {0} a le même identifiant"),
+    (Rule::SameUid, "existe déjà : {0} a le même UID"),
+    (Rule::SameExtension, "existe déjà : {0} a le même numéro de poste"),
+    (Rule::SameName, "existe déjà : {0} a le même nom et le même numéro ou la même adresse e-mail"),
+    (Rule::TwiceId, "est deux fois dans le fichier : la ligne {0} a le même identifiant"),
+    (Rule::TwiceUid, "est deux fois dans le fichier : la ligne {0} a le même UID"),
+    (
+        Rule::TwiceExtension,
+        "est deux fois dans le fichier : la ligne {0} a le même numéro de poste",
+    ),
+    (
+        Rule::TwiceName,
+        "est deux fois dans le fichier : la ligne {0} a le même nom et le même numéro ou la même adresse e-mail",
+    ),
+    (Rule::ParameterOneOf, "{0} doit être l’une de ces valeurs : {1}"),
+    (
+        Rule::ColumnsShape,
+        "columns doit être un objet JSON de nom de colonne à champ, ou pour un fichier sans en-tête une liste de champs",
+    ),
+    (Rule::EntitiesShape, "entities doit être un objet JSON de entityid à organisation"),
+    (Rule::NoOrganization, "il n’y a pas d’organisation `{0}`"),
+    (Rule::OperatorsOnly, "seuls les opérateurs remplissent plusieurs organisations"),
+    (
+        Rule::Into,
+        "into doit être people, shared, shared-ID, personal, personal-ID ou personal:LOGIN",
+    ),
+    (Rule::OthersBook, "seuls les administrateurs remplissent les carnets personnels des autres"),
+    (Rule::NoPersonalBook, "un jeton n’a pas de carnet personnel : indiquez personal:LOGIN"),
+    (Rule::PeopleBook, "seuls les administrateurs importent des personnes"),
+    (
+        Rule::SharedBook,
+        "seuls les responsables de bureau et les administrateurs importent des contacts partagés",
+    ),
+    (Rule::NotHere, "vous ne pouvez pas importer ici"),
+    (Rule::UsersElsewhere, "un fichier du profil {0} contient des utilisateurs : into=people"),
+    (
+        Rule::ContactsElsewhere,
+        "un fichier du profil {0} contient des contacts, pas des utilisateurs : into=shared ou personal",
+    ),
+    (
+        Rule::Confirm,
+        "cela supprimerait {0} contacts sur {1}, plus d’un dixième : indiquez confirm={0} si c’est voulu",
+    ),
+    (Rule::NothingUsable, "rien dans le fichier n’est utilisable : {0}"),
+    (Rule::NoContact, "aucun contact trouvé"),
+    (
+        Rule::NotListed,
+        "cette ligne est fausse aussi ; le rapport donne les raisons des lignes précédentes",
+    ),
+    (Rule::Contended, "trop de choses changent en même temps, réessayez plus tard"),
+    (Rule::FileTooLarge, "le fichier dépasse {0} Mio : envoyez-le en plusieurs parties"),
+    (Rule::NoRoom, "trop de gros fichiers sont en cours d’import, réessayez plus tard"),
+    (Rule::DiskFull, "le serveur n’a pas de place pour le fichier : rien n’a été importé"),
+    (Rule::EndsEarly, "le fichier s’interrompt"),
+    (Rule::Form, "le formulaire est illisible : {0}"),
+    (Rule::FormWithoutFile, "le formulaire n’a pas de fichier : envoyez-le dans la partie `file`"),
+    (Rule::FormTooLong, "le formulaire a trop de choses avant le fichier"),
+    (Rule::NoImport, "cet import n’existe pas"),
+    (Rule::UndoneAlready, "cet import a déjà été annulé"),
+    (Rule::NotUndoable, "cet import ne peut plus être annulé : l’état antérieur n’est plus connu"),
+    (Rule::NoMap, "il n’y a pas de table de colonnes `{0}`"),
+    (Rule::RequiredOne, "il faut au moins une de ces valeurs : {0}"),
+    (Rule::TooLong, "a {0} caractères, au plus {1} sont permis"),
+    (Rule::Character, "contient `{0}` ; seuls ces caractères sont permis : {1}"),
+    (
+        Rule::ExtensionFixed,
+        "le numéro de poste de cet utilisateur est {0}, donné une fois pour toutes : il ne peut pas changer",
+    ),
+    (
+        Rule::NoBook,
+        "il n’y a pas de carnet partagé `{0}` que vous puissiez remplir ; demandez sa création",
+    ),
+    (Rule::BookName, "le nom d’un carnet partagé a de 1 à {0} caractères"),
+    (Rule::PhotoUnusable, "la photo a été laissée de côté : {0}"),
+    (
+        Rule::KeptForFaults,
+        "rien n’est supprimé tant que des lignes sont refusées : corrigez-les, pour qu’aucun contact ne parte par erreur",
+    ),
+    (
+        Rule::AdministratorsStay,
+        "les administrateurs, et qui importe, ne sont pas supprimés par un fichier",
+    ),
+    (
+        Rule::ChangedSince,
+        "contacts qui ne sont plus tels que l’import les a laissés : {0} ; rien n’a été annulé, pour ne perdre aucune modification",
+    ),
+    (Rule::UndoRight, "seul qui peut modifier les contacts de ce groupe y annule des imports"),
+    (
+        Rule::OtherOrganization,
+        "cet import a aussi modifié des contacts d’une autre organisation : il ne peut pas être annulé ici",
+    ),
+    (
+        Rule::MapRight,
+        "seuls les responsables de bureau et les administrateurs modifient les tables de colonnes de l’organisation",
+    ),
+    (
+        Rule::NoCards,
+        "aucun contact trouvé : le fichier n’a pas de carte commençant par BEGIN:VCARD",
+    ),
+    (
+        Rule::OutsideCards,
+        "ce texte n’appartient à aucune carte : une carte commence par BEGIN:VCARD et finit par END:VCARD",
+    ),
+    (
+        Rule::CardWithoutEnd,
+        "il manque END:VCARD : la carte est coupée, ou sa dernière ligne est abîmée",
+    ),
+    (Rule::CardVersion, "la version `{0}` de vCard n’est ni 2.1, ni 3.0, ni 4.0"),
+    (Rule::CardTooLarge, "la carte a plus de {0} octets ou de {1} lignes"),
+    (Rule::CardDamaged, "les lignes de cette carte ne forment pas une carte"),
+    (Rule::LongUid, "l’UID dépasse {0} octets"),
+    (
+        Rule::GroupMembers,
+        "{0} membres sur {1} de ce groupe ne sont pas dans le fichier : exportez-les avec lui",
+    ),
+    (
+        Rule::GroupOwnNumbers,
+        "un groupe devient une catégorie de ses membres : ses propres numéros et adresses e-mail ne sont pas gardés",
+    ),
+    (
+        Rule::TooManyGroups,
+        "ce groupe est laissé de côté : un fichier a au plus {0} groupes avec {1} membres en tout",
+    ),
+    (Rule::NoEntries, "aucun contact trouvé : le fichier n’a pas d’entrée commençant par dn:"),
+    (Rule::LdifVersion, "la version {0} de LDIF n’est pas connue ici : la 1 l’est"),
+    (Rule::LdifWithoutDn, "une entrée commence par dn:, mais pas celle-ci"),
+    (Rule::LdifLine, "cette ligne n’est pas `name: value`"),
+    (Rule::LdifBase64, "la valeur n’est pas du Base64, que deux deux-points annoncent"),
+    (
+        Rule::LdifUrl,
+        "ce qui se trouve ailleurs n’est pas cherché : mettez la valeur elle-même dans le fichier",
+    ),
+    (
+        Rule::LdifChange,
+        "une modification ({0}) n’est pas un contact : exportez les entrées elles-mêmes",
+    ),
+    (Rule::LdifClass, "une entrée de la classe {0} n’est pas un contact"),
+    (Rule::EntryTooLarge, "l’entrée a plus de {0} octets ou de {1} lignes"),
+];

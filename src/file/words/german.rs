@@ -1,0 +1,253 @@
+//! The rules in German.
+
+use crate::file::rule::Rule;
+
+pub(super) const SENTENCES: &[(Rule, &str)] = &[
+    (Rule::NoRows, "kein Kontakt gefunden: die Datei hat keine Zeile hinter der Kopfzeile"),
+    (
+        Rule::Workbook,
+        "das ist eine Excel-Mappe oder ein anderes ZIP-Archiv: bitte als CSV (UTF-8) speichern und die Datei senden",
+    ),
+    (
+        Rule::OldWorkbook,
+        "das ist eine alte Excel-Mappe (.xls): bitte als CSV (UTF-8) speichern und die Datei senden",
+    ),
+    (
+        Rule::Pdf,
+        "das ist ein PDF-Dokument, keine Kontaktdatei: bitte die Kontakte als CSV oder vCard exportieren und die Datei senden",
+    ),
+    (Rule::Gzip, "das ist ein gzip-Archiv: bitte auspacken und den Inhalt senden"),
+    (
+        Rule::Picture,
+        "das ist ein Bild, keine Kontaktdatei: bitte die Kontakte als CSV oder vCard exportieren und die Datei senden",
+    ),
+    (
+        Rule::Markup,
+        "das ist HTML oder XML, keine Kontaktdatei: bitte die Kontakte als CSV oder vCard exportieren und die Datei senden",
+    ),
+    (
+        Rule::Json,
+        "das ist JSON, keine Kontaktdatei: bitte die Kontakte als CSV oder vCard exportieren und die Datei senden",
+    ),
+    (
+        Rule::UnknownCharset,
+        "`{0}` ist kein bekannter Zeichensatz; möglich sind utf-8, windows-1252 oder iso-8859-15",
+    ),
+    (
+        Rule::NotUtf8,
+        "die Datei ist nicht UTF-8: sie sieht nach {0} aus (Byte {1}, Zeile {2}); als UTF-8 speichern, oder `charset={3}` angeben",
+    ),
+    (
+        Rule::Damaged,
+        "Byte {0} (Zeile {1}) ist nicht {2}: die Datei ist beschädigt oder anders kodiert",
+    ),
+    (Rule::Unreadable, "die Datei ließ sich nicht lesen: {0}"),
+    (Rule::EmptyHeaderCell, "Spalte {0} der Kopfzeile hat keinen Namen"),
+    (Rule::NoText, "die erste Zeile ist kein Text: ist das eine CSV-Datei?"),
+    (Rule::DuplicateHeader, "die Kopfzeile hat die Spalte `{0}` zweimal"),
+    (
+        Rule::HeaderTooLarge,
+        "die Kopfzeile ist zu groß: höchstens {0} Byte und {1} Spalten; fehlt ein schließendes Anführungszeichen?",
+    ),
+    (
+        Rule::Unterminated,
+        "ein Anführungszeichen, das hier öffnet, schließt nie: die Datei endet davor",
+    ),
+    (
+        Rule::UnknownHeader,
+        "kein Profil kennt die Kopfzeile `{0}`: bekannt sind {1}; oder `columns` angeben, ein JSON-Objekt von Spaltenname zu Feld",
+    ),
+    (Rule::MissingColumn, "der Kopfzeile fehlt die Spalte `{0}`; sie hat `{1}`"),
+    (Rule::UnknownProfile, "es gibt kein Profil `{0}`; es gibt {1}"),
+    (
+        Rule::NoColumns,
+        "das Profil custom braucht `columns`, ein JSON-Objekt von Spaltenname zu Feld",
+    ),
+    (Rule::ColumnsNotTaken, "`columns` gehört zum Profil custom, nicht zu `{0}`"),
+    (Rule::UnknownField, "es gibt kein Feld `{0}`; es gibt {1}"),
+    (Rule::TooManyRows, "die Datei hat mehr als {0} Zeilen: bitte in Teilen senden"),
+    (
+        Rule::TooManyFaults,
+        "zu viele Zeilen sind falsch: nichts wurde übernommen; bitte die ersten berichtigen und die Datei noch einmal senden",
+    ),
+    (
+        Rule::TooManyCells,
+        "zu viele Felder: {0}, die Kopfzeile hat {1}; ein Wert, der das Trennzeichen enthält, braucht Anführungszeichen",
+    ),
+    (Rule::TooFewCells, "Felder fehlen: {0}, die Kopfzeile hat {1}"),
+    (
+        Rule::RowTooLarge,
+        "die Zeile hat mehr als {0} Byte oder {1} Felder; fehlt ein schließendes Anführungszeichen?",
+    ),
+    (Rule::CellTooLarge, "Feld {0} hat mehr als {1} Byte, das nimmt keines"),
+    (
+        Rule::Nameless,
+        "ein Kontakt braucht einen Namen, eine Firma, eine Nummer oder eine E-Mail-Adresse",
+    ),
+    (Rule::Required, "{0} ist nötig"),
+    (Rule::RequiredInSection, "{0} ist nötig in Zeilen mit einem Abschnitt {1}"),
+    (Rule::RequiredWith, "{0} ist nötig, wo {1} gleich {2} ist"),
+    (Rule::NoContactId, "keine Kontakt-ID: eine UUID, oder leer für einen neuen Kontakt"),
+    (Rule::Control, "enthält das Steuerzeichen {0}, das in keinem Kontakt stehen kann"),
+    (
+        Rule::Scientific,
+        "eine Tabellenkalkulation hat diese Nummer gerundet: die Spalte als Text formatieren und die Nummer neu eingeben",
+    ),
+    (Rule::Digits, "darf nur Ziffern haben"),
+    (Rule::Flag, "muss 0 oder 1 sein"),
+    (Rule::Email, "muss eine E-Mail-Adresse sein, etwa anna@example.com"),
+    (Rule::OneOf, "muss eines davon sein: {0}"),
+    (Rule::VoicemailLanguage, "wer eine Voicemail hat, braucht eine Sprache, eine von {0}"),
+    (Rule::SccpSecret, "nur SIP-Leitungen haben ein Geheimnis: bei sccp leer lassen"),
+    (Rule::Extension, "eine Durchwahl hat höchstens {0} Ziffern oder Buchstaben, etwa 204"),
+    (Rule::Login, r"ein Benutzername hat 1 bis {0} Zeichen, ohne Leerzeichen und ohne \ / , ="),
+    (Rule::LoginTaken, "dieser Benutzername gehört jemand anderem; bitte einen anderen wählen"),
+    (Rule::LoginTwice, "Zeile {0} hat diesen Benutzernamen schon; bitte einen anderen wählen"),
+    (
+        Rule::ExtensionTaken,
+        "das ist der Benutzername von jemand anderem; bitte eine andere Durchwahl wählen",
+    ),
+    (Rule::PasswordLength, "ein Passwort hat 1 bis {0} Byte"),
+    (Rule::PasswordFailed, "der Server konnte das Passwort nicht aufnehmen"),
+    (Rule::SameId, "schon vorhanden: {0} hat dieselbe ID"),
+    (Rule::SameUid, "schon vorhanden: {0} hat dieselbe UID"),
+    (Rule::SameExtension, "schon vorhanden: {0} hat dieselbe Durchwahl"),
+    (
+        Rule::SameName,
+        "schon vorhanden: {0} hat denselben Namen und dieselbe Nummer oder E-Mail-Adresse",
+    ),
+    (Rule::TwiceId, "kommt zweimal in der Datei vor: Zeile {0} hat dieselbe ID"),
+    (Rule::TwiceUid, "kommt zweimal in der Datei vor: Zeile {0} hat dieselbe UID"),
+    (Rule::TwiceExtension, "kommt zweimal in der Datei vor: Zeile {0} hat dieselbe Durchwahl"),
+    (
+        Rule::TwiceName,
+        "kommt zweimal in der Datei vor: Zeile {0} hat denselben Namen und dieselbe Nummer oder E-Mail-Adresse",
+    ),
+    (Rule::ParameterOneOf, "{0} muss eines davon sein: {1}"),
+    (
+        Rule::ColumnsShape,
+        "columns muss ein JSON-Objekt von Spaltenname zu Feld sein, oder für eine Datei ohne Kopfzeile eine Liste von Feldern",
+    ),
+    (Rule::EntitiesShape, "entities muss ein JSON-Objekt von entityid zu Organisation sein"),
+    (Rule::NoOrganization, "es gibt keine Organisation `{0}`"),
+    (Rule::OperatorsOnly, "nur Betreiber füllen mehrere Organisationen"),
+    (
+        Rule::Into,
+        "into muss people, shared, shared-ID, personal, personal-ID oder personal:LOGIN sein",
+    ),
+    (Rule::OthersBook, "nur die Administration füllt persönliche Adressbücher anderer"),
+    (Rule::NoPersonalBook, "ein Token hat kein persönliches Adressbuch: personal:LOGIN angeben"),
+    (Rule::PeopleBook, "nur die Administration importiert Personen"),
+    (Rule::SharedBook, "nur Büroleitung und Administration importieren gemeinsame Kontakte"),
+    (Rule::NotHere, "hierhin dürfen Sie nicht importieren"),
+    (Rule::UsersElsewhere, "eine Datei des Profils {0} enthält Benutzer: into=people"),
+    (
+        Rule::ContactsElsewhere,
+        "eine Datei des Profils {0} enthält Kontakte, keine Benutzer: into=shared oder personal",
+    ),
+    (
+        Rule::Confirm,
+        "das würde {0} von {1} Kontakten entfernen, mehr als ein Zehntel: confirm={0} angeben, wenn das stimmt",
+    ),
+    (Rule::NothingUsable, "nichts aus der Datei ist brauchbar: {0}"),
+    (Rule::NoContact, "kein Kontakt gefunden"),
+    (Rule::NotListed, "auch diese Zeile ist falsch; der Bericht nennt die Gründe der Zeilen davor"),
+    (Rule::Contended, "gerade ändert sich zu viel zugleich, bitte später noch einmal versuchen"),
+    (Rule::FileTooLarge, "die Datei ist größer als {0} MiB: bitte in Teilen senden"),
+    (
+        Rule::NoRoom,
+        "gerade werden zu viele große Dateien importiert, bitte später noch einmal versuchen",
+    ),
+    (Rule::DiskFull, "der Server hat jetzt keinen Platz für die Datei: nichts wurde importiert"),
+    (Rule::EndsEarly, "die Datei bricht ab"),
+    (Rule::Form, "das Formular ist nicht lesbar: {0}"),
+    (Rule::FormWithoutFile, "das Formular hat keine Datei: bitte als Teil `file` senden"),
+    (Rule::FormTooLong, "das Formular hat zu viel vor der Datei"),
+    (Rule::NoImport, "diesen Import gibt es nicht"),
+    (Rule::UndoneAlready, "dieser Import wurde schon zurückgenommen"),
+    (
+        Rule::NotUndoable,
+        "dieser Import lässt sich nicht mehr zurücknehmen: was vorher da war, ist nicht mehr bekannt",
+    ),
+    (Rule::NoMap, "es gibt keine Spaltenzuordnung `{0}`"),
+    (Rule::RequiredOne, "eines davon ist nötig: {0}"),
+    (Rule::TooLong, "hat {0} Zeichen, erlaubt sind höchstens {1}"),
+    (Rule::Character, "enthält `{0}`; erlaubt sind nur die Zeichen {1}"),
+    (
+        Rule::ExtensionFixed,
+        "die Durchwahl dieses Benutzers ist {0} und bleibt: sie lässt sich nicht ändern",
+    ),
+    (
+        Rule::NoBook,
+        "es gibt kein gemeinsames Adressbuch `{0}`, das Sie füllen dürfen; bitten Sie darum, es anzulegen",
+    ),
+    (Rule::BookName, "der Name eines gemeinsamen Adressbuchs hat 1 bis {0} Zeichen"),
+    (Rule::PhotoUnusable, "das Foto wurde ausgelassen: {0}"),
+    (
+        Rule::KeptForFaults,
+        "es wird nichts entfernt, solange Zeilen abgelehnt sind: bitte berichtigen, damit kein Kontakt aus Versehen geht",
+    ),
+    (
+        Rule::AdministratorsStay,
+        "Administratoren, und wer importiert, werden durch eine Datei nicht entfernt",
+    ),
+    (
+        Rule::ChangedSince,
+        "Kontakte, die nicht mehr so sind, wie der Import sie hinterließ: {0}; nichts wurde zurückgenommen, damit keine Änderung verloren geht",
+    ),
+    (
+        Rule::UndoRight,
+        "nur wer die Kontakte dieser Gruppe ändern darf, nimmt Importe dorthin zurück",
+    ),
+    (
+        Rule::OtherOrganization,
+        "dieser Import hat auch Kontakte einer anderen Organisation geändert: hier lässt er sich nicht zurücknehmen",
+    ),
+    (
+        Rule::MapRight,
+        "nur Büroleitung und Administration ändern die Spaltenzuordnungen der Organisation",
+    ),
+    (
+        Rule::NoCards,
+        "kein Kontakt gefunden: die Datei hat keine Karte, die mit BEGIN:VCARD beginnt",
+    ),
+    (
+        Rule::OutsideCards,
+        "dieser Text gehört zu keiner Karte: eine Karte beginnt mit BEGIN:VCARD und endet mit END:VCARD",
+    ),
+    (
+        Rule::CardWithoutEnd,
+        "END:VCARD fehlt: die Karte ist abgeschnitten, oder ihre letzte Zeile ist beschädigt",
+    ),
+    (Rule::CardVersion, "die Version `{0}` von vCard ist keine von 2.1, 3.0 und 4.0"),
+    (Rule::CardTooLarge, "die Karte hat mehr als {0} Byte oder {1} Zeilen"),
+    (Rule::CardDamaged, "die Zeilen dieser Karte ergeben keine Karte"),
+    (Rule::LongUid, "die UID ist länger als {0} Byte"),
+    (
+        Rule::GroupMembers,
+        "{0} von {1} Mitgliedern dieser Gruppe fehlen in der Datei: bitte zusammen mit ihr exportieren",
+    ),
+    (
+        Rule::GroupOwnNumbers,
+        "eine Gruppe wird zu einer Kategorie ihrer Mitglieder: eigene Nummern und E-Mail-Adressen bleiben nicht erhalten",
+    ),
+    (
+        Rule::TooManyGroups,
+        "diese Gruppe wird ausgelassen: eine Datei hat höchstens {0} Gruppen mit zusammen {1} Mitgliedern",
+    ),
+    (Rule::NoEntries, "kein Kontakt gefunden: die Datei hat keinen Eintrag, der mit dn: beginnt"),
+    (Rule::LdifVersion, "Version {0} von LDIF ist hier nicht bekannt: 1 ist es"),
+    (Rule::LdifWithoutDn, "ein Eintrag beginnt mit dn:, dieser aber nicht"),
+    (Rule::LdifLine, "diese Zeile ist kein `name: value`"),
+    (Rule::LdifBase64, "der Wert ist kein Base64, das zwei Doppelpunkte ankündigen"),
+    (
+        Rule::LdifUrl,
+        "was anderswo liegt, wird nicht geholt: bitte den Wert selbst in die Datei schreiben",
+    ),
+    (
+        Rule::LdifChange,
+        "eine Änderung ({0}) ist kein Kontakt: bitte die Einträge selbst exportieren",
+    ),
+    (Rule::LdifClass, "ein Eintrag der Klasse {0} ist kein Kontakt"),
+    (Rule::EntryTooLarge, "der Eintrag hat mehr als {0} Byte oder {1} Zeilen"),
+];
