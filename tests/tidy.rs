@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("cli", "config daemon store"),
     (
         "daemon",
-        "account api auth carddav config contact demo directory http ldap net presence store",
+        "account api auth carddav config contact demo directory file http ldap net presence store",
     ),
     ("demo", "account auth contact directory photo"),
     ("config", "account auth contact"),
@@ -75,6 +75,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
     ("memchr", "*"),
+    ("mimalloc", "main"),
     ("percent_encoding", "api carddav cli store/postgres"),
     ("qrcode", "api/setup"),
     ("quick_xml", "carddav"),

@@ -88,6 +88,7 @@ impl Origin {
         kept.report.extend([
             ("id".to_owned(), json!(made.map(|(id, _)| id))),
             ("at".to_owned(), json!(made.and_then(|(_, at)| time(at)))),
+            ("undone".to_owned(), Value::Null),
             ("by".to_owned(), json!(made.map(|_| self.importer.as_str()))),
             ("name".to_owned(), json!(self.name)),
             ("sha256".to_owned(), json!(digest)),

@@ -31,6 +31,7 @@ mod contacts;
 mod cursor;
 mod divisions;
 mod export;
+mod export_file;
 mod favorites;
 mod file_name;
 mod gate;
@@ -197,8 +198,14 @@ fn routes() -> Router<Shared> {
         .route("/users/{user}/organization", get(management::show))
         .route("/import", post(imports::add))
         .route("/import/profiles", get(imports::profiles::list))
+        .route("/import/maps", get(imports::maps::list))
+        .route(
+            "/import/maps/{name}",
+            get(imports::maps::show).put(imports::maps::put).delete(imports::maps::remove),
+        )
         .route("/imports", get(imports::history::list))
         .route("/imports/{id}", get(imports::history::show))
+        .route("/imports/{id}/undo", post(imports::undo::undo))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/{id}", delete(tokens::remove))
         .route("/phones", get(phones::list).post(phones::add))

@@ -85,6 +85,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self

@@ -193,3 +193,67 @@ async fn off_the_workers<T: Send + 'static>(
     let done = spawn_blocking(act).await.map_err(|fault| failed(&fault))?;
     done.map_err(|fault| failed(&fault))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::encoding::Survey;
+
+    async fn spooled(spool: &Spool, pieces: &[&[u8]]) -> Result<Spooled, Problem> {
+        let mut file = spool.begin().await?;
+        for piece in pieces {
+            file = file.push(Bytes::copy_from_slice(piece)).await?;
+        }
+        file.finish().await
+    }
+
+    fn text_of(opener: &Opener) -> String {
+        let mut text = String::new();
+        opener().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_as_often_as_needed_and_nobody_finds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().to_owned());
+        let file = spooled(&spool, &[b"first", b"name\n", b"Ann\n"]).await.unwrap();
+        assert_eq!(file.digest[..3], Sha256::digest(b"firstname\nAnn\n")[..3]);
+        let (text, opener) = file.read(None);
+        assert_eq!(text, Survey::default().finish(None));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let (mut one, mut half) = (opener().unwrap(), [0; 5]);
+        one.read_exact(&mut half).unwrap();
+        assert_eq!(text_of(&*opener), "firstname\nAnn\n");
+        one.read_exact(&mut half).unwrap();
+        assert_eq!(&half, b"name\n", "readers do not disturb each other");
+    }
+
+    #[tokio::test]
+    async fn room_is_free_again_when_the_last_reader_has_gone() {
+        let spool = Spool::new(std::env::temp_dir());
+        let all = spool.room.available_permits();
+        let large = vec![b'x'; STEP_BYTES + 1];
+        let file = spooled(&spool, &[&large, &large, &large, &large]).await.unwrap();
+        assert_eq!(spool.room.available_permits(), all - 2, "a MiB and a bit");
+        let (_, opener) = file.read(None);
+        let reader = opener().unwrap();
+        drop(opener);
+        assert_eq!(spool.room.available_permits(), all - 2);
+        drop(reader);
+        assert_eq!(spool.room.available_permits(), all);
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_room_is_refused() {
+        let status = async |spool: &Spool, pieces: &[&[u8]]| {
+            let refused = spooled(spool, pieces).await.err().unwrap();
+            refused.status()
+        };
+        let nowhere = Spool::new(PathBuf::from("/nowhere/at/all"));
+        assert_eq!(status(&nowhere, &[b"x"]).await, StatusCode::INSUFFICIENT_STORAGE);
+        let full = Spool::new(std::env::temp_dir());
+        full.room.forget_permits(ALL_MIB);
+        assert_eq!(status(&full, &[b"x"]).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
+}

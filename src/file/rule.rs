@@ -61,6 +61,9 @@ rules! {
         "the profile custom needs `columns`, a JSON object from header name to field";
     ColumnsNotTaken = "columns-not-taken", "`columns` goes with the profile custom, not with `{0}`";
     UnknownField = "unknown-field", "there is no field `{0}`; there are {1}";
+    NoRange = "no-range",
+        "`{0}` is no range of numbers for the context {1}; write 1000-1999, or 1000 for one number";
+    TooManyRanges = "too-many-ranges", "at most {0} ranges of numbers can be told";
     TooManyRows = "too-many-rows", "the file has more than {0} rows: send it in parts";
     TooManyFaults = "too-many-faults",
         "too many rows are wrong: nothing was kept; correct the first ones and send it again";
@@ -119,8 +122,12 @@ rules! {
     OneOf = "one-of", "must be one of {0}";
     TooLong = "too-long", "has {0} characters, allowed are at most {1}";
     Character = "character", "contains `{0}`; allowed are only the characters {1}";
+    NoCharacter = "no-character", "contains `{0}`; the characters {1} are not allowed";
+    NoneOf = "none-of", "must not be {0}: the telephone system keeps that name for itself";
+    Country = "country", "must be an ISO country code of two letters, such as DE";
     VoicemailLanguage = "voicemail-language",
         "a user with voicemail needs a language, one of {0}";
+    OutOfRange = "out-of-range", "not a number of the context {0}, which has {1}";
     SccpSecret = "sip-only", "only SIP lines have a secret: leave it empty for sccp";
 
     // A row against the others, and against what is there.
@@ -184,7 +191,10 @@ rules! {
     UndoneAlready = "undone-already", "this import was undone already";
     NotUndoable = "not-undoable", "this import can no longer be undone: what was there before is not remembered";
     ChangedSince = "changed-since",
-        "{0} was changed after the import: nothing was undone, so that this change is not lost";
-    MapName = "map-name", "the name of a column map has 1 to {0} letters, digits, - and _";
+        "contacts that are no longer as the import left them: {0}; nothing was undone, so that no change is lost";
+    UndoRight = "undo-right", "only who may change the contacts of this group undoes imports into it";
+    OtherOrganization = "other-organization",
+        "this import changed contacts of another organization, too: it cannot be undone here";
+    MapRight = "map-right", "only office managers and administrators change the organization's column maps";
     NoMap = "no-map", "there is no column map `{0}`";
 }

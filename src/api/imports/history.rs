@@ -76,6 +76,7 @@ fn shown(snapshot: &Snapshot, import: &ImportOverview) -> Value {
         ("by_name".to_owned(), json!(Importer::name(&import.by, snapshot))),
         ("has_refused".to_owned(), json!(import.has_refused)),
         ("undone".to_owned(), undone(import.undone.as_ref(), snapshot)),
+        ("undoable".to_owned(), json!(import.undoable)),
     ]);
     Value::Object(item)
 }
@@ -103,13 +104,21 @@ pub(in crate::api) async fn show(
     (reads, headers): (Reads, HeaderMap),
 ) -> Result<Response, Problem> {
     let wanted = Answer::asked(params.format.as_deref(), &headers, reads)?;
-    let found = find(&context, &asker, id).await;
+    report(&context, &asker, id, wanted).await
+}
+
+/// The report of an import, where the asker may see it.
+pub(super) async fn report(
+    context: &Context,
+    asker: &Asker,
+    id: String,
+    wanted: Answer,
+) -> Result<Response, Problem> {
+    let found = find(context, asker, id).await;
     let (import, _) = found.map_err(|absent| absent.told_in(wanted.language))?;
     let mut kept = Kept::read(&import).ok_or_else(|| absent().told_in(wanted.language))?;
-    if import.undone.is_some() {
-        let undone = undone(import.undone.as_ref(), &context.directory.snapshot());
-        kept.report.insert("undone".to_owned(), undone);
-    }
+    let undone = undone(import.undone.as_ref(), &context.directory.snapshot());
+    kept.report.insert("undone".to_owned(), undone);
     Ok(report::answer(&kept, wanted.format, wanted.language))
 }
 

@@ -26,8 +26,10 @@ use crate::index::Snapshot;
 
 pub(super) mod history;
 mod into;
+pub(super) mod maps;
 pub(super) mod profiles;
 mod told;
+pub(super) mod undo;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +92,8 @@ async fn import(
     let told = told.map(|into| into::book(asker, &snapshot, &organization, into)).transpose()?;
     let mode = told::mode(params.mode.as_deref())?;
     let columns = params.columns.as_deref();
-    let choice = told::choice(&context.profiles, params.profile.as_deref(), columns)?;
+    let saved = |name: &str| snapshot.column_map(&organization, name).map(|map| &*map.columns);
+    let choice = told::choice(&context.profiles, params.profile.as_deref(), columns, saved)?;
     let charset = params.charset.clone().or_else(|| upload::charset(request.headers()));
     let charset = charset.as_deref().map(told::charset).transpose()?;
     let entities = told::entities(asker, &snapshot, params.entities.as_deref())?;

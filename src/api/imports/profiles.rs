@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
+use crate::api::export::CARDS;
 use crate::api::problem::Problem;
 use crate::file::Holds;
 
@@ -17,7 +18,10 @@ pub(in crate::api) async fn list(
     let tables = context.profiles.iter().map(|profile| {
         json!({ "name": profile.name, "title": profile.title, "holds": holds(profile.holds) })
     });
-    Ok(Json(json!({ "items": tables.collect::<Vec<_>>() })))
+    let cards = CARDS.iter().map(
+        |(name, title)| json!({ "name": name, "title": title, "holds": holds(Holds::Contacts) }),
+    );
+    Ok(Json(json!({ "items": tables.chain(cards).collect::<Vec<_>>() })))
 }
 
 fn holds(holds: Holds) -> &'static str {

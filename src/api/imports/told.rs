@@ -7,6 +7,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use crate::api::asker::Asker;
+use crate::api::imports::maps;
 use crate::api::problem::Problem;
 use crate::contact::OrganizationId;
 use crate::file::encoding::Charset;
@@ -15,6 +16,9 @@ use crate::file::table::profiles::Profiles;
 use crate::file::{Reason, Rule};
 use crate::import::Mode;
 use crate::index::Snapshot;
+
+/// Before the name of a map that is saved.
+const SAVED: &str = "custom:";
 
 pub(super) fn mode(name: Option<&str>) -> Result<Mode, Problem> {
     let names = || Mode::ALL.map(Mode::name).join(", ");
@@ -27,12 +31,21 @@ pub(super) fn charset(name: &str) -> Result<Charset, Problem> {
     Charset::parse(name).map_err(|fault| Problem::parameter("charset", fault.reason))
 }
 
-/// The profile by its name, or a map of the columns as JSON.
-pub(super) fn choice(
+/// The profile by its name, or a map of the columns as JSON, or `custom:NAME` of one that is saved.
+pub(super) fn choice<'a>(
     profiles: &Arc<Profiles>,
-    profile: Option<&str>,
-    columns: Option<&str>,
+    profile: Option<&'a str>,
+    columns: Option<&'a str>,
+    saved: impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Choice, Problem> {
+    let (profile, columns) = match (profile.and_then(|of| of.strip_prefix(SAVED)), columns) {
+        (None, columns) => (profile, columns),
+        (Some(name), None) => (None, Some(saved(name).ok_or_else(|| maps::absent(name))?)),
+        (Some(_), Some(_)) => {
+            let reason = Reason::new(Rule::ColumnsNotTaken, [&profile.unwrap_or_default()]);
+            return Err(Problem::parameter("columns", reason));
+        }
+    };
     let columns = columns.map(column_map).transpose()?;
     Choice::parse(profiles, profile, columns).map_err(|fault| {
         let parameter = match fault.reason.rule {

@@ -13,7 +13,7 @@ use crate::import::report::{Change, Report, Skipped};
 /// The members that are lists of rows with reasons.
 const ROWS: [&str; 3] = ["skipped", "failed", "notices"];
 /// The members of a report that lists of imports show, too.
-const SUMMARY: [&str; 10] = [
+const SUMMARY: [&str; 11] = [
     "name",
     "sha256",
     "profile",
@@ -23,6 +23,7 @@ const SUMMARY: [&str; 10] = [
     "updated",
     "unchanged",
     "removed",
+    "skipped_rows",
     "failed_rows",
 ];
 
@@ -65,9 +66,6 @@ impl Kept {
     pub(in crate::api) fn summary(&self, book: Book) -> Value {
         let member = |name: &str| (name.to_owned(), self.report.get(name).cloned().into());
         let mut summary: Map<String, Value> = SUMMARY.into_iter().map(member).collect();
-        let beyond = self.report.get("skipped_not_listed").and_then(Value::as_u64);
-        let skipped = list(&self.report, "skipped").len() as u64 + beyond.unwrap_or_default();
-        summary.insert("skipped".to_owned(), json!(skipped));
         let owner = match book {
             Book::Personal(owner) | Book::PersonalBook(owner, _) => Some(owner.to_string()),
             Book::People | Book::Shared | Book::SharedBook(_) => None,
@@ -108,6 +106,7 @@ fn json(report: &Report) -> Value {
         "not_listed": report.skipped.beyond + report.failed.beyond,
         "skipped_not_listed": report.skipped.beyond,
         "failed_not_listed": report.failed.beyond,
+        "skipped_rows": report.skipped.count(),
         "refused_not_kept": report.refused.left_out,
         "notices": report.notices.rows.iter().map(row).collect::<Vec<_>>(),
         "changes": report.changes.rows.iter().map(change).collect::<Vec<_>>(),

@@ -9,6 +9,9 @@ use crate::file::table::said::{Said, name_follows};
 /// The most columns for values of one field, and the most values of one label.
 const VALUES_MAX: usize = 20;
 
+/// Behind every column.
+const EVERY: (bool, usize) = (true, usize::MAX);
+
 /// A column of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
@@ -38,12 +41,13 @@ pub(super) enum Source {
     Other(To),
 }
 
-/// Which lines of a part of an address stand in a column.
+/// A column among those that are the lines of one part of an address.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Line {
-    One(usize),
-    /// This one and those behind it.
-    From(usize),
+pub(super) struct Line {
+    /// From 0.
+    pub(super) at: usize,
+    /// How many there are.
+    pub(super) of: usize,
 }
 
 /// How many numbered and further columns the contacts need.
@@ -125,22 +129,28 @@ impl Arrangement<'_> {
             To::Postal(PostalTo { kind: None, .. }) | To::PostalLabel => {
                 Some(self.needed.addresses)
             }
-            To::Field(field) => Some(self.needed.of(field).saturating_sub(self.used(field))),
+            To::Field(field) => Some(self.needed.of(field).saturating_sub(self.used(field, EVERY))),
             _ => None,
         };
         numbered.filter_map(|(_, column)| count(column)).max().unwrap_or(1).max(1)
     }
 
-    /// How many columns have a value of a field so far.
-    fn used(&self, field: Field) -> usize {
-        let of = |column: &&Written| matches!(column.source, Source::Value(of, _) if of == field);
-        self.columns.iter().filter(of).count()
+    /// How many columns of a field stand before another, in the order of the values.
+    fn used(&self, field: Field, before: (bool, usize)) -> usize {
+        let columns = self.profile.columns.iter().enumerate();
+        let of_field = columns.filter(|(_, column)| {
+            column.written && column.to == To::Field(field) && !column.name.contains('#')
+        });
+        of_field.filter(|(at, column)| (column.last, *at) < before).count()
     }
 
     fn add(&mut self, at: usize, column: &Column, number: usize) {
+        let rank = (column.last, at);
         let source = match column.to {
-            To::Field(field) if column.split.is_some() => Source::List(field, self.used(field)),
-            To::Field(field) => Source::Value(field, self.used(field)),
+            To::Field(field) if column.split.is_some() => {
+                Source::List(field, self.used(field, rank))
+            }
+            To::Field(field) => Source::Value(field, self.used(field, rank) + number),
             To::Postal(to) => {
                 let line = self.line(at, to);
                 match to.kind {
@@ -163,17 +173,21 @@ impl Arrangement<'_> {
         let same = |(_, column): &(usize, &Column)| column.written && column.to == To::Postal(to);
         let columns = self.profile.columns.iter().enumerate();
         let places: Vec<usize> = columns.filter(same).map(|(at, _)| at).collect();
-        match places.iter().position(|place| *place == at) {
-            Some(line) if line + 1 < places.len() => Line::One(line),
-            line => Line::From(line.unwrap_or_default()),
-        }
+        let place = places.iter().position(|place| *place == at);
+        Line { at: place.unwrap_or_default(), of: places.len() }
     }
 
     /// Columns under our own names, for what no column of the profile says.
     fn add_further(&mut self) {
         for field in fields::all() {
+            // A column that takes a list takes all.
+            let takes_all =
+                |column: &Written| matches!(column.source, Source::List(of, _) if of == field);
+            if self.columns.iter().any(takes_all) {
+                continue;
+            }
             let name = fields::csv_name(field).unwrap_or_default();
-            for place in self.used(field)..self.needed.of(field) {
+            for place in self.used(field, EVERY)..self.needed.of(field) {
                 let name =
                     if place == 0 { name.to_owned() } else { format!("{name}{}", place + 1) };
                 let source = Source::Value(field, place);

@@ -22,8 +22,14 @@ pub(super) struct Column {
     pub(super) split: Option<Box<str>>,
     /// Which of several values are not the user's own.
     pub(super) system: System,
+    /// Values that are read as none, in any case.
+    pub(super) nothing: Box<[Box<str>]>,
+    /// The column with the context in whose ranges the number has to lie.
+    pub(super) context: Option<Box<str>>,
     /// Whether the column is in the files that we write.
     pub(super) written: bool,
+    /// Whether a formatted name is written only where the other fields do not make it.
+    pub(super) sparing: bool,
     pub(super) fill: Option<Fill>,
 }
 
@@ -60,11 +66,11 @@ impl System {
         value: Cow<'a, str>,
         starred: &mut Option<bool>,
     ) -> Option<Cow<'a, str>> {
-        if self.starred.as_deref() == Some(&*value) {
+        if self.starred.as_deref().is_some_and(|known| same(known, &value)) {
             *starred = Some(true);
             return None;
         }
-        if self.always.as_deref() == Some(&*value) {
+        if self.always.as_deref().is_some_and(|known| same(known, &value)) {
             return None;
         }
         let Some(mark) = self.mark.as_deref() else { return Some(value) };
@@ -88,6 +94,14 @@ impl System {
             _ => value.into(),
         }
     }
+}
+
+/// Whether a name of the other program's is this one: `* My Contacts` is `* myContacts`.
+fn same(known: &str, value: &str) -> bool {
+    let letters = |text: &str| {
+        text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    value.starts_with(known.get(..1).unwrap_or_default()) && letters(known) == letters(value)
 }
 
 /// Where a value goes.

@@ -14,6 +14,8 @@ const SECOND: &str = " (second)";
 pub(super) struct Header {
     line: u64,
     columns: Vec<HeaderCell>,
+    /// How many columns without a name stand behind the others; rows have nothing there.
+    pub(super) trailing: usize,
 }
 
 /// The name of one column.
@@ -32,17 +34,22 @@ impl Header {
     /// [`FileError`] where a column has no name, three have the same, or a name is no text.
     pub(super) fn read(record: &Record<'_>) -> Result<Self, FileError> {
         let line = record.line;
-        let mut columns: Vec<HeaderCell> = Vec::with_capacity(record.len());
+        let mut names: Vec<&str> = record.cells().collect();
+        if names.iter().any(|name| name.contains(|c: char| c.is_control() && !c.is_whitespace())) {
+            return Err(FileError::at(line, Rule::NoText));
+        }
+        // Thunderbird wrote a comma behind the last column, too; Excel writes several.
+        let named =
+            names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
+        let trailing = if named > 1 { names.len() - named } else { 0 };
+        names.truncate(names.len() - trailing);
+        let mut columns: Vec<HeaderCell> = Vec::with_capacity(names.len());
         let mut seen = FxHashSet::default();
-        for name in record.cells() {
-            if name.contains(|c: char| c.is_control() && !c.is_whitespace()) {
-                return Err(FileError::at(line, Rule::NoText));
-            }
+        for name in names {
             let bare = key(name);
             if bare.is_empty() {
                 let column = columns.len() + 1;
-                let reason = Reason::new(Rule::EmptyHeaderCell, [&column]);
-                return Err(FileError::at(line, reason));
+                return Err(FileError::at(line, Reason::new(Rule::EmptyHeaderCell, [&column])));
             }
             let second = seen.contains(&bare);
             let key = if second { format!("{bare}{SECOND}") } else { bare.clone() };
@@ -51,7 +58,7 @@ impl Header {
             }
             columns.push(HeaderCell { name: name.trim().to_owned(), key, second });
         }
-        Ok(Self { line, columns })
+        Ok(Self { line, columns, trailing })
     }
 
     /// The fault of the first column that has the name of another and means nothing by that.
@@ -67,7 +74,7 @@ impl Header {
             key: String::new(),
             second: false,
         };
-        Self { line: 1, columns: (1..=columns).map(cell).collect() }
+        Self { line: 1, columns: (1..=columns).map(cell).collect(), trailing: 0 }
     }
 
     pub(super) fn columns(&self) -> &[HeaderCell] {

@@ -10,6 +10,7 @@ use crate::file::table::column::{Column, DatePart, Group, System, To};
 use crate::file::table::header::{Header, HeaderCell};
 use crate::file::table::profile::{Found, Profile};
 use crate::file::table::profiles::Fit;
+use crate::file::table::ranges::Ranges;
 use crate::file::table::rules::{Places, Rules};
 use crate::file::{Covers, FileError, Reason, Rule, fields, shortened};
 
@@ -35,8 +36,15 @@ pub(super) struct Layout {
     pub(super) sections: Vec<Section>,
     /// The places of the columns of which one is needed, and their names.
     pub(super) requires: Vec<(Vec<usize>, String)>,
+    /// The places of numbers and of their contexts.
+    pub(super) in_contexts: Vec<(usize, usize)>,
+    pub(super) ranges: Arc<Ranges>,
+    /// Values of columns that are read as none.
+    pub(super) nothing: Vec<(usize, Box<[Box<str>]>)>,
     pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
+    /// How many empty cells rows may have behind the last column.
+    pub(super) trailing: usize,
 }
 
 /// A column of the file.
@@ -51,6 +59,15 @@ pub(super) struct Bound {
     last: bool,
     /// The profile's column, where it is one of those.
     of: Option<Found>,
+}
+
+/// Where the value of a column goes among those of its field.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    last: bool,
+    /// The place in the profile.
+    column: usize,
+    number: u16,
 }
 
 /// A column whose values go into the card.
@@ -119,13 +136,14 @@ impl Bound {
 
     /// Where a value goes among those of its field: by the place in the profile, and for further
     /// values of a field (`number2`) by the number.
-    fn rank(&self) -> (bool, usize, u16) {
+    fn rank(&self) -> Rank {
+        let last = self.last;
         if let Some(found) = self.of {
-            return (self.last, found.column, found.number);
+            return Rank { last, column: found.column, number: found.number };
         }
         let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
         let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
-        (self.last, usize::MAX, number.unwrap_or_default())
+        Rank { last, column: usize::MAX, number: number.unwrap_or_default() }
     }
 
     fn number(&self) -> u16 {
@@ -163,8 +181,8 @@ impl Layout {
                 (column, _) => Bound::new(cell, column, found),
             });
         }
-        let dates = profile.dates(language);
-        Ok(Self { dates, ..Self::of(profile, columns, ignored) })
+        let (dates, trailing) = (profile.dates(language), header.trailing);
+        Ok(Self { dates, trailing, ..Self::of(profile, columns, ignored) })
     }
 
     /// The columns of a file whose sender tells what they mean.
@@ -200,7 +218,8 @@ impl Layout {
                 bound
             }
         };
-        Ok(Self::of(Arc::new(Profile::custom()), columns, ignored))
+        let layout = Self::of(Arc::new(Profile::custom()), columns, ignored);
+        Ok(Self { trailing: header.trailing, ..layout })
     }
 
     fn of(profile: Arc<Profile>, columns: Vec<Bound>, ignored: Vec<String>) -> Self {
@@ -222,8 +241,12 @@ impl Layout {
             extension: place(To::Field(Field::Extension)),
             sections: sections(&profile, &columns),
             requires: requires.collect(),
+            in_contexts: in_contexts(&profile, &columns),
+            ranges: Arc::default(),
+            nothing: nothing(&profile, &columns),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,
+            trailing: 0,
             columns,
             profile,
         }
@@ -320,7 +343,7 @@ fn ignore(cell: &HeaderCell, ignored: &mut Vec<String>) {
 
 /// The columns whose values go into the card, in the order in which they go there.
 fn values(columns: &[Bound]) -> Vec<Value> {
-    let mut values: Vec<(Option<Field>, (bool, usize, u16), Value)> = Vec::new();
+    let mut values: Vec<(Option<Field>, Rank, Value)> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let (known, field) = match column.to {
             To::Field(field) => (Some(field), FieldOf::Known(field)),
@@ -385,4 +408,28 @@ fn one_of(profile: &Profile, list: &[usize], columns: &[Bound]) -> (Vec<usize>, 
     let places = columns.iter().enumerate().filter(listed).map(|(at, _)| at);
     let names = list.iter().filter_map(|at| profile.columns.get(*at)).map(|column| &*column.name);
     (places.collect(), names.collect::<Vec<&str>>().join(", "))
+}
+
+/// The place in the file and the column of the profile, of all columns that are the profile's.
+fn of_profile<'a>(
+    profile: &'a Profile,
+    columns: &'a [Bound],
+) -> impl Iterator<Item = (usize, &'a Column)> {
+    let known = |(at, bound): (usize, &Bound)| Some((at, profile.columns.get(bound.of?.column)?));
+    columns.iter().enumerate().filter_map(known)
+}
+
+fn in_contexts(profile: &Profile, columns: &[Bound]) -> Vec<(usize, usize)> {
+    let pair = |(at, column): (usize, &Column)| {
+        let context = column.context.as_deref()?;
+        let (place, _) = of_profile(profile, columns).find(|(_, other)| *other.name == *context)?;
+        Some((at, place))
+    };
+    of_profile(profile, columns).filter_map(pair).collect()
+}
+
+fn nothing(profile: &Profile, columns: &[Bound]) -> Vec<(usize, Box<[Box<str>]>)> {
+    let has = |(_, column): &(usize, &Column)| !column.nothing.is_empty();
+    let own = |(at, column): (usize, &Column)| (at, column.nothing.clone());
+    of_profile(profile, columns).filter(has).map(own).collect()
 }

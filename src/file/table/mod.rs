@@ -1,6 +1,7 @@
 //! Tables of contacts as text (CSV): what each column of a known kind of file means.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use crate::contact::card::Field;
 use crate::file::encoding::Text;
@@ -19,10 +20,11 @@ mod column;
 mod header;
 mod layout;
 mod list;
-mod load;
+pub mod load;
 pub mod plain;
 pub mod profile;
 pub mod profiles;
+pub mod ranges;
 mod reader;
 mod row;
 mod rules;
@@ -50,7 +52,7 @@ impl<R: Read> TableReader<R> {
             Told::Custom(ColumnMap::Ordered(fields)) => Header::numbered(fields.len()),
             _ => header(&mut records)?,
         };
-        let layout = match choice.told() {
+        let mut layout = match choice.told() {
             Told::Auto => {
                 let fit = choice.profiles.recognise(&header);
                 let twice = |unknown| header.twice(|_| false).unwrap_or(unknown);
@@ -62,6 +64,7 @@ impl<R: Read> TableReader<R> {
         if layout.profile.utf8_unless_told {
             text.only_if_told()?;
         }
+        layout.ranges = Arc::clone(&choice.ranges);
         let about = About {
             profile: layout.profile.name.clone(),
             holds: layout.profile.holds,

@@ -27,11 +27,17 @@ pub struct Profile {
     pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
+    /// Whether empty cells at the end of a row may be missing.
+    pub(super) short_rows: bool,
+    /// How many empty cells rows may have behind the last column.
+    pub(super) spare_cells: usize,
     /// Whether the columns that we write are in alphabetical order.
     pub(super) sorted: bool,
     pub(super) columns: Box<[Column]>,
     /// Lists of columns, of each of which a row needs a value.
     pub(super) requires: Box<[Box<[usize]>]>,
+    /// Columns of which a header has one, where the profile is recognised; none: any will do.
+    pub(super) known_by: Box<[usize]>,
     /// What labels of values mean, table by table.
     pub(super) labels: Box<[Labels<Field>]>,
     /// What labels of postal addresses mean.
@@ -98,6 +104,12 @@ impl Names {
         true
     }
 
+    /// Whether a column has a name here.
+    #[cfg(test)]
+    pub(super) fn means(&self, column: usize) -> bool {
+        self.whole.values().any(|named| *named == column)
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<Found> {
         if let Some(column) = self.whole.get(key) {
             return Some(Found { column: *column, number: 0 });
@@ -158,9 +170,12 @@ impl Profile {
             delimiter: b',',
             mark: false,
             further: false,
+            short_rows: false,
+            spare_cells: 0,
             sorted: false,
             columns: Box::default(),
             requires: Box::default(),
+            known_by: Box::default(),
             labels: Box::default(),
             postal_labels: Labels { name: Box::default(), of: Vec::new(), other: None },
             names: Names::default(),
@@ -197,6 +212,15 @@ impl Profile {
             }
         }
         best
+    }
+
+    /// Whether a header has a column that tells this kind of file from others.
+    pub(super) fn is_known_by(&self, header: &Header) -> bool {
+        let (_, language) = self.overlap(header);
+        let tells = |key: &str| {
+            self.column(key, language).is_some_and(|found| self.known_by.contains(&found.column))
+        };
+        self.known_by.is_empty() || header.columns().iter().any(|cell| tells(&cell.key))
     }
 
     /// The columns that every file needs and this one lacks; of several, one would do.

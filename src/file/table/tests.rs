@@ -10,6 +10,11 @@ use crate::file::table::profiles::Profiles;
 use crate::file::table::write::Export;
 use crate::file::{Entry, fields};
 
+mod common;
+mod mail;
+mod outlook;
+mod written;
+
 /// Everything that is read from one file.
 #[derive(Debug)]
 struct File {

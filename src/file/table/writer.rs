@@ -10,7 +10,7 @@ use crate::file::table::cell::{self, Formulas};
 use crate::file::table::column::{Column, DatePart, To, With};
 use crate::file::table::list;
 use crate::file::table::profile::Profile;
-use crate::file::table::said::{Said, Sayable};
+use crate::file::table::said::{Said, Sayable, name_follows};
 
 /// Writes a file of a profile, in UTF-8 with CR LF.
 #[derive(Debug)]
@@ -40,21 +40,44 @@ impl TableWriter {
         let said = Said::of(contact.card, &self.sayable);
         let cell = |column| self.cell(column, contact, &said);
         let mut cells: Vec<Cow<'a, str>> = self.columns.iter().map(cell).collect();
-        let filled = self.columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+        self.fill(&mut cells, contact, &said);
+        self.blank_broken_sections(&mut cells);
+        cells
+    }
+
+    fn fill<'a>(&'a self, cells: &mut [Cow<'a, str>], contact: &Exported<'a>, said: &Said<'a>) {
+        let filled = self.columns.iter().zip(&*cells).filter(|(_, cell)| !cell.is_empty());
         let sections: Vec<&str> =
             filled.filter_map(|(column, _)| Some(&*self.of(column)?.section)).collect();
-        for (column, cell) in self.columns.iter().zip(&mut cells) {
-            let fill = self.of(column).and_then(|of| of.fill.as_ref());
-            let Some(fill) = fill.filter(|_| cell.is_empty()) else { continue };
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let Some(of) = self.of(column).filter(|_| cell.is_empty()) else { continue };
+            let Some(fill) = &of.fill else { continue };
             let used = fill.section.is_empty() || sections.contains(&&*fill.section);
             if used && said.has_value_of(column.source) {
                 *cell = match &fill.with {
                     With::Text(text) => (**text).into(),
-                    With::Field(field) => contact.card.first(*field).unwrap_or_default().into(),
+                    With::Field(field) => {
+                        of.check.fitting(contact.card.first(*field).unwrap_or_default().into())
+                    }
                 };
             }
         }
-        cells
+    }
+
+    /// A section that lacks what it requires would have the whole row refused.
+    fn blank_broken_sections(&self, cells: &mut [Cow<'_, str>]) {
+        let lacking = self.columns.iter().zip(&*cells).filter(|(_, cell)| cell.is_empty());
+        let lacking = lacking.filter_map(|(column, _)| self.of(column).filter(|of| of.required));
+        let broken: Vec<&str> =
+            lacking.map(|of| &*of.section).filter(|section| !section.is_empty()).collect();
+        if broken.is_empty() {
+            return;
+        }
+        for (column, cell) in self.columns.iter().zip(cells) {
+            if self.of(column).is_some_and(|of| broken.contains(&&*of.section)) {
+                *cell = Cow::default();
+            }
+        }
     }
 
     fn cell<'a>(
@@ -66,6 +89,11 @@ impl TableWriter {
         let further = |number: usize| said.further_addresses.get(number);
         let of = self.of(column);
         let value: Cow<'a, str> = match column.source {
+            Source::Value(Field::FormattedName, _)
+                if of.is_some_and(|of| of.sparing) && name_follows(contact.card) =>
+            {
+                Cow::default()
+            }
             Source::Value(field, place) => said.all(field).nth(place).unwrap_or_default().into(),
             Source::List(field, place) => match of {
                 Some(of) => several(of, contact, said.all(field).skip(place)).into(),
@@ -161,15 +189,18 @@ fn several<'a>(
     list::join(all, of.split.as_deref().unwrap_or(";"))
 }
 
+/// The part of a text that stands in a column, where several columns are its lines. A text that has
+/// more lines, or blank ones, stands in the first as a whole.
 fn lines(text: Cow<'_, str>, line: Line) -> Cow<'_, str> {
-    let cut = |text: &str| match line {
-        Line::From(0) => text.to_owned(),
-        Line::From(first) => text.splitn(first + 1, '\n').nth(first).unwrap_or_default().to_owned(),
-        Line::One(line) => text.split('\n').nth(line).unwrap_or_default().to_owned(),
-    };
-    match line {
-        Line::From(0) => text,
-        _ => cut(&text).into(),
+    let Line { at, of } = line;
+    let blank = text.split('\n').any(|line| line.trim().is_empty());
+    match (text.split('\n').count() > of || blank, at) {
+        (true, 0) => text,
+        (true, _) => Cow::default(),
+        (false, at) => match text {
+            Cow::Borrowed(text) => text.split('\n').nth(at).unwrap_or_default().into(),
+            Cow::Owned(text) => text.split('\n').nth(at).unwrap_or_default().to_owned().into(),
+        },
     }
 }
 

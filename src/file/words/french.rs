@@ -172,11 +172,6 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoImport, "cet import n’existe pas"),
     (Rule::UndoneAlready, "cet import a déjà été annulé"),
     (Rule::NotUndoable, "cet import ne peut plus être annulé : l’état antérieur n’est plus connu"),
-    (
-        Rule::ChangedSince,
-        "{0} a été modifié après l’import : rien n’a été annulé, pour ne pas perdre cette modification",
-    ),
-    (Rule::MapName, "le nom d’une table de colonnes a de 1 à {0} lettres, chiffres, - et _"),
     (Rule::NoMap, "il n’y a pas de table de colonnes `{0}`"),
     (Rule::RequiredOne, "il faut au moins une de ces valeurs : {0}"),
     (Rule::TooLong, "a {0} caractères, au plus {1} sont permis"),
@@ -199,4 +194,60 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::AdministratorsStay,
         "les administrateurs, et qui importe, ne sont pas supprimés par un fichier",
     ),
+    (
+        Rule::ChangedSince,
+        "contacts qui ne sont plus tels que l’import les a laissés : {0} ; rien n’a été annulé, pour ne perdre aucune modification",
+    ),
+    (Rule::UndoRight, "seul qui peut modifier les contacts de ce groupe y annule des imports"),
+    (
+        Rule::OtherOrganization,
+        "cet import a aussi modifié des contacts d’une autre organisation : il ne peut pas être annulé ici",
+    ),
+    (
+        Rule::MapRight,
+        "seuls les responsables de bureau et les administrateurs modifient les tables de colonnes de l’organisation",
+    ),
+    (
+        Rule::NoCards,
+        "aucun contact trouvé : le fichier n’a pas de carte commençant par BEGIN:VCARD",
+    ),
+    (
+        Rule::OutsideCards,
+        "ce texte n’appartient à aucune carte : une carte commence par BEGIN:VCARD et finit par END:VCARD",
+    ),
+    (
+        Rule::CardWithoutEnd,
+        "il manque END:VCARD : la carte est coupée, ou sa dernière ligne est abîmée",
+    ),
+    (Rule::CardVersion, "la version `{0}` de vCard n’est ni 2.1, ni 3.0, ni 4.0"),
+    (Rule::CardTooLarge, "la carte a plus de {0} octets ou de {1} lignes"),
+    (Rule::CardDamaged, "les lignes de cette carte ne forment pas une carte"),
+    (Rule::LongUid, "l’UID dépasse {0} octets"),
+    (
+        Rule::GroupMembers,
+        "{0} membres sur {1} de ce groupe ne sont pas dans le fichier : exportez-les avec lui",
+    ),
+    (
+        Rule::GroupOwnNumbers,
+        "un groupe devient une catégorie de ses membres : ses propres numéros et adresses e-mail ne sont pas gardés",
+    ),
+    (
+        Rule::TooManyGroups,
+        "ce groupe est laissé de côté : un fichier a au plus {0} groupes avec {1} membres en tout",
+    ),
+    (Rule::NoEntries, "aucun contact trouvé : le fichier n’a pas d’entrée commençant par dn:"),
+    (Rule::LdifVersion, "la version {0} de LDIF n’est pas connue ici : la 1 l’est"),
+    (Rule::LdifWithoutDn, "une entrée commence par dn:, mais pas celle-ci"),
+    (Rule::LdifLine, "cette ligne n’est pas `name: value`"),
+    (Rule::LdifBase64, "la valeur n’est pas du Base64, que deux deux-points annoncent"),
+    (
+        Rule::LdifUrl,
+        "ce qui se trouve ailleurs n’est pas cherché : mettez la valeur elle-même dans le fichier",
+    ),
+    (
+        Rule::LdifChange,
+        "une modification ({0}) n’est pas un contact : exportez les entrées elles-mêmes",
+    ),
+    (Rule::LdifClass, "une entrée de la classe {0} n’est pas un contact"),
+    (Rule::EntryTooLarge, "l’entrée a plus de {0} octets ou de {1} lignes"),
 ];

@@ -169,11 +169,6 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NotUndoable,
         "dieser Import lässt sich nicht mehr zurücknehmen: was vorher da war, ist nicht mehr bekannt",
     ),
-    (
-        Rule::ChangedSince,
-        "{0} wurde nach dem Import geändert: nichts wurde zurückgenommen, damit das nicht verloren geht",
-    ),
-    (Rule::MapName, "der Name einer Spaltenzuordnung hat 1 bis {0} Buchstaben, Ziffern, - und _"),
     (Rule::NoMap, "es gibt keine Spaltenzuordnung `{0}`"),
     (Rule::RequiredOne, "eines davon ist nötig: {0}"),
     (Rule::TooLong, "hat {0} Zeichen, erlaubt sind höchstens {1}"),
@@ -196,4 +191,63 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::AdministratorsStay,
         "Administratoren, und wer importiert, werden durch eine Datei nicht entfernt",
     ),
+    (
+        Rule::ChangedSince,
+        "Kontakte, die nicht mehr so sind, wie der Import sie hinterließ: {0}; nichts wurde zurückgenommen, damit keine Änderung verloren geht",
+    ),
+    (
+        Rule::UndoRight,
+        "nur wer die Kontakte dieser Gruppe ändern darf, nimmt Importe dorthin zurück",
+    ),
+    (
+        Rule::OtherOrganization,
+        "dieser Import hat auch Kontakte einer anderen Organisation geändert: hier lässt er sich nicht zurücknehmen",
+    ),
+    (
+        Rule::MapRight,
+        "nur Büroleitung und Administration ändern die Spaltenzuordnungen der Organisation",
+    ),
+    (
+        Rule::NoCards,
+        "kein Kontakt gefunden: die Datei hat keine Karte, die mit BEGIN:VCARD beginnt",
+    ),
+    (
+        Rule::OutsideCards,
+        "dieser Text gehört zu keiner Karte: eine Karte beginnt mit BEGIN:VCARD und endet mit END:VCARD",
+    ),
+    (
+        Rule::CardWithoutEnd,
+        "END:VCARD fehlt: die Karte ist abgeschnitten, oder ihre letzte Zeile ist beschädigt",
+    ),
+    (Rule::CardVersion, "die Version `{0}` von vCard ist keine von 2.1, 3.0 und 4.0"),
+    (Rule::CardTooLarge, "die Karte hat mehr als {0} Byte oder {1} Zeilen"),
+    (Rule::CardDamaged, "die Zeilen dieser Karte ergeben keine Karte"),
+    (Rule::LongUid, "die UID ist länger als {0} Byte"),
+    (
+        Rule::GroupMembers,
+        "{0} von {1} Mitgliedern dieser Gruppe fehlen in der Datei: bitte zusammen mit ihr exportieren",
+    ),
+    (
+        Rule::GroupOwnNumbers,
+        "eine Gruppe wird zu einer Kategorie ihrer Mitglieder: eigene Nummern und E-Mail-Adressen bleiben nicht erhalten",
+    ),
+    (
+        Rule::TooManyGroups,
+        "diese Gruppe wird ausgelassen: eine Datei hat höchstens {0} Gruppen mit zusammen {1} Mitgliedern",
+    ),
+    (Rule::NoEntries, "kein Kontakt gefunden: die Datei hat keinen Eintrag, der mit dn: beginnt"),
+    (Rule::LdifVersion, "Version {0} von LDIF ist hier nicht bekannt: 1 ist es"),
+    (Rule::LdifWithoutDn, "ein Eintrag beginnt mit dn:, dieser aber nicht"),
+    (Rule::LdifLine, "diese Zeile ist kein `name: value`"),
+    (Rule::LdifBase64, "der Wert ist kein Base64, das zwei Doppelpunkte ankündigen"),
+    (
+        Rule::LdifUrl,
+        "was anderswo liegt, wird nicht geholt: bitte den Wert selbst in die Datei schreiben",
+    ),
+    (
+        Rule::LdifChange,
+        "eine Änderung ({0}) ist kein Kontakt: bitte die Einträge selbst exportieren",
+    ),
+    (Rule::LdifClass, "ein Eintrag der Klasse {0} ist kein Kontakt"),
+    (Rule::EntryTooLarge, "der Eintrag hat mehr als {0} Byte oder {1} Zeilen"),
 ];

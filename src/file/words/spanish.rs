@@ -166,11 +166,6 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NotUndoable,
         "esta importación ya no se puede deshacer: no se recuerda lo que había antes",
     ),
-    (
-        Rule::ChangedSince,
-        "{0} se modificó después de la importación: no se deshizo nada, para no perder ese cambio",
-    ),
-    (Rule::MapName, "el nombre de un mapa de columnas tiene de 1 a {0} letras, cifras, - y _"),
     (Rule::NoMap, "no hay ningún mapa de columnas `{0}`"),
     (Rule::RequiredOne, "se necesita al menos uno de estos: {0}"),
     (Rule::TooLong, "tiene {0} caracteres, se permiten como máximo {1}"),
@@ -190,4 +185,60 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "no se elimina nada mientras haya filas rechazadas: corríjalas, para que no se pierda ningún contacto por error",
     ),
     (Rule::AdministratorsStay, "un archivo no elimina a los administradores ni a quien importa"),
+    (
+        Rule::ChangedSince,
+        "contactos que ya no están como los dejó la importación: {0}; no se deshizo nada, para no perder ningún cambio",
+    ),
+    (
+        Rule::UndoRight,
+        "solo quien puede cambiar los contactos de este grupo deshace importaciones en él",
+    ),
+    (
+        Rule::OtherOrganization,
+        "esta importación también cambió contactos de otra organización: no se puede deshacer aquí",
+    ),
+    (
+        Rule::MapRight,
+        "solo los responsables de oficina y los administradores cambian los mapas de columnas de la organización",
+    ),
+    (
+        Rule::NoCards,
+        "no se encontró ningún contacto: el archivo no tiene ninguna tarjeta que empiece por BEGIN:VCARD",
+    ),
+    (
+        Rule::OutsideCards,
+        "este texto no pertenece a ninguna tarjeta: una tarjeta empieza por BEGIN:VCARD y termina en END:VCARD",
+    ),
+    (
+        Rule::CardWithoutEnd,
+        "falta END:VCARD: la tarjeta está cortada, o su última línea está dañada",
+    ),
+    (Rule::CardVersion, "la versión `{0}` de vCard no es 2.1, 3.0 ni 4.0"),
+    (Rule::CardTooLarge, "la tarjeta tiene más de {0} bytes o de {1} líneas"),
+    (Rule::CardDamaged, "las líneas de esta tarjeta no forman una tarjeta"),
+    (Rule::LongUid, "el UID supera {0} bytes"),
+    (
+        Rule::GroupMembers,
+        "{0} de {1} miembros de este grupo no están en el archivo: expórtelos junto con él",
+    ),
+    (
+        Rule::GroupOwnNumbers,
+        "un grupo pasa a ser una categoría de sus miembros: sus propios números y correos no se conservan",
+    ),
+    (
+        Rule::TooManyGroups,
+        "este grupo se omite: un archivo tiene como máximo {0} grupos con {1} miembros en total",
+    ),
+    (
+        Rule::NoEntries,
+        "no se encontró ningún contacto: el archivo no tiene ninguna entrada que empiece por dn:",
+    ),
+    (Rule::LdifVersion, "la versión {0} de LDIF no se conoce aquí: la 1 sí"),
+    (Rule::LdifWithoutDn, "una entrada empieza por dn:, pero esta no"),
+    (Rule::LdifLine, "esta línea no es `name: value`"),
+    (Rule::LdifBase64, "el valor no es Base64, que anuncian dos veces dos puntos"),
+    (Rule::LdifUrl, "lo que está en otro lugar no se busca: ponga el valor mismo en el archivo"),
+    (Rule::LdifChange, "un cambio ({0}) no es un contacto: exporte las entradas mismas"),
+    (Rule::LdifClass, "una entrada de la clase {0} no es un contacto"),
+    (Rule::EntryTooLarge, "la entrada tiene más de {0} bytes o de {1} líneas"),
 ];
