@@ -13,7 +13,7 @@ use crate::import::report::{Change, Report, Skipped};
 /// The members that are lists of rows with reasons.
 const ROWS: [&str; 3] = ["skipped", "failed", "notices"];
 /// The members of a report that lists of imports show, too.
-const SUMMARY: [&str; 10] = [
+const SUMMARY: [&str; 11] = [
     "name",
     "sha256",
     "profile",
@@ -23,6 +23,7 @@ const SUMMARY: [&str; 10] = [
     "updated",
     "unchanged",
     "removed",
+    "skipped_rows",
     "failed_rows",
 ];
 
@@ -61,18 +62,16 @@ impl Kept {
         })
     }
 
-    /// What lists of imports show.
-    pub(in crate::api) fn summary(&self, book: Book) -> Value {
+    /// What lists of imports show, and what tells whose it is.
+    pub(in crate::api) fn summary(&self, book: Book, key: Option<&str>) -> Value {
         let member = |name: &str| (name.to_owned(), self.report.get(name).cloned().into());
         let mut summary: Map<String, Value> = SUMMARY.into_iter().map(member).collect();
-        let beyond = self.report.get("skipped_not_listed").and_then(Value::as_u64);
-        let skipped = list(&self.report, "skipped").len() as u64 + beyond.unwrap_or_default();
-        summary.insert("skipped".to_owned(), json!(skipped));
         let owner = match book {
             Book::Personal(owner) | Book::PersonalBook(owner, _) => Some(owner.to_string()),
             Book::People | Book::Shared | Book::SharedBook(_) => None,
         };
         summary.insert("owner".to_owned(), json!(owner));
+        summary.insert("key".to_owned(), json!(key));
         Value::Object(summary)
     }
 
@@ -108,6 +107,7 @@ fn json(report: &Report) -> Value {
         "not_listed": report.skipped.beyond + report.failed.beyond,
         "skipped_not_listed": report.skipped.beyond,
         "failed_not_listed": report.failed.beyond,
+        "skipped_rows": report.skipped.count(),
         "refused_not_kept": report.refused.left_out,
         "notices": report.notices.rows.iter().map(row).collect::<Vec<_>>(),
         "changes": report.changes.rows.iter().map(change).collect::<Vec<_>>(),
@@ -116,6 +116,11 @@ fn json(report: &Report) -> Value {
         "new_books": report.new_books,
         "ignored_columns": about.map_or(&[][..], |about| &about.ignored_columns),
     })
+}
+
+/// A digest as text.
+pub(in crate::api) fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why a row is in a list.

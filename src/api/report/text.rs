@@ -35,7 +35,7 @@ const ENGLISH: Labels = Labels {
         ("updated", "updated"),
         ("unchanged", "unchanged"),
         ("removed", "removed"),
-        ("skipped", "skipped"),
+        ("skipped_rows", "skipped"),
         ("failed_rows", "refused"),
     ],
     failed: "Refused rows",
@@ -57,7 +57,7 @@ const GERMAN: Labels = Labels {
         ("updated", "geändert"),
         ("unchanged", "unverändert"),
         ("removed", "entfernt"),
-        ("skipped", "übersprungen"),
+        ("skipped_rows", "übersprungen"),
         ("failed_rows", "abgelehnt"),
     ],
     failed: "Abgelehnte Zeilen",
@@ -79,7 +79,7 @@ const FRENCH: Labels = Labels {
         ("updated", "modifiés"),
         ("unchanged", "inchangés"),
         ("removed", "supprimés"),
-        ("skipped", "ignorés"),
+        ("skipped_rows", "ignorés"),
         ("failed_rows", "refusés"),
     ],
     failed: "Lignes refusées",
@@ -101,7 +101,7 @@ const SPANISH: Labels = Labels {
         ("updated", "modificados"),
         ("unchanged", "sin cambios"),
         ("removed", "eliminados"),
-        ("skipped", "omitidos"),
+        ("skipped_rows", "omitidos"),
         ("failed_rows", "rechazados"),
     ],
     failed: "Filas rechazadas",
@@ -123,7 +123,7 @@ const RUSSIAN: Labels = Labels {
         ("updated", "изменено"),
         ("unchanged", "без изменений"),
         ("removed", "удалено"),
-        ("skipped", "пропущено"),
+        ("skipped_rows", "пропущено"),
         ("failed_rows", "отклонено"),
     ],
     failed: "Отклонённые строки",
@@ -142,6 +142,11 @@ fn labels(language: Language) -> &'static Labels {
         Language::Russian => &RUSSIAN,
         Language::Spanish => &SPANISH,
     }
+}
+
+/// What stands before the number of a line.
+pub(super) fn line_word(language: Language) -> &'static str {
+    labels(language).line
 }
 
 /// The whole report, a line for each row.
@@ -183,13 +188,7 @@ fn beginning(kept: &Map<String, Value>, labels: &Labels) -> String {
     let facts = facts.iter().filter_map(|(label, fact)| Some(format!("{label}: {}", (*fact)?)));
     line(&mut out, &facts.collect::<Vec<_>>().join(", "));
     let counts = labels.counts.iter().map(|(member, label)| {
-        let count = match *member {
-            "skipped" => {
-                let beyond = count(kept, "skipped_not_listed").unwrap_or_default();
-                list(kept, "skipped").len() as u64 + beyond
-            }
-            member => count(kept, member).unwrap_or_default(),
-        };
+        let count = count(kept, member).unwrap_or_default();
         format!("{label}: {count}")
     });
     line(&mut out, &counts.collect::<Vec<_>>().join(", "));
