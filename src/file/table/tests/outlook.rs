@@ -291,22 +291,19 @@ fn empty_cells_at_the_end_of_a_row_may_be_missing() {
 }
 
 #[test]
-fn a_translation_stands_for_an_earlier_one() {
-    let profile = "name = \"x\"\ntitle = \"X\"\nholds = \"contacts\"\ncolumns = [{ name = \"Phone\", to = \"work\" }]";
-    let german = |name: &str| {
+fn a_translation_of_the_folder_stands_for_the_one_that_is_built_in() {
+    let german = |dates: &str| {
         format!(
-            "profile = \"x\"\nlanguage = \"de\"\ndates = \"dmy\"\n[names]\n\"{name}\" = \"Phone\"\n"
+            "profile = \"outlook\"\nlanguage = \"de\"\ndates = \"{dates}\"\n\
+             [names]\n\"Fernsprecher\" = \"Business Phone\"\n"
         )
     };
-    let (first, second) = (german("Telefon"), german("Fernsprecher"));
-    let files = [("x", profile), ("x.de", &first), ("x.de", &second)];
-    let mut faults = Vec::new();
-    let profiles = Profiles::of(files.into_iter(), &mut faults);
-    assert_eq!(faults, []);
-    let languages = &profiles.by_name("x").unwrap().languages;
-    assert_eq!(languages.len(), 1);
-    assert!(languages[0].names.find("fernsprecher").is_some());
-    let wrong = german("Telefon").replace("dmy", "dym");
-    Profiles::of([("x", profile), ("x.de", &wrong)].into_iter(), &mut faults);
-    assert_eq!(faults[0].to_string(), "x.de.toml: dates: `dym` is none of dmy, mdy, ymd");
+    let profiles = Profiles::with([("outlook.de", &*german("dmy"))].into_iter()).unwrap();
+    let languages = &profiles.by_name("outlook").unwrap().languages;
+    let german_names: Vec<&Names> =
+        languages.iter().filter(|of| *of.language == *"de").map(|of| &of.names).collect();
+    assert_eq!(german_names.len(), 1);
+    assert!(german_names[0].find("fernsprecher").is_some());
+    let wrong = Profiles::with([("outlook.de", &*german("dym"))].into_iter()).unwrap_err();
+    assert_eq!(wrong.to_string(), "outlook.de.toml: dates: `dym` is none of dmy, mdy, ymd");
 }
