@@ -163,6 +163,10 @@ rules! {
     ColumnsShape = "columns-shape",
         "columns must be a JSON object from header name to field, or for a file without a header a list of fields";
     EntitiesShape = "entities-shape", "entities must be a JSON object from entityid to organization";
+    RangesShape = "ranges-shape",
+        "ranges must be a JSON object from context to ranges of numbers, such as 1000-1999";
+    Key = "key", "Idempotency-Key has 1 to {0} characters of ASCII";
+    KeyReused = "key-reused", "this Idempotency-Key was used for another file";
     NoOrganization = "no-organization", "there is no organization `{0}`";
     OperatorsOnly = "operators-only", "only operators fill several organizations";
     Into = "into", "into must be people, shared, shared-ID, personal, personal-ID or personal:LOGIN";

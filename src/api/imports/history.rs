@@ -69,6 +69,7 @@ pub(in crate::api) async fn list(
 fn shown(snapshot: &Snapshot, import: &ImportOverview) -> Value {
     let mut item: Map<String, Value> = serde_json::from_str(&import.summary).unwrap_or_default();
     item.remove("owner");
+    item.remove("key");
     item.extend([
         ("id".to_owned(), json!(import.id)),
         ("at".to_owned(), json!(time(import.created))),
