@@ -158,6 +158,7 @@ async fn contacts_go_into_the_books_that_rows_name() {
 #[tokio::test]
 async fn rows_of_another_entity_go_to_its_organization() {
     let office = Office::new().await;
+    let admin = office.user("900", Role::Admin).await;
     office
         .post(
             &operator(),
@@ -175,7 +176,6 @@ async fn rows_of_another_entity_go_to_its_organization() {
         office.get(&operator(), &path).await.expect(200)["name"].clone()
     };
     assert_eq!((name("main").await, name("beta").await), (json!("Anna"), json!("Bernd")));
-    let admin = office.user("900", Role::Admin).await;
     let refused =
         office.import(&admin, "?entities=%7B%222%22:%22beta%22%7D", file.as_bytes()).await;
     refused.expect(403);

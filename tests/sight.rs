@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::group::{Member, SharedBook};
-use ringbook::account::{AnonymousAccess, OrganizationSettings, Role, User};
+use ringbook::account::{AnonymousAccess, OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::auth::rights::Operation;
 use ringbook::auth::sight::{Sight, nobody_is_present};
 use ringbook::auth::{Principal, Who};
@@ -131,6 +131,7 @@ impl World {
             principal: format!("{user}.main").into(),
             listed_books: None,
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         }));
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::account::device::PhoneAccount;
-use crate::account::{OrganizationSettings, User};
+use crate::account::{OrganizationSettings, PresenceVisibility, User};
 use crate::contact::Timestamp;
 use crate::directory::{Edit, Request, new_id};
 use crate::store::sqlite::SqliteStore;
@@ -39,6 +39,7 @@ fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {
         principal: format!("{extension}.{organization}").into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     }
 }

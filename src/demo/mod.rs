@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::account::device::PhoneAccount;
 use crate::account::group::{Member, SharedBook};
-use crate::account::{OrganizationSettings, Role, SecretHash, User};
+use crate::account::{OrganizationSettings, PresenceVisibility, Role, SecretHash, User};
 use crate::auth::{Authenticator, HashError};
 use crate::contact::book::{AddressBook, BookId, GroupKind};
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
@@ -187,6 +187,7 @@ impl Company {
                 password: account.and_then(|_| passwords.next()),
                 listed_books: None,
                 carddav_layout: None,
+                presence: PresenceVisibility::Shown,
                 created: system_clock(),
             };
             people.push((user, builder.finish().map_err(|NamelessCard| wrong())?));

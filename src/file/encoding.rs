@@ -11,6 +11,9 @@ use crate::file::{FileError, Reason, Rule};
 const HEAD_BYTES: usize = 4096;
 /// What is looked at to guess a code page, from the first byte on that is no UTF-8.
 const GUESS_BYTES_MAX: usize = 1024 * 1024;
+/// So many letters beyond ASCII that are UTF-8 are no accident: what comes behind them and is not, is
+/// damage.
+const UTF8_LETTERS_MIN: usize = 6;
 /// How much is decoded at a time.
 const STEP_BYTES: usize = 32 * 1024;
 
@@ -92,6 +95,8 @@ pub struct Survey {
     decoder: Decoder,
     lines: LineCounter,
     offset: u64,
+    /// How many letters beyond ASCII were UTF-8, before the first bad byte.
+    letters: usize,
     bad: Option<BadByte>,
     detector: EncodingDetector,
     detector_bytes_left: usize,
@@ -104,6 +109,7 @@ impl Default for Survey {
             decoder: UTF_8.new_decoder_without_bom_handling(),
             lines: LineCounter::default(),
             offset: 0,
+            letters: 0,
             bad: None,
             detector: EncodingDetector::new(Iso2022JpDetection::Deny),
             detector_bytes_left: GUESS_BYTES_MAX,
@@ -131,8 +137,12 @@ impl Survey {
         let mut scratch = [0; 4096];
         let mut rest = bytes;
         loop {
-            let (result, read, _) =
+            let (result, read, written) =
                 self.decoder.decode_to_utf8_without_replacement(rest, &mut scratch, last);
+            if self.letters < UTF8_LETTERS_MIN {
+                let decoded = scratch.get(..written).unwrap_or_default();
+                self.letters += decoded.iter().filter(|byte| **byte >= 0xc0).count();
+            }
             let (done, behind) = rest.split_at_checked(read).unwrap_or((rest, &[]));
             self.lines.count(done);
             self.offset += read as u64;
@@ -156,9 +166,12 @@ impl Survey {
     /// # Errors
     /// [`FileError`] where the file is no text, or not in the encoding that was named.
     pub fn finish(mut self, told: Option<Charset>) -> Result<Text, FileError> {
-        if self.bad.is_none() {
+        let bad_inside = self.bad.is_some();
+        if !bad_inside {
             self.check(&[], true);
         }
+        // A file that ends inside a letter was cut off.
+        let utf8_letters_min = if bad_inside { UTF8_LETTERS_MIN } else { 1 };
         let text = |encoding, mark_bytes, guessed| Text {
             encoding,
             mark_bytes,
@@ -181,6 +194,7 @@ impl Survey {
             (Some(Charset(encoding)), _, _) => Ok(text(encoding, 0, false)),
             (None, _, Some(encoding)) => Ok(text(encoding, 0, true)),
             (None, None, None) => Ok(text(UTF_8, 0, false)),
+            (None, Some(at), None) if self.letters >= utf8_letters_min => Err(damaged(UTF_8, at)),
             (None, Some(_), None) => {
                 self.detector.feed(&[], true);
                 Ok(text(self.detector.guess(None, Utf8Detection::Deny), 0, true))
@@ -194,7 +208,8 @@ fn damaged(encoding: &'static Encoding, at: BadByte) -> FileError {
     FileError::at(at.line, reason)
 }
 
-/// UTF-16 without a mark: text in Latin letters has a zero in every other byte.
+/// UTF-16 without a mark: Latin letters, delimiters and line ends have a zero in every other byte,
+/// and other text has no zeros.
 fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = head.len() / 2;
     let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
@@ -202,16 +217,9 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     if pairs < 2 {
         return None;
     }
-    // Names in other letters than Latin have no zeros, but each card begins in Latin ones.
-    let begins = |to_bytes: fn(u16) -> [u8; 2]| {
-        let mark: Vec<u8> = "BEGIN:VCARD".encode_utf16().flat_map(to_bytes).collect();
-        head.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(&mark))
-    };
     match () {
-        () if begins(u16::to_be_bytes) => Some(UTF_16BE),
-        () if begins(u16::to_le_bytes) => Some(UTF_16LE),
-        () if high_first * 2 > pairs && low_first * 8 < pairs => Some(UTF_16BE),
-        () if low_first * 2 > pairs && high_first * 8 < pairs => Some(UTF_16LE),
+        () if high_first * 16 > pairs && low_first * 8 < high_first => Some(UTF_16BE),
+        () if low_first * 16 > pairs && high_first * 8 < low_first => Some(UTF_16LE),
         () => None,
     }
 }

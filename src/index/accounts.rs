@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::account::User;
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook, Star, same_name};
@@ -53,6 +55,12 @@ impl Snapshot {
                 _ => None,
             }
         })
+    }
+
+    /// The users of an organization of whose presence others may not know.
+    pub fn presence_hidden(&self, organization: &OrganizationId) -> Option<&FxHashSet<UserId>> {
+        let hidden = &self.tenants.get(organization)?.presence_hidden;
+        (!hidden.is_empty()).then_some(hidden)
     }
 
     /// The user with this CardDAV path segment, such as `204.acme`.

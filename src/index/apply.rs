@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::account::group::same_name;
-use crate::account::{Organization, OrganizationSettings, User};
+use crate::account::{Organization, OrganizationSettings, PresenceVisibility, User};
 use crate::contact::derived::Derivation;
 use crate::contact::{Body, Contact, ContactId, OrganizationId, Revision, UserId};
 use crate::index::alike::Alike;
@@ -248,6 +248,7 @@ impl Snapshot {
                     groups: Arc::default(),
                     shared_books: Arc::default(),
                     column_maps: Arc::default(),
+                    presence_hidden: Arc::default(),
                     neighbors: BTreeMap::new(),
                     organization: Arc::clone(&organization),
                 };
@@ -264,14 +265,36 @@ impl Snapshot {
             let holders = others.chain([user.id]).collect();
             self.logins.insert(key, holders);
         }
+        self.hide_presence(&user.organization, user.id, user.presence);
         self.principals.insert(user.principal.clone(), user.id);
         self.users.insert(user.id, user);
+    }
+
+    fn hide_presence(
+        &mut self,
+        organization: &OrganizationId,
+        user: UserId,
+        presence: PresenceVisibility,
+    ) {
+        let Some(tenant) = self.tenants.get_mut(organization) else { return };
+        let hidden = !presence.is_shown();
+        if hidden != tenant.presence_hidden.contains(&user) {
+            let users = Arc::make_mut(&mut tenant.presence_hidden);
+            if hidden {
+                users.insert(user)
+            } else {
+                users.remove(&user)
+            };
+        }
     }
 
     fn remove(&mut self, key: Key) {
         match key {
             Key::User(id) => {
                 self.forget_names(id);
+                if let Some(user) = self.users.get(&id).map(Arc::clone) {
+                    self.hide_presence(&user.organization, id, PresenceVisibility::Shown);
+                }
                 self.users.remove(&id);
                 self.app_passwords.remove(&id);
                 self.stars.remove(&id);

@@ -78,6 +78,8 @@ struct Tenant {
     /// Departments and sites.
     groups: Arc<Groups>,
     shared_books: Arc<BTreeMap<BookId, SharedBook>>,
+    /// Users of whose presence others may not know.
+    presence_hidden: Arc<FxHashSet<UserId>>,
     /// By their names under [`same_name`].
     ///
     /// [`same_name`]: crate::account::group::same_name

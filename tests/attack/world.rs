@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::group::{Member, SharedBook};
-use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, SecretHash, User};
 use ringbook::auth::Authenticator;
 use ringbook::config::{Config, Sources};
 use ringbook::contact::book::{AddressBook, BookId, Group};
@@ -119,6 +119,7 @@ impl Filler<'_> {
             principal: format!("{extension}.{}", draft.organization).into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites, support()]),
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         };
         self.put(number, draft);

@@ -13,7 +13,7 @@ use hyper::body::Body;
 use hyper::header::HeaderMap;
 use hyper::{Request, Response, StatusCode};
 
-use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::auth::{Principal, Who};
 use ringbook::carddav::Handler;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
@@ -248,6 +248,7 @@ pub(crate) fn account(
         principal: format!("{extension}.{organization}").into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     }
 }

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ldap3_proto::proto::LdapResultCode;
 use ringbook::account::device::Door;
-use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::api::{Api, Files};
 use ringbook::auth::{Authenticator, UnauthenticatedBind};
 use ringbook::carddav::Handler;
@@ -125,6 +125,7 @@ impl World {
                 principal: format!("{extension}.{organization}").into(),
                 listed_books: None,
                 carddav_layout: None,
+                presence: PresenceVisibility::Shown,
                 created: ringbook::contact::Timestamp(0),
             };
             self.edit(Edit::PutUser(user)).await;

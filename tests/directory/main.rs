@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ringbook::account::group::{GroupRecord, SharedBook};
-use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::contact::book::{AddressBook, BookId, GroupKind};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{
@@ -429,6 +429,7 @@ fn user(id: ContactId, extension: Option<&str>, principal: &str) -> User {
         principal: principal.into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::networks::Networks;
-use ringbook::account::{AnonymousAccess, OrganizationSettings, Role, SecretHash, User};
+use ringbook::account::{
+    AnonymousAccess, OrganizationSettings, PresenceVisibility, Role, SecretHash, User,
+};
 use ringbook::auth::Authenticator;
 use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
@@ -214,6 +216,7 @@ impl World {
             principal: extension.map_or_else(|| id.to_string(), |e| format!("{e}.main")).into(),
             listed_books: None,
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         }
     }

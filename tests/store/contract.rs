@@ -8,7 +8,7 @@ use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, S
 use ringbook::account::import::ColumnMapRecord;
 use ringbook::account::networks::Networks;
 use ringbook::account::property::{DavProperty, KeptAt, Reverted};
-use ringbook::account::{Layout, Role, SecretHash, User};
+use ringbook::account::{Layout, PresenceVisibility, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
@@ -57,6 +57,7 @@ fn records_read_back(store: &mut dyn Store) {
             principal: "201.main".into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites]),
             carddav_layout: Some(Layout::Merged),
+            presence: PresenceVisibility::Hidden,
             created: Timestamp(7),
         }),
     ];

@@ -39,6 +39,10 @@ fn utf16_shows_by_its_zeros() {
     assert_eq!(read(&utf16("Jürgen", u16::to_le_bytes), None).unwrap().1, "UTF-16LE");
     assert_eq!(read(&utf16("Jürgen", u16::to_be_bytes), None).unwrap().1, "UTF-16BE");
     assert_eq!(read(b"a\0b", None).unwrap(), ("a\0b".to_owned(), "UTF-8"));
+    // Only what stands between Russian words has zeros.
+    let russian = "Имя\tФамилия\tОрганизация\r\nИван\tИванов\tООО Ландыш\r\n";
+    assert_eq!(read(&utf16(russian, u16::to_le_bytes), None).unwrap().1, "UTF-16LE");
+    assert_eq!(read(&utf16(russian, u16::to_be_bytes), None).unwrap().1, "UTF-16BE");
 }
 
 #[test]
@@ -66,6 +70,18 @@ fn the_first_bad_byte_is_named() {
     assert_eq!((refused.line, refused.reason.rule), (Some(at.line), Rule::NotUtf8));
     assert!(refused.to_string().contains("looks like windows-1252"));
     assert_eq!(read(b"Anna \xc3", Some("utf-8")).unwrap_err().reason.rule, Rule::Damaged);
+}
+
+#[test]
+fn damaged_utf8_is_no_code_page() {
+    let rule = |bytes: &[u8]| read(bytes, None).map(|(_, name)| name).map_err(|e| e.reason.rule);
+    let names = "Jürgen Grüß, Søren Ågård, Zoë\n".as_bytes();
+    assert_eq!(rule(&[names, b"J\xfcrgen\n"].concat()), Err(Rule::Damaged));
+    assert_eq!(rule("Jürgen Grü".as_bytes().split_last().unwrap().1), Err(Rule::Damaged));
+    // Few letters that look like UTF-8 are an accident, as in this name.
+    let russian = encode("Name\nПётр\nФёдор Петрович\n", "windows-1251");
+    assert_eq!(rule(&russian), Ok("windows-1251"));
+    assert_eq!(rule(b"Andr\xe9"), Ok("windows-1252"));
 }
 
 #[test]

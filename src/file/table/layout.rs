@@ -61,6 +61,15 @@ pub(super) struct Bound {
     of: Option<Found>,
 }
 
+/// Where the value of a column goes among those of its field.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    last: bool,
+    /// The place in the profile.
+    column: usize,
+    number: u16,
+}
+
 /// A column whose values go into the card.
 #[derive(Debug)]
 pub(super) struct Value {
@@ -127,13 +136,14 @@ impl Bound {
 
     /// Where a value goes among those of its field: by the place in the profile, and for further
     /// values of a field (`number2`) by the number.
-    fn rank(&self) -> (bool, usize, u16) {
+    fn rank(&self) -> Rank {
+        let last = self.last;
         if let Some(found) = self.of {
-            return (self.last, found.column, found.number);
+            return Rank { last, column: found.column, number: found.number };
         }
         let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
         let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
-        (self.last, usize::MAX, number.unwrap_or_default())
+        Rank { last, column: usize::MAX, number: number.unwrap_or_default() }
     }
 
     fn number(&self) -> u16 {
@@ -333,7 +343,7 @@ fn ignore(cell: &HeaderCell, ignored: &mut Vec<String>) {
 
 /// The columns whose values go into the card, in the order in which they go there.
 fn values(columns: &[Bound]) -> Vec<Value> {
-    let mut values: Vec<(Option<Field>, (bool, usize, u16), Value)> = Vec::new();
+    let mut values: Vec<(Option<Field>, Rank, Value)> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let (known, field) = match column.to {
             To::Field(field) => (Some(field), FieldOf::Known(field)),

@@ -52,6 +52,8 @@ struct ProfileFile {
     sorted: bool,
     #[serde(default)]
     short_rows: bool,
+    #[serde(default)]
+    spare_cells: usize,
     /// `dmy`, `mdy` (the default) or `ymd`.
     dates: Option<String>,
     rules: Option<String>,
@@ -153,6 +155,8 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
         }
     }
     let dates = dates(file.dates.as_deref())?;
+    // One of the folder stands for the one that is built in.
+    profile.languages.retain(|known| *known.language != *file.language);
     profile.languages.push(Translation { language: file.language.into(), dates, names });
     Ok(())
 }
@@ -191,6 +195,7 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         mark: file.byte_order_mark,
         further: file.further,
         short_rows: file.short_rows,
+        spare_cells: file.spare_cells,
         sorted: file.sorted,
         known_by,
         requires,

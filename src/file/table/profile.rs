@@ -29,6 +29,8 @@ pub struct Profile {
     pub(super) further: bool,
     /// Whether empty cells at the end of a row may be missing.
     pub(super) short_rows: bool,
+    /// How many empty cells rows may have behind the last column.
+    pub(super) spare_cells: usize,
     /// Whether the columns that we write are in alphabetical order.
     pub(super) sorted: bool,
     pub(super) columns: Box<[Column]>,
@@ -169,6 +171,7 @@ impl Profile {
             mark: false,
             further: false,
             short_rows: false,
+            spare_cells: 0,
             sorted: false,
             columns: Box::default(),
             requires: Box::default(),

@@ -63,7 +63,8 @@ impl Layout {
         match cells.checked_sub(columns) {
             None => self.profile.short_rows,
             Some(beyond) => {
-                beyond <= self.trailing && record.cells().skip(columns).all(str::is_empty)
+                let spare = self.trailing.max(self.profile.spare_cells);
+                beyond <= spare && record.cells().skip(columns).all(str::is_empty)
             }
         }
     }

@@ -215,6 +215,10 @@ fn names_that_lost_their_letters_are_known() {
     let file = read(text.as_bytes());
     assert_eq!(all(&file.entries[0].card, Field::Work), ["+49 30 1"]);
     assert_eq!(all(&file.entries[0].card, Field::Postal), [postal("work", "Am Markt 1", "")]);
+    // Longer names that begin so are others: `Prénom Yomi`, `Société Yomi`.
+    let text = "Pr\u{fffd}nom,Nom,Soci\u{fffd}t\u{fffd},Tél. mobile\r\nAnne,Leroy,Acme,06 1\r\n";
+    let anne = &read(text.as_bytes()).entries[0].card;
+    assert_eq!((anne.formatted_name(), anne.first(Field::Company)), ("Anne Leroy", Some("Acme")));
 }
 
 #[test]
@@ -272,4 +276,13 @@ fn the_profile_can_be_told() {
     let told = choice(Some("outlook"), None).unwrap();
     let file = read_as("Nombre,Notes\r\nAna,x\r\n".as_bytes(), &told, None).unwrap();
     assert_eq!(file.entries[0].card.formatted_name(), "Ana");
+}
+
+#[test]
+fn empty_cells_at_the_end_of_a_row_may_be_missing() {
+    let text = "First Name,Last Name,Mobile Phone,Web Page\r\nAnn,Lee,0171 1\r\nBob,Ott,,\r\n\
+                Too,Many,Cells,In,This\r\n";
+    let file = read(text.as_bytes());
+    assert_eq!(file.entries[0].card.first(Field::Mobile), Some("0171 1"));
+    assert_eq!((file.entries.len(), file.faults[0].line), (2, 4));
 }
