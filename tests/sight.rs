@@ -80,7 +80,7 @@ impl World {
         let [anna, bert, carl] = [new_id(), new_id(), new_id()];
         let world = Self { directory, anna, bert, carl };
         for of in ["main", "paris", "rome"] {
-            world.commit(Edit::PutOrganization(settings(of)));
+            world.commit(Edit::PutOrganization(Box::new(settings(of))));
         }
         for (user, name, of) in
             [(anna, "Anna", "Support"), (bert, "Bert", "Sales"), (carl, "Carl", "Support")]
@@ -322,7 +322,10 @@ fn nobody_sees_what_is_not_opened() {
     assert_eq!(world.whole(&visitor), "");
     let books = vec![AddressBook::SHARED, department("support"), Book::Personal(world.anna).into()];
     let anonymous = Some(AnonymousAccess { networks: Default::default(), books });
-    world.commit(Edit::PutOrganization(OrganizationSettings { anonymous, ..settings("main") }));
+    world.commit(Edit::PutOrganization(Box::new(OrganizationSettings {
+        anonymous,
+        ..settings("main")
+    })));
     assert_eq!(world.whole(&visitor), "Acme Anna");
     let snapshot = world.directory.snapshot();
     let nobody = Principal::anonymous();

@@ -16,14 +16,14 @@ const HERE: Peer =
 const HTTP: Peer = Peer { door: Door::Http, ..HERE };
 
 fn organization(id: &str, domain: &str, suffix: &str) -> Edit {
-    Edit::PutOrganization(OrganizationSettings {
+    Edit::PutOrganization(Box::new(OrganizationSettings {
         name: id.to_owned(),
         domain: domain.to_owned(),
         suffix: suffix.to_owned(),
         area_code: "30".to_owned(),
         language: "de".to_owned(),
         ..OrganizationSettings::new(OrganizationId::from(id))
-    })
+    }))
 }
 
 fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {

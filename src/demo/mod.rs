@@ -91,7 +91,7 @@ pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Resul
         return Ok(());
     }
     if snapshot.organization(&id).is_none() {
-        directory.commit(Request::one(Edit::PutOrganization(settings))).await?;
+        directory.commit(Request::one(Edit::PutOrganization(Box::new(settings)))).await?;
     }
     let company = Company { id, domain: "pbx.example" };
     let (first, second, third, phones) = tokio::join!(
@@ -324,7 +324,7 @@ mod tests {
 
         let (directory, authenticator) = empty();
         let main = OrganizationSettings { id: OrganizationId::from("main"), ..organization() };
-        directory.commit(Request::one(Edit::PutOrganization(main))).await.unwrap();
+        directory.commit(Request::one(Edit::PutOrganization(Box::new(main)))).await.unwrap();
         let refused = fill(&directory, &authenticator).await;
         assert!(matches!(refused, Err(DemoError::NotEmpty)));
     }

@@ -121,7 +121,7 @@ impl Checker<'_> {
                 self.staged.keepers.insert(user);
                 self.remove(Key::AppPassword(user, id))
             }
-            Edit::PutOrganization(settings) => self.put_organization(settings),
+            Edit::PutOrganization(settings) => self.put_organization(*settings),
             Edit::PutGroup(record) => self.put_group(record),
             Edit::RemoveGroup(organization, group) => self.remove_group(organization, group),
             Edit::PutSharedBook(book) => self.put_shared_book(book),

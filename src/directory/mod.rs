@@ -62,7 +62,6 @@ impl Request {
 
 /// One change.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a settings edit is rare and comes alone")]
 pub enum Edit {
     /// Creates the contact, or replaces it. The owner of a personal one comes first.
     PutContact {
@@ -95,7 +94,7 @@ pub enum Edit {
     },
     /// Makes the organization or changes it. Where other numbers are hidden, the cards that have any
     /// change for those who see the reduced rendition.
-    PutOrganization(OrganizationSettings),
+    PutOrganization(Box<OrganizationSettings>),
     /// Makes the department or site, or gives it another name, on its members' cards too.
     PutGroup(GroupRecord),
     /// Removes a department or site without members.

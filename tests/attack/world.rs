@@ -67,13 +67,13 @@ fn organization(id: &str) -> OrganizationId {
 }
 
 fn settings(id: &str) -> Edit {
-    Edit::PutOrganization(OrganizationSettings {
+    Edit::PutOrganization(Box::new(OrganizationSettings {
         domain: format!("{id}.example"),
         suffix: format!("dc={id},dc=example"),
         area_code: "30".into(),
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
         ..OrganizationSettings::new(organization(id))
-    })
+    }))
 }
 
 fn draft(id: &str, book: Book, fields: &[(Field, &str)]) -> Draft {

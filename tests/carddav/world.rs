@@ -76,7 +76,7 @@ impl World {
 
     pub(crate) async fn new() -> Self {
         let world = Self::empty(SqliteStore::in_memory().unwrap());
-        world.commit(vec![Edit::PutOrganization(settings())]).await;
+        world.commit(vec![Edit::PutOrganization(Box::new(settings()))]).await;
         world.person("204", "Anna", "Adams", Role::User).await;
         world.person("205", "Ben", "Brown", Role::User).await;
         world.person("200", "Carla", "Clark", Role::Admin).await;

@@ -81,7 +81,10 @@ impl World {
         let organization = OrganizationId::from("main");
         for (id, suffix) in [("main", SUFFIX), ("other", "dc=other,dc=org")] {
             let settings = settings(id, suffix);
-            directory.commit(Request::one(Edit::PutOrganization(settings))).await.unwrap();
+            directory
+                .commit(Request::one(Edit::PutOrganization(Box::new(settings))))
+                .await
+                .unwrap();
         }
         let (start, passed_s) = (Instant::now(), Arc::new(AtomicU64::new(0)));
         let clock = Arc::clone(&passed_s);

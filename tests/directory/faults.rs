@@ -107,7 +107,7 @@ fn directory() -> (Directory, Arc<Plan>) {
     let store = Failing { store, plan: Arc::clone(&plan) };
     let directory = Directory::open(Box::new(store)).unwrap();
     let organization = settings("main", "dc=pbx,dc=example", "pbx.example");
-    commit(&directory, Edit::PutOrganization(organization)).unwrap();
+    commit(&directory, Edit::PutOrganization(Box::new(organization))).unwrap();
     (directory, plan)
 }
 

@@ -261,7 +261,7 @@ impl Office {
         let snapshot = self.world.directory.snapshot();
         let mut settings = snapshot.organization(&self.world.organization).unwrap().settings();
         change(&mut settings);
-        self.world.edit(Edit::PutOrganization(settings)).await;
+        self.world.edit(Edit::PutOrganization(Box::new(settings))).await;
     }
 
     /// Tells whether somebody can be called.

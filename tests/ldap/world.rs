@@ -71,7 +71,7 @@ impl World {
         let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
         let directory = Arc::new(directory);
         for settings in organizations {
-            let edit = Edit::PutOrganization(settings.clone());
+            let edit = Edit::PutOrganization(Box::new(settings.clone()));
             directory.commit(Request::one(edit)).await.unwrap();
         }
         let organization = organizations[0].id.clone();
@@ -186,7 +186,7 @@ impl World {
         let anonymous = Some(AnonymousAccess { books: vec![AddressBook::SHARED], networks });
         let settings = settings("main", SUFFIX, "pbx.com", FieldSet::EMPTY);
         let settings = OrganizationSettings { anonymous, ..settings };
-        self.edit(Edit::PutOrganization(settings)).await;
+        self.edit(Edit::PutOrganization(Box::new(settings))).await;
     }
 
     /// Many contacts in one commit.

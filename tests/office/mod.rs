@@ -83,7 +83,7 @@ impl Office {
     pub(crate) async fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
         let directory = Arc::new(Directory::open(Box::new(store)).unwrap());
-        let main = Edit::PutOrganization(settings("main"));
+        let main = Edit::PutOrganization(Box::new(settings("main")));
         directory.commit(Commit::one(main)).await.unwrap();
         let organization = OrganizationId::from("main");
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), organization));

@@ -29,7 +29,6 @@ mod reader;
 mod row;
 mod rules;
 pub mod said;
-pub mod write;
 pub mod writer;
 
 /// Reads a table row by row.

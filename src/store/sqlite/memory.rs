@@ -1,5 +1,7 @@
 //! What imports found before they changed it: rows that are copied by the database itself.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, Transaction, params};
 use uuid::Uuid;
 
@@ -20,10 +22,17 @@ pub(super) fn remember(
     changes: &[Change],
 ) -> Result<i64, StoreError> {
     let number = imports::number(transaction, &import.id)?;
+    let sql = "SELECT max(id) FROM contact";
+    let newest: Option<Uuid> = transaction.query_row(sql, [], |row| row.get(0))?;
     for change in changes {
         match change {
             Change::Put(Record::Contact(stored)) => {
-                contact(transaction, number, stored.contact.id)?
+                let id = stored.contact.id;
+                // Ids grow with time: mostly there is no need to look.
+                let is_new = newest.is_none_or(|newest| newest < id.0);
+                if is_new || !contact(transaction, number, id, false)? {
+                    created(transaction, number, id)?;
+                }
             }
             Change::Put(put) => {
                 if let codec::Row::Record(row) = codec::row(put) {
@@ -31,7 +40,10 @@ pub(super) fn remember(
                 }
             }
             Change::Remove(Key::Contact(id)) => {
-                contact(transaction, number, *id)?;
+                if !contact(transaction, number, *id, true)? {
+                    let sql = "DELETE FROM created_contact WHERE import = ?1 AND id = ?2";
+                    transaction.prepare_cached(sql)?.execute(params![number, id.0])?;
+                }
                 photo(transaction, number, *id)?;
             }
             Change::Remove(key) => record(transaction, number, &codec::removed_row(key))?,
@@ -43,12 +55,28 @@ pub(super) fn remember(
     Ok(number)
 }
 
-fn contact(transaction: &Transaction<'_>, import: i64, id: ContactId) -> Result<(), StoreError> {
-    let sql = format!(
-        "INSERT OR IGNORE INTO former_contact (import, removed, {REMEMBERED_COLUMNS}) \
-         SELECT ?1, 0, {REMEMBERED_COLUMNS} FROM contact WHERE id = ?2"
-    );
-    transaction.prepare_cached(&sql)?.execute(params![import, id.0])?;
+static FORMER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO former_contact (import, removed, {REMEMBERED_COLUMNS}) \
+         SELECT ?1, ?3, {REMEMBERED_COLUMNS} FROM contact WHERE id = ?2 \
+         ON CONFLICT (import, id) DO UPDATE SET removed = ?3"
+    )
+});
+
+/// Remembers a contact that is there; false where there is none.
+fn contact(
+    transaction: &Transaction<'_>,
+    import: i64,
+    id: ContactId,
+    removed: bool,
+) -> Result<bool, StoreError> {
+    let rows = transaction.prepare_cached(&FORMER)?.execute(params![import, id.0, removed])?;
+    Ok(rows > 0)
+}
+
+fn created(transaction: &Transaction<'_>, import: i64, id: ContactId) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO created_contact (import, id) VALUES (?1, ?2)";
+    transaction.prepare_cached(sql)?.execute(params![import, id.0])?;
     Ok(())
 }
 
@@ -66,19 +94,12 @@ fn record(transaction: &Transaction<'_>, import: i64, row: &RecordRow) -> Result
     Ok(())
 }
 
-/// Remembers what a commit, all of which is written now, has made and removed.
+/// Remembers what a commit, all of which is written now, has made besides contacts.
 pub(super) fn finish(
     transaction: &Transaction<'_>,
     import: i64,
     revision: Revision,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO created_contact SELECT ?1, id FROM contact WHERE written = ?2 \
-               AND NOT EXISTS (SELECT 1 FROM former_contact AS former \
-                   WHERE former.import = ?1 AND former.id = contact.id)";
-    transaction.prepare_cached(sql)?.execute(params![import, revision])?;
-    let sql = "UPDATE former_contact SET removed = 1 WHERE import = ?1 \
-               AND NOT EXISTS (SELECT 1 FROM contact WHERE contact.id = former_contact.id)";
-    transaction.prepare_cached(sql)?.execute([import])?;
     let sql = format!(
         "INSERT OR IGNORE INTO former_record (import, kind, key) \
          SELECT ?1, kind, key FROM record WHERE revision = ?2 AND kind NOT IN ({NOT_REMEMBERED})"

@@ -181,7 +181,7 @@ fn session(cards: &[String]) -> Arc<Session> {
     let directory = Arc::new(directory);
     let organization = organization();
     let (id, acme) = (new_id(), organization.id.clone());
-    let settings = vec![Edit::PutOrganization(organization.settings())];
+    let settings = vec![Edit::PutOrganization(Box::new(organization.settings()))];
     let mut edits = Vec::from(user(id, &acme));
     edits.extend(cards.iter().enumerate().map(|(at, card)| put(at, card, &acme)));
     for edits in [settings, edits] {
