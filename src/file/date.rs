@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn no_date_is_written_in_many_ways() {
-        let nothing = ["", " ", "0", "0/0/00", "0.0.00", "0-0-00", "00/00/0000", "0000-00-00 00:00:00"];
+        let nothing =
+            ["", " ", "0", "0/0/00", "0.0.00", "0-0-00", "00/00/0000", "0000-00-00 00:00:00"];
         let limits = ["1/1/4501", "01.01.4501", "4501-01-01", "1601-01-01"];
         for text in nothing.into_iter().chain(limits) {
             assert_eq!(read(text, "mdy"), None, "{text}");

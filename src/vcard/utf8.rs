@@ -73,7 +73,8 @@ fn head_without_encodings(content: &Content<'_>, is_quoted: bool) -> String {
     let mut head = [content.group(), dot, content.name()].concat();
     for (name, value) in content.raw_parameters() {
         let is_encoding = ENCODINGS.iter().any(|known| name.eq_ignore_ascii_case(known));
-        let is_bare = is_quoted && name.is_empty() && value.eq_ignore_ascii_case("QUOTED-PRINTABLE");
+        let is_bare =
+            is_quoted && name.is_empty() && value.eq_ignore_ascii_case("QUOTED-PRINTABLE");
         if is_encoding || is_bare {
             continue;
         }

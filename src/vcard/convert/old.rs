@@ -31,7 +31,11 @@ fn put(property: &Property, out: &mut Vec<u8>) {
     for kind in &property.types {
         let is_bare = BARE_TYPES.iter().any(|known| kind.eq_ignore_ascii_case(known));
         head.push_str(if is_bare { ";" } else { ";TYPE=" });
-        if is_bare { head.push_str(&kind.to_ascii_uppercase()) } else { push_parameter(kind, &mut head) }
+        if is_bare {
+            head.push_str(&kind.to_ascii_uppercase())
+        } else {
+            push_parameter(kind, &mut head)
+        }
     }
     for (name, value) in property.parameters.iter().filter(|(name, _)| is_name(name)) {
         head.extend([";", name, "="]);
