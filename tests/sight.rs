@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::group::{Member, SharedBook};
-use ringbook::account::{AnonymousAccess, OrganizationSettings, Role, User};
+use ringbook::account::{AnonymousAccess, OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::auth::rights::Operation;
 use ringbook::auth::sight::{Sight, nobody_is_present};
 use ringbook::auth::{Principal, Who};
@@ -80,7 +80,7 @@ impl World {
         let [anna, bert, carl] = [new_id(), new_id(), new_id()];
         let world = Self { directory, anna, bert, carl };
         for of in ["main", "paris", "rome"] {
-            world.commit(Edit::PutOrganization(settings(of)));
+            world.commit(Edit::PutOrganization(Box::new(settings(of))));
         }
         for (user, name, of) in
             [(anna, "Anna", "Support"), (bert, "Bert", "Sales"), (carl, "Carl", "Support")]
@@ -131,6 +131,7 @@ impl World {
             principal: format!("{user}.main").into(),
             listed_books: None,
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         }));
     }
@@ -321,7 +322,10 @@ fn nobody_sees_what_is_not_opened() {
     assert_eq!(world.whole(&visitor), "");
     let books = vec![AddressBook::SHARED, department("support"), Book::Personal(world.anna).into()];
     let anonymous = Some(AnonymousAccess { networks: Default::default(), books });
-    world.commit(Edit::PutOrganization(OrganizationSettings { anonymous, ..settings("main") }));
+    world.commit(Edit::PutOrganization(Box::new(OrganizationSettings {
+        anonymous,
+        ..settings("main")
+    })));
     assert_eq!(world.whole(&visitor), "Acme Anna");
     let snapshot = world.directory.snapshot();
     let nobody = Principal::anonymous();

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("cli", "config daemon store"),
     (
         "daemon",
-        "account api auth carddav config contact demo directory http ldap net presence store",
+        "account api auth carddav config contact demo directory file http ldap net presence store",
     ),
     ("demo", "account auth contact directory photo"),
     ("config", "account auth contact"),
@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &str)] = &[
     // Formats.
     ("photo", "contact"),
     ("vcard", "contact"),
-    ("file", "contact"),
+    ("file", "contact vcard"),
     ("import", "account contact directory file index vcard"),
     // The core.
     ("directory", "account contact index store"),
@@ -75,6 +75,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ldap3_lber", "ldap"),
     ("ldap3_proto", "ldap"),
     ("memchr", "*"),
+    ("mimalloc", "main"),
     ("percent_encoding", "api carddav cli store/postgres"),
     ("qrcode", "api/setup"),
     ("quick_xml", "carddav"),
@@ -85,7 +86,9 @@ const OWNERS: &[(&str, &str)] = &[
     ("rustls", "net store/postgres"),
     ("serde", "api file/table"),
     ("serde_json", "api cli daemon http store/codec"),
+    ("sha2", "api"),
     ("subtle", "auth"),
+    ("tempfile", "api"),
     ("thiserror", "*"),
     ("tokio", "cli demo ldap carddav api net http auth directory photo store/postgres"),
     ("tokio_postgres", "store/postgres"),

@@ -61,7 +61,7 @@ pub struct LastUse {
 }
 
 /// What is written at once, and what of the audit log is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     pub entries: Vec<AuditEntry>,
     pub uses: Vec<LastUse>,
@@ -69,6 +69,8 @@ pub struct Notes {
     pub keep_since: Timestamp,
     /// Beyond that many, the oldest entries are removed.
     pub keep_entries: u32,
+    /// What imports from before found is forgotten: they can no longer be undone.
+    pub undo_since: Timestamp,
 }
 
 /// Which part of the audit log is wanted; newest first.

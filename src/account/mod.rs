@@ -269,5 +269,26 @@ pub struct User {
     pub listed_books: Option<Vec<AddressBook>>,
     /// How CardDAV shows the books to this user; as the organization says where None.
     pub carddav_layout: Option<Layout>,
+    pub presence: PresenceVisibility,
     pub created: Timestamp,
+}
+
+/// Who may know whether a user can be called now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PresenceVisibility {
+    /// Whoever sees the user.
+    #[default]
+    Shown,
+    /// The user and administrators; for all others it is as if nobody told of it.
+    Hidden,
+}
+
+impl PresenceVisibility {
+    pub fn of(shown: bool) -> Self {
+        if shown { Self::Shown } else { Self::Hidden }
+    }
+
+    pub fn is_shown(self) -> bool {
+        self == Self::Shown
+    }
 }

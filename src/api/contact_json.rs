@@ -107,6 +107,9 @@ impl Shower<'_> {
         if !person || contact.organization != *organization {
             return None;
         }
+        if !self.sight.knows_presence(contact.id) {
+            return None;
+        }
         let seen = self.presence.seen(organization, contact.id)?;
         let mut json = Map::new();
         let mut put = |name: &str, value: Option<&str>| {

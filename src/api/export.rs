@@ -1,31 +1,35 @@
-//! `GET /groups/{book}/export`: a book as a CSV file, written as it is sent.
+//! `GET /groups/{book}/export`: a book as a file of any profile, written as it is sent.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::vec;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use hyper::body::Frame;
 use hyper::header;
 use serde::Deserialize;
 
 use crate::api::asker::{self, Asker, Params};
-use crate::api::contact_json::seen_card;
+use crate::api::export_file::{ExportFile, Sending};
 use crate::api::groups::blocking;
+use crate::api::language::Reads;
 use crate::api::problem::Problem;
 use crate::api::{Shared, groups};
-use crate::auth::Principal;
-use crate::auth::sight::Sight;
-use crate::contact::card::Card;
-use crate::contact::{ContactId, OrganizationId};
-use crate::file::table::write::Export;
-use crate::index::{Extent, Snapshot};
+use crate::file::cards::write::CardWriter;
+use crate::file::export::FileWriter;
+use crate::file::table::cell::Formulas;
+use crate::file::table::profiles::Profiles;
+use crate::file::table::writer::TableWriter;
+use crate::file::{Reason, Rule};
 
-/// Contacts that are written at a time.
-const STEP_CONTACTS: usize = 200;
+/// The profile of a file that nobody asks for otherwise.
+const PROFILE: &str = "xivo";
+/// The profiles of vCards, with what people call them.
+pub(super) const CARDS: [(&str, &str); 4] = [
+    ("vcard", "vCard 3.0"),
+    ("vcard-4.0", "vCard 4.0"),
+    ("vcard-2.1", "vCard 2.1"),
+    ("apple", "vCard 3.0 with Apple's groups"),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +37,16 @@ pub(super) struct ExportParams {
     #[serde(rename = "organization")]
     _organization: Option<String>,
     profile: Option<String>,
+    /// Whether cells that a spreadsheet would run as formulas are made harmless.
+    neutralize: Option<bool>,
+}
+
+/// A kind of file.
+struct Kind {
+    writer: Box<dyn FileWriter>,
+    media_type: &'static str,
+    /// How names of such files end.
+    ending: &'static str,
 }
 
 pub(super) async fn export(
@@ -40,6 +54,7 @@ pub(super) async fn export(
     asker: Asker,
     Path(book): Path<String>,
     Params(params): Params<ExportParams>,
+    Reads(language): Reads,
 ) -> Result<Response, Problem> {
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?.id.clone();
@@ -50,84 +65,44 @@ pub(super) async fn export(
         let extent = sight.extent(book, &present);
         (book, extent.ok_or_else(|| Problem::absent("group"))?)
     };
-    let profile = params.profile.as_deref().unwrap_or("xivo");
-    if profile != "xivo" {
-        return Err(Problem::field("profile", "contacts are exported as xivo"));
-    }
-    let principal = asker.principal;
-    let file =
-        blocking(move || Ok(ExportFile::new(snapshot, organization, principal, &extent))).await?;
-    let name = format!("attachment; filename=\"{book}.csv\"");
+    let formulas = match params.neutralize {
+        Some(true) => Formulas::Neutral,
+        Some(false) | None => Formulas::AsTheyAre,
+    };
+    let profile = params.profile.as_deref().unwrap_or(PROFILE);
+    let kind =
+        kind(&context.profiles, profile, formulas).map_err(|fault| fault.told_in(language))?;
+    let Kind { writer, media_type, ending } = kind;
+    let (directory, principal) = (Arc::clone(&context.directory), asker.principal);
+    let begun = move || {
+        let whose = (principal, organization);
+        Ok(ExportFile::begin(directory, snapshot, whose, &extent, writer))
+    };
+    let file = blocking(begun).await?;
     let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{book}.{ending}\"")),
     ];
-    Ok((headers, Body::new(file)).into_response())
+    Ok((headers, Body::new(Sending::new(file))).into_response())
 }
 
-/// The file; it holds its snapshot until it is sent.
-struct ExportFile {
-    snapshot: Arc<Snapshot>,
-    organization: OrganizationId,
-    principal: Principal,
-    columns: Option<Export>,
-    begun: bool,
-    left: vec::IntoIter<ContactId>,
-}
-
-impl ExportFile {
-    fn new(
-        snapshot: Arc<Snapshot>,
-        organization: OrganizationId,
-        principal: Principal,
-        extent: &Extent,
-    ) -> Self {
-        // Group cards are no contacts.
-        let members = snapshot.members(&organization, extent);
-        let contacts = members.filter(|row| !row.derived.group);
-        let ids: Vec<ContactId> = contacts.map(|row| row.id).collect();
-        let sight = Sight::of(&snapshot, &principal, &organization);
-        let columns = sight.map(|sight| {
-            let rows = ids.iter().filter_map(|id| sight.contact(*id));
-            Export::of(rows.map(|row| seen_card(&sight, row.contact())))
-        });
-        let left = ids.into_iter();
-        Self { snapshot, organization, principal, columns, begun: false, left }
+fn kind(profiles: &Profiles, name: &str, formulas: Formulas) -> Result<Kind, Problem> {
+    if let Some(profile) = profiles.by_name(name) {
+        let writer = Box::new(TableWriter::new(profile, formulas));
+        let media_type = "text/csv; charset=utf-8; header=present";
+        return Ok(Kind { writer, media_type, ending: "csv" });
     }
-
-    /// The cards as the asker sees them.
-    fn cards(&self, ids: &[ContactId]) -> Vec<(ContactId, Card)> {
-        let sight = Sight::of(&self.snapshot, &self.principal, &self.organization);
-        let Some(sight) = sight else { return Vec::new() };
-        let rows = ids.iter().filter_map(|id| sight.contact(*id));
-        rows.map(|row| (row.id, seen_card(&sight, row.contact()))).collect()
-    }
-
-    fn piece(&mut self) -> Option<Bytes> {
-        let columns = self.columns.as_ref()?;
-        if !self.begun {
-            let header = columns.header().into();
-            self.begun = true;
-            return Some(header);
-        }
-        let ids: Vec<ContactId> = self.left.by_ref().take(STEP_CONTACTS).collect();
-        if ids.is_empty() {
-            return None;
-        }
-        let cards = self.cards(&ids);
-        let columns = self.columns.as_ref()?;
-        Some(columns.rows(cards.iter().map(|(id, card)| (*id, card))).into())
-    }
-}
-
-impl HttpBody for ExportFile {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.piece().map(|piece| Ok(Frame::data(piece))))
-    }
+    let unknown = || {
+        let tables = profiles.names().collect::<Vec<_>>().join(", ");
+        let known = format!("{tables}, {}", CARDS.map(|(name, _)| name).join(", "));
+        Problem::parameter("profile", Reason::new(Rule::UnknownProfile, [&name, &known]))
+    };
+    let writer = Box::new(CardWriter::of(name).ok_or_else(unknown)?);
+    let media_type = match name {
+        // Of before vCards had a registered type (RFC 6350, 10.1).
+        "vcard-2.1" => "text/x-vcard; charset=utf-8",
+        "vcard-4.0" => "text/vcard; charset=utf-8; version=4.0",
+        _ => "text/vcard; charset=utf-8; version=3.0",
+    };
+    Ok(Kind { writer, media_type, ending: "vcf" })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -10,8 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::account::SecretHash;
 use crate::account::import::Import;
-use crate::api::report_json::{self, Importer, Kept};
-use crate::auth::{Authenticator, HashError};
+use crate::api::contact_json::time;
+use crate::api::report::{Importer, Kept, hex};
+use crate::auth::{Authenticator, HashError, PASSWORD_BYTES_MAX};
+use crate::contact::Timestamp;
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
 use crate::file::{About, FileError, Reason, Rule};
 use crate::import::edits::edits;
@@ -56,10 +58,44 @@ pub(super) enum ImportError {
     Cancelled,
 }
 
-/// What an import did, also as JSON.
+/// From whom a file is.
+pub(super) struct Origin {
+    pub(super) importer: Importer,
+    /// What the request calls itself.
+    pub(super) key: Option<String>,
+    /// What the file is called.
+    pub(super) name: Option<String>,
+    /// SHA-256.
+    pub(super) digest: [u8; 32],
+}
+
+/// What an import did, also in the form that is kept.
 pub(super) struct Done {
     pub(super) report: Report,
-    pub(super) json: Value,
+    pub(super) kept: Kept,
+}
+
+impl Done {
+    /// Of an import that changes nothing and is not kept.
+    pub(super) fn without_record(report: Report, origin: &Origin) -> Self {
+        let kept = origin.sign(Kept::of(&report), None);
+        Self { report, kept }
+    }
+}
+
+impl Origin {
+    /// Adds to a report whose it is, and for one that is kept its id and when it was made.
+    fn sign(&self, mut kept: Kept, made: Option<(&str, Timestamp)>) -> Kept {
+        kept.report.extend([
+            ("id".to_owned(), json!(made.map(|(id, _)| id))),
+            ("at".to_owned(), json!(made.and_then(|(_, at)| time(at)))),
+            ("undone".to_owned(), Value::Null),
+            ("by".to_owned(), json!(made.map(|_| self.importer.as_str()))),
+            ("name".to_owned(), json!(self.name)),
+            ("sha256".to_owned(), json!(hex(&self.digest))),
+        ]);
+        kept
+    }
 }
 
 /// Runs imports. One per daemon.
@@ -101,7 +137,7 @@ impl Imports {
         &self,
         source: Arc<Source>,
         job: Job,
-        importer: Importer,
+        origin: Origin,
         run: Run,
     ) -> Result<Done, ImportError> {
         let job = Arc::new(job);
@@ -115,28 +151,27 @@ impl Imports {
                 plan = self.plan(&source, &job, &hashes).await?;
             }
             if run == Run::Dry || !plan.report.is_usable() || plan.report.to_confirm.is_some() {
-                let json = report_json::report(&plan.report, None);
-                return Ok(Done { report: plan.report, json });
+                return Ok(Done::without_record(plan.report, &origin));
             }
             if !plan.unhashed.is_empty() {
                 continue;
             }
             let (report, mut edits) = self.edits(plan, &source, &job, &hashes).await?;
-            let kept = Kept { id: new_id().to_string(), by: importer.clone(), at: (self.clock)() };
-            let json = report_json::report(&report, Some(&kept));
+            let (id, at) = (new_id().to_string(), (self.clock)());
+            let kept = origin.sign(Kept::of(&report), Some((&id, at)));
             let import = Import {
-                id: kept.id.into(),
+                id: id.into(),
                 organization: job.target.organization.clone(),
-                created: kept.at,
-                by: importer.as_str().into(),
-                summary: "{}".into(),
-                report: json.to_string().into(),
-                refused: None,
+                created: at,
+                by: origin.importer.as_str().into(),
+                summary: kept.summary(job.target.book, origin.key.as_deref()).to_string().into(),
+                report: Value::Object(kept.report.clone()).to_string().into(),
+                refused: kept.refused.as_ref().map(|refused| refused.to_string().into()),
                 undone: None,
             };
             edits.insert(0, Edit::PutImport(Box::new(import)));
             match self.directory.commit(Request { edits, preconditions: Vec::new() }).await {
-                Ok(_) => return Ok(Done { report, json }),
+                Ok(_) => return Ok(Done { report, kept }),
                 Err(fault) if is_race(&fault) => {}
                 Err(fault) => return Err(ImportError::Commit(fault)),
             }
@@ -203,7 +238,7 @@ impl Imports {
             let authenticator = Arc::clone(&self.authenticator);
             running.spawn(async move {
                 let hashed = hash_in_turn(&authenticator, password).await;
-                (line, hashed.map_err(|refused| Reason::new(Rule::Password, [&refused])))
+                (line, hashed.map_err(refused_password))
             });
         }
         while let Some(hashed) = running.join_next().await {
@@ -233,6 +268,13 @@ async fn hash_in_turn(
             Err(HashError::Busy) => {}
             done => return done,
         }
+    }
+}
+
+fn refused_password(fault: HashError) -> Reason {
+    match fault {
+        HashError::Length => Reason::new(Rule::PasswordLength, [&PASSWORD_BYTES_MAX]),
+        HashError::Busy | HashError::Failed => Rule::PasswordFailed.into(),
     }
 }
 

@@ -27,6 +27,19 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
+/// A body that is text; whoever takes it reads it.
+pub(super) struct Text(pub(super) String);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = collect(request.into_body()).await?;
+        let text = String::from_utf8(bytes.to_vec());
+        text.map(Self).map_err(|_| Problem::bad("the body is not UTF-8"))
+    }
+}
+
 async fn collect(body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
     match Limited::new(body, JSON_BYTES_MAX).collect().await {
         Ok(collected) => Ok(Zeroizing::new(collected.to_bytes().to_vec())),

@@ -1,5 +1,6 @@
 //! The HTTP door for programs and administrators: JSON under `/api/v1`, described by openapi.json.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
@@ -8,13 +9,14 @@ use axum::routing::{delete, get, post, put};
 use axum::{Router, middleware};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, header};
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::api::import_run::Imports;
 use crate::api::problem::Problem;
+use crate::api::spool::Spool;
 use crate::auth::Authenticator;
 use crate::directory::{Clock, Directory, system_clock};
+use crate::file::table::profiles::Profiles;
 use crate::http::{Answer, Body, Caller, Mount, Site};
 use crate::presence::Presence;
 
@@ -29,12 +31,15 @@ mod contacts;
 mod cursor;
 mod divisions;
 mod export;
+mod export_file;
 mod favorites;
+mod file_name;
 mod gate;
 mod groups;
 mod import_run;
 mod imports;
 mod input;
+mod language;
 mod last_use;
 mod listing;
 mod lookup;
@@ -49,11 +54,12 @@ mod phones;
 mod photos;
 mod presence;
 mod problem;
-mod report_json;
+mod report;
 mod scope;
 mod secret;
 mod setup;
 mod shared_books;
+mod spool;
 mod tokens;
 mod upload;
 mod user_edit;
@@ -70,6 +76,20 @@ pub struct Api {
     router: Router,
 }
 
+/// What imports and exports need.
+pub struct Files {
+    /// Where files are while they are imported: without a name, and nobody else can open them.
+    pub folder: PathBuf,
+    pub profiles: Arc<Profiles>,
+}
+
+impl Default for Files {
+    /// The system's folder for temporary files, and the profiles that are built in.
+    fn default() -> Self {
+        Self { folder: std::env::temp_dir(), profiles: Profiles::built_in() }
+    }
+}
+
 /// What every handler has at hand.
 struct Context {
     directory: Arc<Directory>,
@@ -77,7 +97,8 @@ struct Context {
     presence: Arc<Presence>,
     site: Arc<Site>,
     imports: Imports,
-    upload_memory: Arc<Semaphore>,
+    spool: Spool,
+    profiles: Arc<Profiles>,
     clock: Clock,
 }
 
@@ -89,17 +110,20 @@ impl Api {
         authenticator: Arc<Authenticator>,
         presence: Arc<Presence>,
         site: Arc<Site>,
+        files: Files,
     ) -> Self {
         let clock: Clock = system_clock;
         let imports = Imports::new(Arc::clone(&directory), Arc::clone(&authenticator), clock);
-        let upload_memory = upload::memory();
+        let Files { folder, profiles } = files;
+        let spool = Spool::new(folder);
         let context = Arc::new(Context {
             directory,
             authenticator,
             presence,
             site,
             imports,
-            upload_memory,
+            spool,
+            profiles,
             clock,
         });
         let gate = middleware::from_fn_with_state(Arc::clone(&context), gate::pass);
@@ -173,7 +197,15 @@ fn routes() -> Router<Shared> {
         .route("/users/{user}/app-passwords/{id}", delete(app_passwords::remove_of))
         .route("/users/{user}/organization", get(management::show))
         .route("/import", post(imports::add))
-        .route("/imports/{id}", get(imports::show))
+        .route("/import/profiles", get(imports::profiles::list))
+        .route("/import/maps", get(imports::maps::list))
+        .route(
+            "/import/maps/{name}",
+            get(imports::maps::show).put(imports::maps::put).delete(imports::maps::remove),
+        )
+        .route("/imports", get(imports::history::list))
+        .route("/imports/{id}", get(imports::history::show))
+        .route("/imports/{id}/undo", post(imports::undo::undo))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/{id}", delete(tokens::remove))
         .route("/phones", get(phones::list).post(phones::add))

@@ -97,7 +97,7 @@ async fn put(
     let organization = Organization::new(settings.clone());
     let organization =
         organization.map_err(|unknown| Problem::field("region", unknown.to_string()))?;
-    context.directory.commit(Request::one(Edit::PutOrganization(settings))).await?;
+    context.directory.commit(Request::one(Edit::PutOrganization(Box::new(settings)))).await?;
     Ok(shown(&organization, &context.directory.snapshot(), view(asker)))
 }
 

@@ -40,7 +40,8 @@ fn part(context: &Context, asker: &Asker, params: &ListParams) -> Result<Value, 
     let sight = asker.sight(&snapshot)?;
     let organization = sight.organization;
     let listing = Listing::of(params, organization)?;
-    let told = Query::Among(context.presence.told_of(&organization.id));
+    let told = sight.whose_presence_is_known(context.presence.told_of(&organization.id));
+    let told = Query::Among(told);
     let query = Query::And(vec![params.query(&organization.derivation.numbering), told]);
     let people = sight.extent(AddressBook::PEOPLE, &nobody_is_present);
     let people = people.ok_or_else(|| Problem::absent("group"))?;

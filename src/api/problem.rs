@@ -7,12 +7,16 @@ use serde_json::{Map, Value, json};
 use crate::api::import_run::ImportError;
 use crate::auth::{HashError, Refused, seconds};
 use crate::directory::CommitError;
+use crate::file::words::Language;
+use crate::file::{Reason, Rule};
 
 /// A refusal, with what would be right.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
+    /// The detail, where it is told in several languages.
+    reason: Option<Reason>,
     /// Seconds after which the request may be sent again.
     retry_after_s: Option<u64>,
     /// Members beside those of the RFC.
@@ -21,7 +25,28 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after_s: None, more: Map::new() }
+        Self { status, detail: detail.into(), reason: None, retry_after_s: None, more: Map::new() }
+    }
+
+    /// A refusal that is told in several languages: in English until [`Self::told_in`].
+    pub(super) fn reason(status: StatusCode, reason: impl Into<Reason>) -> Self {
+        let reason = reason.into();
+        let problem = Self::new(status, reason.to_string());
+        let problem = problem.with("rule", json!(reason.rule.code()));
+        Self { reason: Some(reason), ..problem }
+    }
+
+    /// 400 for one parameter of the request, in several languages.
+    pub(super) fn parameter(name: &str, reason: impl Into<Reason>) -> Self {
+        Self::reason(StatusCode::BAD_REQUEST, reason).with("field", json!(name))
+    }
+
+    /// The same for people who read a language.
+    pub(super) fn told_in(mut self, language: Language) -> Self {
+        if let Some(reason) = &self.reason {
+            self.detail = reason.sentence(language);
+        }
+        self
     }
 
     /// 400.
@@ -58,6 +83,11 @@ impl Problem {
     /// 503.
     pub(super) fn stopping() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+    }
+
+    #[cfg(test)]
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(super) fn with(mut self, name: &str, value: Value) -> Self {
@@ -111,6 +141,7 @@ impl From<CommitError> for Problem {
             CommitError::GroupInUse { members } => {
                 conflict("members").with("members", json!(members))
             }
+            CommitError::TooLong { .. } => Self::bad(fault.to_string()),
             CommitError::TooMany { .. } => Self::new(StatusCode::CONFLICT, fault.to_string()),
             CommitError::NoBook(_) => Self::absent("group"),
             CommitError::Region(_) => Self::field("region", fault.to_string()),
@@ -129,9 +160,13 @@ impl From<ImportError> for Problem {
     fn from(fault: ImportError) -> Self {
         match fault {
             ImportError::Commit(fault) => fault.into(),
-            ImportError::Contended | ImportError::Cancelled | ImportError::Unreadable(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
+            ImportError::Contended => {
+                Self::reason(StatusCode::SERVICE_UNAVAILABLE, Rule::Contended)
             }
+            ImportError::Unreadable(fault) => {
+                Self::reason(StatusCode::SERVICE_UNAVAILABLE, fault.reason)
+            }
+            ImportError::Cancelled => Self::stopping(),
         }
     }
 }

@@ -1,135 +1,52 @@
 //! Receives a file: as the body or as a part of a form, within a limit.
 
-use std::io::{self, Read};
-use std::sync::Arc;
-
-use axum::body::{Body, Bytes};
-use axum::extract::multipart::MultipartError;
+use axum::body::Body;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::api::file_name;
 use crate::api::problem::Problem;
-use crate::file::FileError;
-use crate::file::encoding::{Charset, Survey};
-use crate::file::table::choice::Choice;
-use crate::import::source::Source;
+use crate::api::spool::{self, FILE_BYTES_MAX, Spool, Spooled};
+use crate::file::{Reason, Rule};
 
-/// The largest file.
-const FILE_BYTES_MAX: usize = 64 * MIB;
-/// What all files together may take.
-const MEMORY_MIB: usize = 256;
-const MIB: usize = 1024 * 1024;
 /// What a form may have around its file.
 const FORM_BYTES_MAX: u64 = 64 * 1024;
 
 /// A file as it was sent, and what was said about it.
-#[derive(Debug)]
 pub(super) struct Upload {
-    pub(super) bytes: Pieces,
-    pub(super) choice: Choice,
-    pub(super) charset: Option<Charset>,
-}
-
-impl Upload {
-    /// The file, to be read several times.
-    pub(super) fn source(self) -> Result<Source, FileError> {
-        let mut survey = Survey::default();
-        for piece in &self.bytes.pieces {
-            survey.feed(piece);
-        }
-        let text = survey.finish(self.charset)?;
-        let pieces = Arc::new(self.bytes);
-        let opener = move || -> io::Result<Box<dyn Read + Send>> {
-            let (file, piece, at) = (Arc::clone(&pieces), 0, 0);
-            Ok(Box::new(Reader { file, piece, at }))
-        };
-        Ok(Source { opener: Arc::new(opener), text, choice: self.choice })
-    }
-}
-
-/// Reads a file from its beginning.
-struct Reader {
-    file: Arc<Pieces>,
-    piece: usize,
-    at: usize,
-}
-
-impl Read for Reader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let Some(piece) = self.file.pieces.get(self.piece) else { return Ok(0) };
-            let mut rest = piece.get(self.at..).unwrap_or_default();
-            if rest.is_empty() {
-                (self.piece, self.at) = (self.piece + 1, 0);
-                continue;
-            }
-            let read = rest.read(buffer)?;
-            self.at += read;
-            return Ok(read);
-        }
-    }
-}
-
-/// The bytes of a file in the pieces in which they came.
-#[derive(Debug, Default)]
-pub(super) struct Pieces {
-    pieces: Vec<Bytes>,
-    bytes: usize,
-    /// The file's share of the memory for uploads, in MiB.
-    share: Option<OwnedSemaphorePermit>,
-}
-
-/// The memory for files that are being received or read.
-pub(super) fn memory() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(MEMORY_MIB))
-}
-
-impl Pieces {
-    /// Keeps the next piece.
-    fn push(&mut self, piece: Bytes, memory: &Arc<Semaphore>) -> Result<(), Problem> {
-        self.bytes += piece.len();
-        if self.bytes > FILE_BYTES_MAX {
-            return Err(too_large());
-        }
-        let held = self.share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = self.bytes.div_ceil(MIB).saturating_sub(held);
-        if missing > 0 {
-            let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-            let more = Arc::clone(memory).try_acquire_many_owned(missing).map_err(|_full| {
-                let detail = "too many large files are being imported, try again later";
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-            })?;
-            match &mut self.share {
-                Some(share) => share.merge(more),
-                None => self.share = Some(more),
-            }
-        }
-        self.pieces.push(piece);
-        Ok(())
-    }
+    pub(super) file: Spooled,
+    pub(super) name: Option<String>,
+    /// The encoding that the media type of a form's part names.
+    pub(super) charset: Option<String>,
 }
 
 /// The file of a request.
 ///
 /// # Errors
-/// 413 where it is too large, 400 where it is not all there, 503 where others take the memory.
-pub(super) async fn receive(request: Request, memory: &Arc<Semaphore>) -> Result<Pieces, Problem> {
-    let announced =
-        request.headers().get(CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|bytes: u64| bytes > FILE_BYTES_MAX as u64 + FORM_BYTES_MAX) {
-        return Err(too_large());
+/// 413 where it is too large, 400 where it is not all there, 503 and 507 where there is no room.
+pub(super) async fn receive(request: Request, spool: &Spool) -> Result<Upload, Problem> {
+    let headers = request.headers();
+    let announced = headers.get(CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: u64| bytes > FILE_BYTES_MAX + FORM_BYTES_MAX) {
+        return Err(spool::too_large());
     }
-    if media_type(request.headers()).starts_with("multipart/") {
+    if media_type(headers).starts_with("multipart/") {
         let form = Multipart::from_request(request, &()).await;
-        return part(form.map_err(|refused| Problem::bad(refused.body_text()))?, memory).await;
+        return part(
+            form.map_err(|refused| bad(Reason::new(Rule::Form, [&refused.body_text()])))?,
+            spool,
+        )
+        .await;
     }
-    whole(request.into_body(), memory).await
+    let name = file_name::of_headers(headers);
+    let file = whole(request.into_body(), spool).await?;
+    Ok(Upload { file, name, charset: None })
 }
 
-/// The `charset` of the request's media type, as XiVO's clients send it.
+/// The `charset` of the media type, as XiVO's clients send it.
 pub(super) fn charset(headers: &HeaderMap) -> Option<String> {
     let media_type = media_type(headers);
     let mut parameters = media_type.split(';').skip(1).filter_map(|p| p.split_once('='));
@@ -142,35 +59,48 @@ fn media_type(headers: &HeaderMap) -> String {
     value.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-async fn whole(mut body: Body, memory: &Arc<Semaphore>) -> Result<Pieces, Problem> {
-    let mut file = Pieces::default();
+async fn whole(mut body: Body, spool: &Spool) -> Result<Spooled, Problem> {
+    let mut file = spool.begin().await?;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_broken| Problem::bad("the file ends early"))?;
+        let frame = frame.map_err(|_broken| bad(Rule::EndsEarly))?;
         if let Ok(piece) = frame.into_data() {
-            file.push(piece, memory)?;
+            file = file.push(piece).await?;
         }
     }
-    Ok(file)
+    file.finish().await
 }
 
-/// The first part that is a file, else the first part.
-async fn part(mut form: Multipart, memory: &Arc<Semaphore>) -> Result<Pieces, Problem> {
-    let broken = |fault: MultipartError| Problem::bad(format!("the form: {}", fault.body_text()));
+/// The first part that is a file.
+async fn part(mut form: Multipart, spool: &Spool) -> Result<Upload, Problem> {
+    let mut other_bytes = 0;
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
-        if field.file_name().is_none() && field.name() != Some("file") {
-            continue;
+        if field.file_name().is_some() || field.name() == Some("file") {
+            let name = field.file_name().and_then(file_name::plain);
+            let charset = charset(field.headers());
+            return Ok(Upload { file: content(field, spool).await?, name, charset });
         }
-        let mut file = Pieces::default();
         while let Some(piece) = field.chunk().await.map_err(broken)? {
-            file.push(piece, memory)?;
+            other_bytes += piece.len() as u64;
+            if other_bytes > FORM_BYTES_MAX {
+                return Err(bad(Rule::FormTooLong));
+            }
         }
-        return Ok(file);
     }
-    Err(Problem::bad("the form has no file: send it as the part `file`"))
+    Err(bad(Rule::FormWithoutFile))
 }
 
-fn too_large() -> Problem {
-    let mib = FILE_BYTES_MAX / MIB;
-    let detail = format!("the file is larger than {mib} MiB: send it in parts");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+async fn content(mut field: Field<'_>, spool: &Spool) -> Result<Spooled, Problem> {
+    let mut file = spool.begin().await?;
+    while let Some(piece) = field.chunk().await.map_err(broken)? {
+        file = file.push(piece).await?;
+    }
+    file.finish().await
+}
+
+fn broken(fault: MultipartError) -> Problem {
+    bad(Reason::new(Rule::Form, [&fault.body_text()]))
+}
+
+fn bad(reason: impl Into<Reason>) -> Problem {
+    Problem::reason(StatusCode::BAD_REQUEST, reason)
 }

@@ -22,6 +22,8 @@ pub(super) struct UserEdit {
     password: Option<Option<Zeroizing<String>>>,
     pub(super) role: Option<Role>,
     pub(super) listed: Option<bool>,
+    /// Whether others may know of the presence.
+    pub(super) presence_shown: Option<bool>,
     pub(super) card: CardEdit,
 }
 
@@ -52,11 +54,12 @@ impl UserEdit {
             Some(_) => return Err(Problem::field("password", "password must be a text")),
         };
         let (role, listed) = (role(&mut input, asker)?, input.flag("listed")?);
+        let presence_shown = input.flag("presence_shown")?;
         // Named already by the parameter, for operators.
         let _ = input.take("organization");
         let card = CardEdit::read(input.rest())?;
         let extension = extension.map(Into::into);
-        Ok(Self { extension, login, password, role, listed, card })
+        Ok(Self { extension, login, password, role, listed, presence_shown, card })
     }
 
     /// Whether users may change this on their own card.
@@ -72,6 +75,7 @@ impl UserEdit {
             || self.password.is_some()
             || self.role.is_some()
             || self.listed.is_some()
+            || self.presence_shown.is_some()
             || self.extension.as_deref().is_some_and(|e| card.first(Field::Extension) != Some(e));
         let opened = organization.self_edit;
         if !account && self.card.changes(card).without(opened).is_empty() {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use hyper::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::account::{Organization, Role, SecretHash, User};
+use crate::account::{Organization, PresenceVisibility, Role, SecretHash, User};
 use crate::api::asker::{Asker, NoParams, Params};
 use crate::api::contact_json::Shower;
 use crate::api::input::Input;
@@ -86,6 +86,7 @@ pub(super) async fn add(
             password: password.clone(),
             role: edit.role.unwrap_or(Role::User),
             listed: edit.listed.unwrap_or(true),
+            presence: PresenceVisibility::of(edit.presence_shown.unwrap_or(true)),
             created: (context.clock)(),
         };
         let (user, draft) = new.make(is_taken_in(&snapshot));
@@ -171,6 +172,7 @@ fn changed(
         email: person::email(&card),
         role: edit.role.unwrap_or(old.role),
         password: password.clone().unwrap_or_else(|| old.password.clone()),
+        presence: edit.presence_shown.map_or(old.presence, PresenceVisibility::of),
         ..old.clone()
     };
     let listed = edit.listed.unwrap_or(row.listed);
@@ -248,6 +250,7 @@ fn shown(asker: &Asker, shower: Shower<'_>, user: &User) -> Option<Value> {
             "organization": sight.organization.id.as_str(), "role": user.role.name(),
             "listed": row.listed, "login": user.login, "email": user.email,
             "principal": user.principal, "signs_in": user.password.is_some(),
+            "presence_shown": user.presence.is_shown(),
         });
         json.extend(account.as_object().cloned().unwrap_or_default());
     }

@@ -41,7 +41,7 @@ pub use record::actor;
 
 /// Longest name and longest password that are looked at; longer ones are refused.
 const NAME_BYTES_MAX: usize = 1024;
-const PASSWORD_BYTES_MAX: usize = 1024;
+pub const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// Where a sign-in, or an operation of somebody who signed in, comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

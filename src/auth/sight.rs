@@ -303,9 +303,29 @@ impl<'s> Sight<'s> {
                 Extent { books: self.homes.clone(), neighbors: self.neighbors, within }
             }
             AddressBook::Status(availability) => {
-                self.extent_of_people(Query::Among(present(availability)))
+                let present = self.whose_presence_is_known(present(availability));
+                self.extent_of_people(Query::Among(present))
             }
         })
+    }
+
+    /// Whether the asker may know of a user's presence: administrators may of everybody's.
+    pub fn knows_presence(&self, user: UserId) -> bool {
+        let hidden = self.snapshot.presence_hidden(&self.organization.id);
+        let is_hidden = hidden.is_some_and(|hidden| hidden.contains(&user));
+        !is_hidden || self.viewer.full || self.viewer.person == Some(user)
+    }
+
+    /// Those of some people of whose presence the asker may know.
+    pub fn whose_presence_is_known(
+        &self,
+        people: Arc<FxHashSet<ContactId>>,
+    ) -> Arc<FxHashSet<ContactId>> {
+        let hidden = self.snapshot.presence_hidden(&self.organization.id);
+        if self.viewer.full || hidden.is_none_or(|hidden| hidden.is_disjoint(&people)) {
+            return people;
+        }
+        Arc::new(people.iter().copied().filter(|user| self.knows_presence(*user)).collect())
     }
 
     /// All homes: where a search above the views looks.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::account::device::PhoneAccount;
-use crate::account::{OrganizationSettings, User};
+use crate::account::{OrganizationSettings, PresenceVisibility, User};
 use crate::contact::Timestamp;
 use crate::directory::{Edit, Request, new_id};
 use crate::store::sqlite::SqliteStore;
@@ -16,14 +16,14 @@ const HERE: Peer =
 const HTTP: Peer = Peer { door: Door::Http, ..HERE };
 
 fn organization(id: &str, domain: &str, suffix: &str) -> Edit {
-    Edit::PutOrganization(OrganizationSettings {
+    Edit::PutOrganization(Box::new(OrganizationSettings {
         name: id.to_owned(),
         domain: domain.to_owned(),
         suffix: suffix.to_owned(),
         area_code: "30".to_owned(),
         language: "de".to_owned(),
         ..OrganizationSettings::new(OrganizationId::from(id))
-    })
+    }))
 }
 
 fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {
@@ -39,6 +39,7 @@ fn user(organization: &str, extension: &str, login: &str, email: &str) -> User {
         principal: format!("{extension}.{organization}").into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     }
 }

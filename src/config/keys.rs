@@ -76,6 +76,7 @@ keys! {
         => tls.names;
     "store.url", "sqlite:FILE, where {data} stands for the data folder, or \
         postgres://USER:PASSWORD@HOST/DATABASE", store_url => store;
+    "import.profiles", "the path of a folder, or empty", file => import_profiles;
     "organization.id", "1 to 63 of a-z, 0-9 and -", organization_id => organization.id;
     "organization.name", "1 to 64 characters", name => organization.name;
     "organization.domain", "a domain name, such as example.com", domain => organization.domain;

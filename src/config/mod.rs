@@ -37,6 +37,8 @@ pub struct Config {
     pub unauthenticated_bind: UnauthenticatedBind,
     pub tls: TlsKeys,
     store: StorePlace,
+    /// Folder of further profiles for imports and exports.
+    pub import_profiles: Option<PathBuf>,
     /// Of the listeners' organization.
     pub organization: OrganizationKeys,
     /// Networks that may use LDAP and HTTP without TLS.
@@ -116,6 +118,7 @@ impl Config {
             unauthenticated_bind: UnauthenticatedBind::default(),
             tls: TlsKeys::default(),
             store: StorePlace::default(),
+            import_profiles: None,
             organization: OrganizationKeys::default(),
             plain_networks: Networks::loopback(),
             proxy_protocol: Networks::default(),

@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::account::device::Door;
-use crate::api::Api;
+use crate::api::{Api, Files};
 use crate::auth::Authenticator;
 use crate::carddav::Handler;
 use crate::config::{Config, PublicUrl};
 use crate::contact::OrganizationId;
 use crate::daemon::{Listening, StartError};
 use crate::directory::Directory;
+use crate::file::table::profiles::Profiles;
 use crate::http::{Address, Site};
 use crate::net::gate::Gate;
 use crate::net::rules::Rules;
@@ -108,6 +109,8 @@ pub(super) struct Doors<'a> {
     pub(super) presence: &'a Arc<Presence>,
     pub(super) site: &'a Arc<Site>,
     pub(super) config: &'a Config,
+    /// Of imports and exports.
+    pub(super) profiles: &'a Arc<Profiles>,
 }
 
 impl Doors<'_> {
@@ -149,7 +152,9 @@ impl Doors<'_> {
         let carddav = Arc::new(Handler::new(Arc::clone(self.directory)));
         let (directory, presence) = (Arc::clone(self.directory), Arc::clone(self.presence));
         let site = Arc::clone(self.site);
-        let api = Api::new(directory, Arc::clone(self.authenticator), presence, site);
+        let profiles = Arc::clone(self.profiles);
+        let files = Files { folder: self.config.data.clone(), profiles };
+        let api = Api::new(directory, Arc::clone(self.authenticator), presence, site, files);
         http::Front::new(Arc::clone(self.authenticator), self.http_limits())
             // Clients that are given no path ask at `/` who the user is.
             .mount("", Door::Carddav, carddav.clone())

@@ -19,6 +19,7 @@ use crate::daemon::certificates::CertificateError;
 use crate::daemon::doors::{Doors, Listeners, Secured};
 use crate::daemon::folder::{Folder, FolderError};
 use crate::daemon::notify::{READY, STOPPING, notify};
+use crate::daemon::profiles::ProfilesError;
 use crate::demo::{self, DemoError};
 use crate::directory::{CommitError, Directory, Edit, Request, system_clock};
 use crate::http::Site;
@@ -34,6 +35,7 @@ mod doors;
 pub mod folder;
 mod notify;
 mod organization;
+mod profiles;
 
 /// Name of the operator's token in the store.
 const OPERATOR: &str = "operator-token";
@@ -58,6 +60,8 @@ pub enum StartError {
     Store { place: String, source: StoreError },
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error(transparent)]
+    Profiles(#[from] ProfilesError),
     #[error("every listener is off; allowed is an address for one of them, such as ldap.listen")]
     NoListener,
     #[error(transparent)]
@@ -117,6 +121,7 @@ impl Daemon {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         refuse_demo_outside(&options)?;
         let Options { config, .. } = &options;
+        let profiles = profiles::load(config.import_profiles.as_deref())?;
         let folder = Folder::open(&config.data)?;
         // Ports first: a start that fails for want of one makes no store.
         let listeners = Listeners::bind(config).await?;
@@ -144,7 +149,14 @@ impl Daemon {
         let site = Arc::new(doors::site(&listening, config));
         site.show(shown.certified);
         let (authenticator, presence) = (&authenticator, &presence);
-        let doors = Doors { directory: &directory, authenticator, presence, site: &site, config };
+        let doors = Doors {
+            directory: &directory,
+            authenticator,
+            presence,
+            site: &site,
+            config,
+            profiles: &profiles,
+        };
         let net = doors.open(listeners, &secured, id).map_err(StartError::Threads)?;
         let json = listening.json();
         folder.tell_listening(&json)?;

@@ -27,7 +27,7 @@ pub(super) async fn settle(
         }
     };
     let id = settings.id.clone();
-    directory.commit(Request::one(Edit::PutOrganization(settings))).await?;
+    directory.commit(Request::one(Edit::PutOrganization(Box::new(settings)))).await?;
     Ok(id)
 }
 

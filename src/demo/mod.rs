@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::account::device::PhoneAccount;
 use crate::account::group::{Member, SharedBook};
-use crate::account::{OrganizationSettings, Role, SecretHash, User};
+use crate::account::{OrganizationSettings, PresenceVisibility, Role, SecretHash, User};
 use crate::auth::{Authenticator, HashError};
 use crate::contact::book::{AddressBook, BookId, GroupKind};
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, NamelessCard};
@@ -91,7 +91,7 @@ pub async fn fill(directory: &Directory, authenticator: &Authenticator) -> Resul
         return Ok(());
     }
     if snapshot.organization(&id).is_none() {
-        directory.commit(Request::one(Edit::PutOrganization(settings))).await?;
+        directory.commit(Request::one(Edit::PutOrganization(Box::new(settings)))).await?;
     }
     let company = Company { id, domain: "pbx.example" };
     let (first, second, third, phones) = tokio::join!(
@@ -187,6 +187,7 @@ impl Company {
                 password: account.and_then(|_| passwords.next()),
                 listed_books: None,
                 carddav_layout: None,
+                presence: PresenceVisibility::Shown,
                 created: system_clock(),
             };
             people.push((user, builder.finish().map_err(|NamelessCard| wrong())?));
@@ -323,7 +324,7 @@ mod tests {
 
         let (directory, authenticator) = empty();
         let main = OrganizationSettings { id: OrganizationId::from("main"), ..organization() };
-        directory.commit(Request::one(Edit::PutOrganization(main))).await.unwrap();
+        directory.commit(Request::one(Edit::PutOrganization(Box::new(main)))).await.unwrap();
         let refused = fill(&directory, &authenticator).await;
         assert!(matches!(refused, Err(DemoError::NotEmpty)));
     }

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use crate::account::property::KeptAt;
 use crate::contact::book::{AddressBook, Group};
 use crate::contact::card::{Card, Field};
-use crate::contact::photo::Picture;
+use crate::contact::photo::{Photo, Picture};
 use crate::contact::{
     BODY_INLINE_BYTES_MAX, Body, Book, Contact, ContactId, Draft, OrganizationId, Rendition,
+    Timestamp,
 };
 use crate::directory::overlay::{Overlay, State};
 use crate::directory::{CommitError, Edit, Precondition, Request};
-use crate::index::Snapshot;
+use crate::index::{Extent, Snapshot};
 use crate::store::{Change, Key, Record, StoredContact, Tombstone};
 
 mod account;
 mod group;
+mod import;
 mod keeping;
 mod organization;
+mod undo;
+
+pub(super) use undo::undo;
 
 /// The changes that a request makes. What it changes goes to `staged`, so that its later edits and
 /// the requests behind it see it.
@@ -27,7 +32,7 @@ pub(super) fn check(
     staged: &mut Overlay,
     request: Request,
 ) -> Result<Vec<Change>, CommitError> {
-    let mut checker = Checker { snapshot, accepted, staged, changes: Vec::new() };
+    let mut checker = Checker { snapshot, accepted, staged, changes: Vec::new(), undoing: false };
     for precondition in &request.preconditions {
         checker.require(precondition)?;
     }
@@ -37,14 +42,25 @@ pub(super) fn check(
     Ok(checker.changes)
 }
 
-/// A contact, and its body where that is too large to stay in memory.
-type Finished = (Contact, Option<Arc<[u8]>>);
+/// A contact to be written.
+struct Written {
+    id: ContactId,
+    /// Without body.
+    draft: Draft,
+    body: Body,
+    /// Whether the body is another one for certain: a large one cannot be compared.
+    new_body: bool,
+    photo: Option<Photo>,
+    created: Timestamp,
+}
 
 struct Checker<'a> {
     snapshot: &'a Snapshot,
     accepted: &'a Overlay,
     staged: &'a mut Overlay,
     changes: Vec<Change>,
+    /// An import that gave an extension is undone: it is not for good then.
+    undoing: bool,
 }
 
 impl Checker<'_> {
@@ -105,7 +121,7 @@ impl Checker<'_> {
                 self.staged.keepers.insert(user);
                 self.remove(Key::AppPassword(user, id))
             }
-            Edit::PutOrganization(settings) => self.put_organization(settings),
+            Edit::PutOrganization(settings) => self.put_organization(*settings),
             Edit::PutGroup(record) => self.put_group(record),
             Edit::RemoveGroup(organization, group) => self.remove_group(organization, group),
             Edit::PutSharedBook(book) => self.put_shared_book(book),
@@ -119,6 +135,10 @@ impl Checker<'_> {
             }
             Edit::Revert { user, book, name } => self.revert(user, book, name),
             Edit::StarPending { user, uid, starred } => self.star_pending(user, &uid, starred),
+            Edit::PutColumnMap(map) => self.put_column_map(map),
+            Edit::RemoveColumnMap(organization, name) => {
+                self.remove_column_map(&organization, &name)
+            }
             Edit::PutImport(import) => {
                 self.organization_exists(&import.organization)?;
                 self.changes.push(Change::Import(import));
@@ -144,8 +164,29 @@ impl Checker<'_> {
         }
     }
 
-    fn put_contact(&mut self, id: ContactId, draft: Draft) -> Result<(), CommitError> {
+    fn put_contact(&mut self, id: ContactId, mut draft: Draft) -> Result<(), CommitError> {
         let old = self.state().contact(&draft.organization, id);
+        let (body, stored) = match draft.body.take() {
+            None => (Body::Written, None),
+            Some(bytes) if bytes.len() <= BODY_INLINE_BYTES_MAX => (Body::Inline(bytes), None),
+            Some(bytes) => {
+                (Body::Stored(u32::try_from(bytes.len()).unwrap_or(u32::MAX)), Some(bytes))
+            }
+        };
+        let new_body = stored.is_some();
+        let photo = old.as_ref().and_then(|old| old.photo);
+        let created = old.as_ref().map_or(self.staged.now, |old| old.created);
+        self.write(old, Written { id, draft, body, new_body, photo, created }, stored)
+    }
+
+    /// Writes a contact; `stored` is its body where that is too large to stay in memory.
+    fn write(
+        &mut self,
+        old: Option<Arc<Contact>>,
+        written: Written,
+        stored: Option<Arc<[u8]>>,
+    ) -> Result<(), CommitError> {
+        let (id, draft) = (written.id, &written.draft);
         if old.is_none() && self.find(id).is_some() {
             // Another organization's: for this one there is no such contact.
             return Err(CommitError::NoContact(id));
@@ -155,7 +196,7 @@ impl Checker<'_> {
             self.state().user(owner).ok_or(CommitError::NoUser(owner))?;
         }
         if let Book::PersonalBook(owner, id) = draft.book
-            && self.snapshot.personal_book(owner, id).is_none()
+            && !self.state().has_personal_book(owner, id)
         {
             return Err(CommitError::NoBook(draft.book.into()));
         }
@@ -164,11 +205,10 @@ impl Checker<'_> {
         {
             return Err(CommitError::NoBook(draft.book.into()));
         }
-        self.names_are_free(id, &draft)?;
-        self.extension_stays(id, old.as_deref(), &draft)?;
-        let groups = self.groups_of(&draft);
-        let new = self.finished((id, &groups), draft, old.as_deref())?;
-        let Some((new, body)) = new else { return Ok(()) };
+        self.names_are_free(id, draft)?;
+        self.extension_stays(id, old.as_deref(), draft)?;
+        let groups = self.groups_of(draft);
+        let Some(new) = self.finished(written, groups, old.as_deref())? else { return Ok(()) };
         if let Some(old) = old {
             for book in seen_in(&old).filter(|book| !seen_in(&new).any(|now| now == *book)) {
                 self.leave(&old, book);
@@ -182,7 +222,7 @@ impl Checker<'_> {
         let contact = Arc::new(new);
         self.staged.put_contact(&contact);
         self.end_waiting(&contact)?;
-        self.put(Record::Contact(StoredContact { contact, body }))
+        self.put(Record::Contact(StoredContact { contact, body: stored }))
     }
 
     fn names_are_free(&self, id: ContactId, draft: &Draft) -> Result<(), CommitError> {
@@ -213,7 +253,7 @@ impl Checker<'_> {
         }
         let new = draft.card.first(Field::Extension);
         let given = old.and_then(|old| old.card.first(Field::Extension));
-        if let Some(extension) = given.filter(|given| Some(*given) != new) {
+        if let Some(extension) = given.filter(|given| !self.undoing && Some(*given) != new) {
             return Err(CommitError::ExtensionFixed { extension: extension.into() });
         }
         let Some(extension) = new else { return Ok(()) };
@@ -228,32 +268,27 @@ impl Checker<'_> {
     /// The contact that the draft makes; None where it is there already, to the letter.
     fn finished(
         &self,
-        (id, groups): (ContactId, &Arc<[Group]>),
-        draft: Draft,
+        written: Written,
+        groups: Arc<[Group]>,
         old: Option<&Contact>,
-    ) -> Result<Option<Finished>, CommitError> {
+    ) -> Result<Option<Contact>, CommitError> {
+        let Written { id, draft, body, new_body, photo, created } = written;
         let organization = self.snapshot.organization(&draft.organization);
         let organization =
             organization.ok_or_else(|| CommitError::NoOrganization(draft.organization.clone()))?;
-        let (body, stored) = match draft.body {
-            None => (Body::Written, None),
-            Some(bytes) if bytes.len() <= BODY_INLINE_BYTES_MAX => (Body::Inline(bytes), None),
-            Some(bytes) => {
-                (Body::Stored(u32::try_from(bytes.len()).unwrap_or(u32::MAX)), Some(bytes))
-            }
-        };
         let hidden = organization.hidden(Rendition::Reduced);
         let same_shown = |old: &Contact| {
             old.listed == draft.listed
                 && old.book == draft.book
-                && old.groups == *groups
+                && old.photo == photo
+                && old.groups == groups
                 && old.uid == draft.uid
                 && reduced(&old.card, hidden) == reduced(&draft.card, hidden)
-                && (draft.book == Book::People || old.body == body && stored.is_none())
+                && (draft.book == Book::People || old.body == body && !new_body)
         };
         let same_shown = old.filter(|old| same_shown(old) && old.name == draft.name);
-        let same = same_shown
-            .is_some_and(|old| old.card == draft.card && old.body == body && stored.is_none());
+        let same =
+            same_shown.is_some_and(|old| old.card == draft.card && old.body == body && !new_body);
         if same {
             return Ok(None);
         }
@@ -266,16 +301,16 @@ impl Checker<'_> {
             derived: organization.derivation.derive(&draft.card),
             card: draft.card,
             body,
-            photo: old.and_then(|old| old.photo),
+            photo,
             listed: draft.listed,
-            groups: Arc::clone(groups),
-            created: old.map_or(self.staged.now, |old| old.created),
+            groups,
+            created,
             // Everybody is told the time: one that moves would tell of a number that is hidden.
             modified: same_shown.map_or(self.staged.now, |old| old.modified),
             revision: self.staged.revision,
             reduced_revision: same_shown.map_or(self.staged.revision, |old| old.reduced_revision),
         };
-        Ok(Some((contact, stored)))
+        Ok(Some(contact))
     }
 
     /// A photo is part of what everybody sees of the card.
@@ -293,8 +328,11 @@ impl Checker<'_> {
         let reduced_revision = revision;
         let new = Contact { photo, modified, revision, reduced_revision, ..Contact::clone(&old) };
         let contact = Arc::new(new);
+        let is_put = self.staged.has_contact(id);
         self.staged.put_contact(&contact);
-        let mut earlier = self.changes.iter_mut().filter_map(|change| match change {
+        // Mostly the last one.
+        let earlier = self.changes.iter_mut().rev().filter(|_| is_put);
+        let mut earlier = earlier.filter_map(|change| match change {
             Change::Put(Record::Contact(stored)) => Some(stored),
             _ => None,
         });
@@ -304,6 +342,15 @@ impl Checker<'_> {
         }
         self.changes.push(Change::Picture(id, picture));
         Ok(())
+    }
+
+    /// The contacts of a book that are in it at this point.
+    fn members(&self, organization: &OrganizationId, book: Book) -> Vec<Arc<Contact>> {
+        let homes = [book];
+        let extent = Extent::of(&homes);
+        let known = self.snapshot.members(organization, &extent);
+        let now = known.filter_map(|row| self.state().contact(organization, row.id));
+        now.filter(|contact| contact.book == book).collect()
     }
 
     fn leave(&mut self, old: &Contact, book: AddressBook) {

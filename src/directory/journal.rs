@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::account::audit::{AuditEntry, LastUse, Notes};
+use crate::account::import::undo_since;
 use crate::contact::Timestamp;
 
 /// How long an entry waits at most until it is written.
@@ -76,7 +77,8 @@ impl Journal {
         let uses: Vec<LastUse> = uses.drain().map(|(_, last)| last).collect();
         let keep_since = Timestamp(now.0 - KEPT_DAYS * 24 * 3600);
         let any = !entries.is_empty() || !uses.is_empty();
-        any.then_some(Notes { entries, uses, keep_since, keep_entries: KEPT_ENTRIES })
+        let (keep_entries, undo_since) = (KEPT_ENTRIES, undo_since(now));
+        any.then_some(Notes { entries, uses, keep_since, keep_entries, undo_since })
     }
 
     /// Takes back what could not be written.

@@ -10,21 +10,24 @@ use uuid::Uuid;
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PersonalBook, SharedBook};
-use crate::account::import::{Import, ImportOverview, ImportQuery};
+use crate::account::import::{ColumnMapRecord, Import, ImportOverview, ImportQuery};
 use crate::account::property::{DavProperty, KeptAt};
 use crate::account::{Layout, OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
 use crate::contact::photo::{PhotoSize, Picture};
 use crate::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
 use crate::directory::journal::Journal;
-use crate::directory::writer::{Message, Writer};
+use crate::directory::writer::{Message, Undo, Writer};
 use crate::index::{Alike, Snapshot};
 use crate::store::{Store, StoreError};
 
 mod check;
 mod journal;
 mod overlay;
+mod undo;
 mod writer;
+
+pub use undo::{Reach, SINCE_NAMED_MAX, Since, UndoError, What};
 
 /// The directory of all organizations. It owns the thread that writes; dropping it stops that
 /// thread once the commits before are done.
@@ -59,7 +62,6 @@ impl Request {
 
 /// One change.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a settings edit is rare and comes alone")]
 pub enum Edit {
     /// Creates the contact, or replaces it. The owner of a personal one comes first.
     PutContact {
@@ -92,7 +94,7 @@ pub enum Edit {
     },
     /// Makes the organization or changes it. Where other numbers are hidden, the cards that have any
     /// change for those who see the reduced rendition.
-    PutOrganization(OrganizationSettings),
+    PutOrganization(Box<OrganizationSettings>),
     /// Makes the department or site, or gives it another name, on its members' cards too.
     PutGroup(GroupRecord),
     /// Removes a department or site without members.
@@ -129,7 +131,12 @@ pub enum Edit {
         uid: Box<str>,
         starred: bool,
     },
-    /// Keeps an import. It comes before the other edits of its request.
+    /// Keeps a column map, instead of another one of the same name.
+    PutColumnMap(ColumnMapRecord),
+    /// One that is not there is as good as removed.
+    RemoveColumnMap(OrganizationId, Box<str>),
+    /// Keeps an import, and what its request changes is remembered so that it can be undone. It comes
+    /// before the other edits of its request.
     PutImport(Box<Import>),
 }
 
@@ -183,6 +190,8 @@ pub enum CommitError {
     GroupInUse { members: usize },
     #[error("there are {max} {what} already; more are not kept")]
     TooMany { what: &'static str, max: usize },
+    #[error("{what} has {count} {unit}; at most {max} are kept")]
+    TooLong { what: &'static str, unit: &'static str, count: usize, max: usize },
     #[error("there is no address book {0}")]
     NoBook(AddressBook),
     #[error("the suffix or domain belongs to another organization, or one suffix holds the other")]
@@ -264,6 +273,42 @@ impl Directory {
     /// As [`Directory::commit`].
     pub fn commit_blocking(&self, request: Request) -> Result<Committed, CommitError> {
         self.send(request)?.blocking_recv().unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// Undoes an import in one commit, while all that it touched is as it left it. What clients have
+    /// synchronized stays true: it is a change like any other.
+    ///
+    /// # Errors
+    /// [`UndoError`] says what stands against it; then nothing happened.
+    pub async fn undo(&self, import: &str, by: &str, reach: Reach) -> Result<Committed, UndoError> {
+        let answer = self.send_undo(import, by, reach)?;
+        answer.await.unwrap_or(Err(UndoError::Commit(CommitError::Closed)))
+    }
+
+    /// As [`Directory::undo`], for threads that may block.
+    ///
+    /// # Errors
+    /// As [`Directory::undo`].
+    pub fn undo_blocking(
+        &self,
+        import: &str,
+        by: &str,
+        reach: Reach,
+    ) -> Result<Committed, UndoError> {
+        let answer = self.send_undo(import, by, reach)?;
+        answer.blocking_recv().unwrap_or(Err(UndoError::Commit(CommitError::Closed)))
+    }
+
+    fn send_undo(
+        &self,
+        import: &str,
+        by: &str,
+        reach: Reach,
+    ) -> Result<oneshot::Receiver<Result<Committed, UndoError>>, UndoError> {
+        let (reply, answer) = oneshot::channel();
+        let undo = Undo { import: import.into(), by: by.into(), reach };
+        let sent = self.inbox.send(Message::Undo(undo, reply));
+        sent.map(|()| answer).map_err(|_| UndoError::Commit(CommitError::Closed))
     }
 
     fn send(

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::User;
 use crate::account::group::{GroupRecord, PersonalBook, same_name};
+use crate::account::import::ColumnMapRecord;
 use crate::account::property::DavProperty;
 use crate::contact::book::{BookId, Group, GroupKind};
 use crate::contact::{
@@ -27,10 +28,13 @@ pub(super) struct Overlay {
     /// By their names under [`same_name`]; None where the name is free again.
     groups: FxHashMap<(OrganizationId, GroupKind, String), Option<Group>>,
     shared_books: FxHashSet<(OrganizationId, BookId)>,
+    pub(super) personal_books: FxHashSet<(UserId, BookId)>,
     /// Whose personal books or properties are changed, or what of theirs was refused.
     pub(super) keepers: FxHashSet<UserId>,
     /// UIDs that became pending favorites.
     pub(super) pending: FxHashSet<Box<str>>,
+    /// Whose column maps are changed.
+    pub(super) column_maps: FxHashSet<OrganizationId>,
     pub(super) stars: FxHashSet<(UserId, ContactId)>,
     /// Whether an organization is new or changed.
     pub(super) organizations: bool,
@@ -49,8 +53,10 @@ impl Overlay {
             principals: FxHashMap::default(),
             groups: FxHashMap::default(),
             shared_books: FxHashSet::default(),
+            personal_books: FxHashSet::default(),
             keepers: FxHashSet::default(),
             pending: FxHashSet::default(),
+            column_maps: FxHashSet::default(),
             stars: FxHashSet::default(),
             organizations: false,
         }
@@ -91,6 +97,8 @@ impl Overlay {
             | Edit::RememberLayout { user, .. } => {
                 self.keepers.contains(user) || owns_changed(user)
             }
+            Edit::PutColumnMap(ColumnMapRecord { organization, .. })
+            | Edit::RemoveColumnMap(organization, _) => self.column_maps.contains(organization),
             _ => false,
         })
     }
@@ -113,8 +121,10 @@ impl Overlay {
         self.principals.extend(later.principals);
         self.groups.extend(later.groups);
         self.shared_books.extend(later.shared_books);
+        self.personal_books.extend(later.personal_books);
         self.keepers.extend(later.keepers);
         self.pending.extend(later.pending);
+        self.column_maps.extend(later.column_maps);
         self.stars.extend(later.stars);
         self.organizations |= later.organizations;
     }
@@ -127,6 +137,10 @@ impl Overlay {
             self.uids.insert((contact.book, uid_key(uid).into()), contact.id);
         }
         self.contacts.insert(contact.id, Some(Arc::clone(contact)));
+    }
+
+    pub(super) fn has_contact(&self, id: ContactId) -> bool {
+        self.contacts.get(&id).is_some_and(Option::is_some)
     }
 
     pub(super) fn remove_contact(&mut self, id: ContactId) {
@@ -261,6 +275,25 @@ impl State<'_> {
         let key = (organization.clone(), id);
         self.snapshot.shared_book(organization, id).is_some()
             || self.layers.iter().any(|layer| layer.shared_books.contains(&key))
+    }
+
+    pub(super) fn has_personal_book(&self, owner: UserId, id: BookId) -> bool {
+        self.snapshot.personal_book(owner, id).is_some()
+            || self.layers.iter().any(|layer| layer.personal_books.contains(&(owner, id)))
+    }
+
+    /// The departments and sites that have any people at this point.
+    pub(super) fn groups_in_use(&self, organization: &OrganizationId) -> FxHashSet<Group> {
+        let same = |id| !self.layers.iter().any(|layer| layer.contacts.contains_key(&id));
+        let people = self.snapshot.people(organization).filter(|row| same(row.id));
+        let mut groups: FxHashSet<Group> =
+            people.flat_map(|row| row.shared().groups.to_vec()).collect();
+        for contact in self.layers.iter().flat_map(|layer| layer.contacts.values().flatten()) {
+            if contact.organization == *organization {
+                groups.extend(contact.groups.iter().copied());
+            }
+        }
+        groups
     }
 
     /// Who has, or had, this CardDAV path segment.

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
-use crate::directory::check::check;
+use crate::account::import::Undone;
+use crate::directory::check::{self, check};
 use crate::directory::journal::{self, Journal};
 use crate::directory::overlay::Overlay;
-use crate::directory::{Clock, CommitError, Committed, Request};
+use crate::directory::undo::{self, Reach, UndoError};
+use crate::directory::{Clock, CommitError, Committed, Edit, Request};
 use crate::index::{MergedShelf, Snapshot};
 use crate::store::{Change, Store, StoreError};
 
@@ -19,18 +21,28 @@ use crate::store::{Change, Store, StoreError};
 const GROUP_REQUESTS_MAX: usize = 256;
 /// How long the callers of a commit that is done wait until it can be read back.
 const SHOW_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often it is tried to undo an import while another daemon writes to the same store.
+const UNDO_ATTEMPTS_MAX: usize = 5;
 /// Between two tries to read what a store that failed has by now.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the writer is told.
 pub(super) enum Message {
     Commit(Request, Reply),
+    Undo(Undo, oneshot::Sender<Result<Committed, UndoError>>),
     Merged(MergedShelf),
     /// Something waits in the journal.
     Noted,
     /// Write the journal now.
     Flush(oneshot::Sender<()>),
     Stop,
+}
+
+/// An import to be undone.
+pub(super) struct Undo {
+    pub(super) import: Box<str>,
+    pub(super) by: Box<str>,
+    pub(super) reach: Reach,
 }
 
 pub(super) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
@@ -139,6 +151,10 @@ impl Writer {
     fn take(&mut self, message: Message) -> bool {
         match message {
             Message::Commit(request, reply) => self.waiting.push_back((request, reply)),
+            Message::Undo(undo, reply) => {
+                // A caller that no longer waits does not need the answer.
+                let _ = reply.send(self.undo(&undo));
+            }
             Message::Merged(merged) => {
                 self.merging = false;
                 let next = self.snapshot.load().adopt(merged);
@@ -168,15 +184,22 @@ impl Writer {
             let state = ahead.as_ref().unwrap_or(&base);
             let mut accepted = Overlay::new(revision, now);
             let mut changes: Vec<Change> = Vec::new();
+            // What a commit with an import changes is remembered as the import's.
+            let mut alone = false;
             for request in requests.by_ref() {
-                if accepted.touches(&request) {
+                let import = is_import(&request);
+                if alone || (import && !changes.is_empty()) || accepted.touches(&request) {
                     verdicts.push(Verdict::Deferred(request));
                     continue;
                 }
                 let mut staged = Overlay::new(revision, now);
                 match check(state, &accepted, &mut staged, request) {
                     Ok(more) => {
-                        changes.extend(more);
+                        alone = import;
+                        match changes.is_empty() {
+                            true => changes = more,
+                            false => changes.extend(more),
+                        }
                         accepted.absorb(staged);
                         verdicts.push(Verdict::Accepted);
                     }
@@ -207,6 +230,47 @@ impl Writer {
             // A caller that no longer waits does not need the answer.
             let _ = reply.send(answer);
         }
+    }
+
+    /// Undoes an import. It is read and undone at one revision: nothing may happen between.
+    fn undo(&mut self, undo: &Undo) -> Result<Committed, UndoError> {
+        for _ in 0..UNDO_ATTEMPTS_MAX {
+            self.catch_up()?;
+            let base = self.snapshot.load_full();
+            let remembered = self.store.remembered(&undo.import)?.ok_or(UndoError::NoImport)?;
+            let now = (self.clock)();
+            undo::check(&base, &remembered, (undo.reach, now))?;
+            let mut remembered = (remembered.at == base.revision()).then_some(remembered);
+            let mut decided = None;
+            let written = self.store.commit(base.revision(), &mut |unseen, revision| {
+                let remembered = remembered.take().filter(|_| unseen.is_empty());
+                let Some(remembered) = remembered else { return Vec::new() };
+                let (accepted, mut staged) =
+                    (Overlay::new(revision, now), Overlay::new(revision, now));
+                let undone = Undone { at: now, by: undo.by.clone() };
+                let changes = check::undo(&base, (&accepted, &mut staged), remembered, undone);
+                let (verdict, changes) = match changes {
+                    Ok(changes) => (Ok(()), changes),
+                    Err(fault) => (Err(fault), Vec::new()),
+                };
+                decided = Some(verdict);
+                changes
+            });
+            drop(base);
+            let Some(verdict) = decided else {
+                // Another daemon wrote meanwhile, or the store failed before it asked.
+                written?;
+                continue;
+            };
+            verdict?;
+            let written = written.and_then(|revision| self.show().map(|()| revision));
+            let revision = written.inspect_err(|fault| {
+                tracing::error!(%fault, "an import was not undone");
+                self.behind |= matches!(fault, StoreError::Unsure(_));
+            })?;
+            return Ok(Committed { revision });
+        }
+        Err(UndoError::Commit(CommitError::Changed))
     }
 
     /// Makes the snapshot show a commit that is done. A store that goes away just now may come back:
@@ -247,6 +311,10 @@ impl Writer {
         });
         self.merging = spawned.is_ok();
     }
+}
+
+fn is_import(request: &Request) -> bool {
+    matches!(request.edits.first(), Some(Edit::PutImport(_)))
 }
 
 /// Logs rows that could not be used; the others are served.

@@ -12,19 +12,19 @@ const NO_DATE: [u32; 2] = [1601, 4501];
 /// In which order a language writes day, month and year. A year of four digits is found anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum DateOrder {
-    DayFirst,
+    DayMonthYear,
     #[default]
-    MonthFirst,
-    YearFirst,
+    MonthDayYear,
+    YearMonthDay,
 }
 
 impl DateOrder {
     /// Reads `dmy`, `mdy` or `ymd`.
     pub(super) fn parse(name: &str) -> Option<Self> {
         match name {
-            "dmy" => Some(Self::DayFirst),
-            "mdy" => Some(Self::MonthFirst),
-            "ymd" => Some(Self::YearFirst),
+            "dmy" => Some(Self::DayMonthYear),
+            "mdy" => Some(Self::MonthDayYear),
+            "ymd" => Some(Self::YearMonthDay),
             _ => None,
         }
     }
@@ -131,7 +131,7 @@ fn written(numbers: &[Number], order: DateOrder) -> Option<Date> {
         ([year, month, day], _) if year.digits == 4 => {
             return Date::new(Some(year.value), month.value, day.value);
         }
-        ([year, month, day], DateOrder::YearFirst) if day.digits <= 2 => {
+        ([year, month, day], DateOrder::YearMonthDay) if day.digits <= 2 => {
             return Date::new(Some(full_year(*year)), month.value, day.value);
         }
         ([first, second, year], _) => (Some(full_year(*year)), first.value, second.value),
@@ -139,8 +139,8 @@ fn written(numbers: &[Number], order: DateOrder) -> Option<Date> {
         _ => return None,
     };
     let (month, day) = match order {
-        DateOrder::MonthFirst | DateOrder::YearFirst => (first, second),
-        DateOrder::DayFirst => (second, first),
+        DateOrder::MonthDayYear | DateOrder::YearMonthDay => (first, second),
+        DateOrder::DayMonthYear => (second, first),
     };
     // Windows of another country writes the other order.
     Date::new(year, month, day).or_else(|| Date::new(year, day, month))

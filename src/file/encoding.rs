@@ -11,6 +11,9 @@ use crate::file::{FileError, Reason, Rule};
 const HEAD_BYTES: usize = 4096;
 /// What is looked at to guess a code page, from the first byte on that is no UTF-8.
 const GUESS_BYTES_MAX: usize = 1024 * 1024;
+/// So many letters beyond ASCII that are UTF-8 are no accident: what comes behind them and is not, is
+/// damage.
+const UTF8_LETTERS_MIN: usize = 6;
 /// How much is decoded at a time.
 const STEP_BYTES: usize = 32 * 1024;
 
@@ -61,6 +64,15 @@ impl Text {
         self.encoding.name()
     }
 
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
+    /// How many bytes of a byte order mark stand before the text.
+    pub(super) fn mark_bytes(&self) -> usize {
+        self.mark_bytes
+    }
+
     /// For profiles that take another encoding than UTF-8 only where the sender names it.
     ///
     /// # Errors
@@ -83,6 +95,8 @@ pub struct Survey {
     decoder: Decoder,
     lines: LineCounter,
     offset: u64,
+    /// How many letters beyond ASCII were UTF-8, before the first bad byte.
+    letters: usize,
     bad: Option<BadByte>,
     detector: EncodingDetector,
     detector_bytes_left: usize,
@@ -95,6 +109,7 @@ impl Default for Survey {
             decoder: UTF_8.new_decoder_without_bom_handling(),
             lines: LineCounter::default(),
             offset: 0,
+            letters: 0,
             bad: None,
             detector: EncodingDetector::new(Iso2022JpDetection::Deny),
             detector_bytes_left: GUESS_BYTES_MAX,
@@ -122,8 +137,12 @@ impl Survey {
         let mut scratch = [0; 4096];
         let mut rest = bytes;
         loop {
-            let (result, read, _) =
+            let (result, read, written) =
                 self.decoder.decode_to_utf8_without_replacement(rest, &mut scratch, last);
+            if self.letters < UTF8_LETTERS_MIN {
+                let decoded = scratch.get(..written).unwrap_or_default();
+                self.letters += decoded.iter().filter(|byte| **byte >= 0xc0).count();
+            }
             let (done, behind) = rest.split_at_checked(read).unwrap_or((rest, &[]));
             self.lines.count(done);
             self.offset += read as u64;
@@ -147,9 +166,12 @@ impl Survey {
     /// # Errors
     /// [`FileError`] where the file is no text, or not in the encoding that was named.
     pub fn finish(mut self, told: Option<Charset>) -> Result<Text, FileError> {
-        if self.bad.is_none() {
+        let bad_inside = self.bad.is_some();
+        if !bad_inside {
             self.check(&[], true);
         }
+        // A file that ends inside a letter was cut off.
+        let utf8_letters_min = if bad_inside { UTF8_LETTERS_MIN } else { 1 };
         let text = |encoding, mark_bytes, guessed| Text {
             encoding,
             mark_bytes,
@@ -162,8 +184,8 @@ impl Survey {
                 _ => Ok(text(encoding, mark_bytes, encoding != UTF_8 && told.is_none())),
             };
         }
-        if let Some(format) = other_format(&self.head) {
-            return Err(FileError::whole(Reason::new(Rule::OtherFormat, [&format])));
+        if let Some(rule) = other_format(&self.head) {
+            return Err(FileError::whole(rule));
         }
         match (told, self.bad, utf16_by_zeros(&self.head)) {
             (Some(Charset(encoding)), Some(at), _) if encoding == UTF_8 => {
@@ -172,6 +194,7 @@ impl Survey {
             (Some(Charset(encoding)), _, _) => Ok(text(encoding, 0, false)),
             (None, _, Some(encoding)) => Ok(text(encoding, 0, true)),
             (None, None, None) => Ok(text(UTF_8, 0, false)),
+            (None, Some(at), None) if self.letters >= utf8_letters_min => Err(damaged(UTF_8, at)),
             (None, Some(_), None) => {
                 self.detector.feed(&[], true);
                 Ok(text(self.detector.guess(None, Utf8Detection::Deny), 0, true))
@@ -185,7 +208,8 @@ fn damaged(encoding: &'static Encoding, at: BadByte) -> FileError {
     FileError::at(at.line, reason)
 }
 
-/// UTF-16 without a mark: text in Latin letters has a zero in every other byte.
+/// UTF-16 without a mark: Latin letters, delimiters and line ends have a zero in every other byte,
+/// and other text has no zeros.
 fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = head.len() / 2;
     let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
@@ -194,28 +218,27 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
         return None;
     }
     match () {
-        () if high_first * 2 > pairs && low_first * 8 < pairs => Some(UTF_16BE),
-        () if low_first * 2 > pairs && high_first * 8 < pairs => Some(UTF_16LE),
+        () if high_first * 16 > pairs && low_first * 8 < high_first => Some(UTF_16BE),
+        () if low_first * 16 > pairs && high_first * 8 < low_first => Some(UTF_16LE),
         () => None,
     }
 }
 
 /// What a file is that was meant to be a table but is none.
-fn other_format(head: &[u8]) -> Option<&'static str> {
+fn other_format(head: &[u8]) -> Option<Rule> {
     let text_start = head.trim_ascii_start();
-    let marks: [(&[u8], &str); 9] = [
-        (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
-        (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
-        (b"%PDF", "a PDF document"),
-        (b"\x1f\x8b", "a gzip archive"),
-        (b"\x89PNG", "a picture"),
-        (b"\xff\xd8\xff", "a picture"),
-        (b"BEGIN:VCARD", "a vCard file"),
-        (b"<", "HTML or XML"),
-        (b"{", "JSON"),
+    let marks: [(&[u8], Rule); 8] = [
+        (b"PK\x03\x04", Rule::Workbook),
+        (b"\xd0\xcf\x11\xe0", Rule::OldWorkbook),
+        (b"%PDF", Rule::Pdf),
+        (b"\x1f\x8b", Rule::Gzip),
+        (b"\x89PNG", Rule::Picture),
+        (b"\xff\xd8\xff", Rule::Picture),
+        (b"<", Rule::Markup),
+        (b"{", Rule::Json),
     ];
     let found = marks.into_iter().find(|(mark, _)| text_start.starts_with(mark));
-    found.map(|(_, format)| format)
+    found.map(|(_, rule)| rule)
 }
 
 /// Counts line ends: LF, CR and CR LF.

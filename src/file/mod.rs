@@ -8,10 +8,13 @@ use zeroize::Zeroizing;
 use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
 
+pub mod cards;
 mod date;
 pub mod encoding;
 pub mod export;
 pub mod fields;
+mod groups;
+mod lines;
 mod open;
 pub mod reason;
 pub mod rule;

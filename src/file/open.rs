@@ -2,13 +2,25 @@
 
 use std::io::{self, Read};
 
+use crate::file::cards::CardReader;
 use crate::file::encoding::Text;
+use crate::file::lines::Lines;
 use crate::file::table::TableReader;
-use crate::file::table::choice::Choice;
+use crate::file::table::choice::{Choice, Told};
 use crate::file::{FileError, Reason, Rows, Rule};
+
+/// How much of a file is looked at to find the first card; text may stand before it.
+const HEAD_BYTES: usize = 64 * 1024;
 
 /// Begins to read a file anew. Some kinds of files are looked through before their rows are read.
 pub type Opener = dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync;
+
+/// What is read in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Cards,
+    Table,
+}
 
 /// A reader of the file's rows.
 ///
@@ -19,10 +31,38 @@ pub fn open(
     text: Text,
     choice: &Choice,
 ) -> Result<Box<dyn Rows + Send>, FileError> {
-    Ok(Box::new(TableReader::open(begin(opener)?, text, choice)?))
+    let kind = match choice.told() {
+        Told::Named(name) if Choice::OTHERS.contains(&&**name) => Kind::Cards,
+        Told::Named(_) | Told::Custom(_) => Kind::Table,
+        Told::Auto => kind_of(Lines::bytes(begin(opener)?, text))?,
+    };
+    Ok(match kind {
+        Kind::Cards => Box::new(CardReader::open(opener, text)?),
+        Kind::Table => Box::new(TableReader::open(begin(opener)?, text, choice)?),
+    })
 }
 
 /// The file from its first byte.
-fn begin(opener: &Opener) -> Result<Box<dyn Read + Send>, FileError> {
+///
+/// # Errors
+/// [`FileError`] where it cannot be read.
+pub(super) fn begin(opener: &Opener) -> Result<Box<dyn Read + Send>, FileError> {
     opener().map_err(|fault| FileError::whole(Reason::new(Rule::Unreadable, [&fault])))
+}
+
+/// What the first lines look like. A cell of a table may be a card: it stands within quotes.
+fn kind_of<R: Read>(mut lines: Lines<R>) -> Result<Kind, FileError> {
+    let (mut bytes, mut quoted) = (0, false);
+    while let Some(line) = lines.next(HEAD_BYTES)? {
+        let text = line.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line.bytes).trim_ascii();
+        if text.eq_ignore_ascii_case(b"BEGIN:VCARD") && !quoted {
+            return Ok(Kind::Cards);
+        }
+        quoted ^= memchr::memchr_iter(b'"', text).count() % 2 == 1;
+        bytes += line.bytes.len();
+        if bytes > HEAD_BYTES || !line.whole {
+            break;
+        }
+    }
+    Ok(Kind::Table)
 }

@@ -46,7 +46,8 @@ pub(super) fn changes_user(entry: &Entry, user: &User) -> bool {
     let login = entry.login.is_some() && entry.login != user.login;
     let extension = user.extension.is_none() && entry.card.first(Field::Extension).is_some();
     let password = user.password.is_none() && entry.password.is_some();
-    login || extension || password
+    let presence = entry.presence.is_some_and(|shown| shown != user.presence.is_shown());
+    login || extension || password || presence
 }
 
 /// Whose favorites the file tells, and whether this contact's star differs.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::account::{Role, SecretHash, User};
+use crate::account::{PresenceVisibility, Role, SecretHash, User};
 use crate::contact::card::{Card, Field};
 use crate::contact::{Body, Book, Contact, ContactId, Draft, bare_uid};
 use crate::directory::Edit;
@@ -129,6 +129,7 @@ impl Writer<'_> {
             password: self.hash(entry),
             role: Role::User,
             listed: true,
+            presence: PresenceVisibility::of(entry.presence.unwrap_or(true)),
             created: self.job.now,
         };
         let is_taken = is_taken_in(&self.plan.snapshot);
@@ -214,6 +215,9 @@ impl Writer<'_> {
         }
         if let Some(extension) = entry.card.first(Field::Extension) {
             user.extension.get_or_insert_with(|| extension.into());
+        }
+        if let Some(shown) = entry.presence {
+            user.presence = PresenceVisibility::of(shown);
         }
         if user.password.is_none() {
             user.password = self.hash(entry);

@@ -1,6 +1,6 @@
 //! Makes users: the account with its permanent names, and the person card.
 
-use crate::account::{Role, SecretHash, User};
+use crate::account::{PresenceVisibility, Role, SecretHash, User};
 use crate::contact::card::{Card, Field};
 use crate::contact::{Book, Draft, OrganizationId, Timestamp, UserId};
 use crate::file::{Reason, Rule};
@@ -22,6 +22,7 @@ pub struct NewUser {
     pub password: Option<SecretHash>,
     pub role: Role,
     pub listed: bool,
+    pub presence: PresenceVisibility,
     pub created: Timestamp,
 }
 
@@ -40,6 +41,7 @@ impl NewUser {
             principal: segment(extension, self.id, &self.organization, is_taken),
             listed_books: None,
             carddav_layout: None,
+            presence: self.presence,
             created: self.created,
         };
         (user, person_draft(self.organization, self.card, self.listed))

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::account::User;
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, SharedBook, Star, same_name};
+use crate::account::import::ColumnMapRecord;
 use crate::contact::book::{BookId, Group, GroupKind};
 use crate::contact::{ContactId, OrganizationId, UserId};
 use crate::index::{LoginKey, LoginKind, Snapshot};
@@ -52,6 +55,12 @@ impl Snapshot {
                 _ => None,
             }
         })
+    }
+
+    /// The users of an organization of whose presence others may not know.
+    pub fn presence_hidden(&self, organization: &OrganizationId) -> Option<&FxHashSet<UserId>> {
+        let hidden = &self.tenants.get(organization)?.presence_hidden;
+        (!hidden.is_empty()).then_some(hidden)
     }
 
     /// The user with this CardDAV path segment, such as `204.acme`.
@@ -128,6 +137,23 @@ impl Snapshot {
 
     pub fn shared_book(&self, organization: &OrganizationId, id: BookId) -> Option<&SharedBook> {
         self.tenants.get(organization)?.shared_books.get(&id)
+    }
+
+    /// The column maps that an organization keeps, by name.
+    pub fn column_maps<'s>(
+        &'s self,
+        organization: &OrganizationId,
+    ) -> impl Iterator<Item = &'s ColumnMapRecord> + use<'s> {
+        self.tenants.get(organization).into_iter().flat_map(|tenant| tenant.column_maps.values())
+    }
+
+    /// The column map of a name, in any case.
+    pub fn column_map(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Option<&ColumnMapRecord> {
+        self.tenants.get(organization)?.column_maps.get(&same_name(name))
     }
 
     /// The organizations whose people are seen here.

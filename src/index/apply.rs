@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::account::{Organization, OrganizationSettings, User};
+use crate::account::group::same_name;
+use crate::account::{Organization, OrganizationSettings, PresenceVisibility, User};
 use crate::contact::derived::Derivation;
 use crate::contact::{Body, Contact, ContactId, OrganizationId, Revision, UserId};
 use crate::index::alike::Alike;
@@ -220,6 +221,12 @@ impl Snapshot {
             Record::PendingStar(star) => self.put_pending_star(star),
             Record::Property(property) => self.put_property(property),
             Record::Reverted(reverted) => self.put_reverted(reverted),
+            Record::ColumnMap(map) => {
+                if let Some(tenant) = self.tenants.get_mut(&map.organization) {
+                    let maps = Arc::make_mut(&mut tenant.column_maps);
+                    maps.insert(same_name(&map.name), map);
+                }
+            }
             Record::Retired(retired) => self.principals.insert(retired.segment, retired.user),
             Record::Contact(_) => {}
         }
@@ -240,6 +247,8 @@ impl Snapshot {
                     phones: Arc::default(),
                     groups: Arc::default(),
                     shared_books: Arc::default(),
+                    column_maps: Arc::default(),
+                    presence_hidden: Arc::default(),
                     neighbors: BTreeMap::new(),
                     organization: Arc::clone(&organization),
                 };
@@ -256,14 +265,36 @@ impl Snapshot {
             let holders = others.chain([user.id]).collect();
             self.logins.insert(key, holders);
         }
+        self.hide_presence(&user.organization, user.id, user.presence);
         self.principals.insert(user.principal.clone(), user.id);
         self.users.insert(user.id, user);
+    }
+
+    fn hide_presence(
+        &mut self,
+        organization: &OrganizationId,
+        user: UserId,
+        presence: PresenceVisibility,
+    ) {
+        let Some(tenant) = self.tenants.get_mut(organization) else { return };
+        let hidden = !presence.is_shown();
+        if hidden != tenant.presence_hidden.contains(&user) {
+            let users = Arc::make_mut(&mut tenant.presence_hidden);
+            if hidden {
+                users.insert(user)
+            } else {
+                users.remove(&user)
+            };
+        }
     }
 
     fn remove(&mut self, key: Key) {
         match key {
             Key::User(id) => {
                 self.forget_names(id);
+                if let Some(user) = self.users.get(&id).map(Arc::clone) {
+                    self.hide_presence(&user.organization, id, PresenceVisibility::Shown);
+                }
                 self.users.remove(&id);
                 self.app_passwords.remove(&id);
                 self.stars.remove(&id);
@@ -304,6 +335,14 @@ impl Snapshot {
                 self.remove_property(user, place, (&namespace, &local));
             }
             Key::Reverted(user, book, name) => self.remove_reverted(user, book, &name),
+            Key::ColumnMap(organization, name) => {
+                if let Some(tenant) = self.tenants.get_mut(&organization) {
+                    let maps = Arc::make_mut(&mut tenant.column_maps);
+                    if maps.get(&same_name(&name)).is_some_and(|map| map.name == name) {
+                        maps.remove(&same_name(&name));
+                    }
+                }
+            }
             // Contacts are changed shelf by shelf.
             Key::Contact(_) => {}
         }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{SharedBook, Star};
+use crate::account::import::ColumnMapRecord;
 use crate::account::{Organization, User};
 use crate::contact::book::BookId;
 use crate::contact::{Book, ContactId, OrganizationId, Revision, UserId, uid_key};
@@ -77,6 +78,12 @@ struct Tenant {
     /// Departments and sites.
     groups: Arc<Groups>,
     shared_books: Arc<BTreeMap<BookId, SharedBook>>,
+    /// Users of whose presence others may not know.
+    presence_hidden: Arc<FxHashSet<UserId>>,
+    /// By their names under [`same_name`].
+    ///
+    /// [`same_name`]: crate::account::group::same_name
+    column_maps: Arc<BTreeMap<String, ColumnMapRecord>>,
     /// The people of each organization that shares with this one, as they are seen from here.
     neighbors: BTreeMap<OrganizationId, Neighbor>,
 }

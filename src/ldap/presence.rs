@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::contact::book::Availability;
-use crate::contact::query::Query;
 use crate::contact::{Contact, OrganizationId};
 use crate::ldap::attribute::PresencePart;
 use crate::ldap::time;
@@ -27,15 +26,14 @@ impl PresenceOf<'_> {
         !self.presence.is_silent(self.organization)
     }
 
-    /// What is known of a contact that the asker sees. Whoever sees people may know it, and there is
-    /// nothing of anybody else.
+    /// What is known of a contact, whoever asks.
     pub(super) fn seen(&self, contact: &Contact) -> Option<Seen> {
         self.presence.seen(self.organization, contact.id)
     }
 
     /// Those of whom something holds, whoever asks: what somebody does not see is not found anyway.
-    pub(super) fn whose(&self, holds: &dyn Fn(&Seen) -> bool) -> Query {
-        Query::Among(Arc::new(self.presence.whose(self.organization, holds)))
+    pub(super) fn whose(&self, holds: &dyn Fn(&Seen) -> bool) -> Users {
+        Arc::new(self.presence.whose(self.organization, holds))
     }
 }
 

@@ -151,7 +151,7 @@ impl<'t, 's> Target<'t, 's> {
     }
 
     fn statuses(&mut self) {
-        let statuses = Availability::ALL.map(|status| (status, (self.tree.present)(status)));
+        let statuses = Availability::ALL.map(|status| (status, self.tree.in_status(status)));
         let known = statuses.iter().flat_map(|(_, people)| people.iter().copied());
         self.people(Query::Among(Arc::new(known.collect())));
         let containers = self.tree.containers_below(Place::Container(Container::Statuses));
@@ -265,7 +265,7 @@ impl Around for AroundRow<'_, '_> {
         if !self.target.presence.get_or_init(shown) {
             return None;
         }
-        let seen = || self.target.tree.presence.seen(self.row.contact());
+        let seen = || self.target.tree.seen(self.row.contact());
         self.seen.get_or_init(seen).as_ref()
     }
 }
@@ -310,7 +310,8 @@ impl Names for Target<'_, '_> {
     }
 
     fn whose_presence(&self, holds: &dyn Fn(&Seen) -> bool) -> Query {
-        self.tree.presence.whose(holds)
+        let people = self.tree.presence.whose(holds);
+        Query::Among(self.tree.sight.whose_presence_is_known(people))
     }
 }
 

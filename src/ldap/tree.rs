@@ -9,11 +9,12 @@ use crate::auth::dn::{Dn, Rdn, escaped, same_value};
 use crate::auth::sight::{Present, Sight};
 use crate::contact::book::{AddressBook, Availability, GroupKind};
 use crate::contact::query::{Query, Truth};
-use crate::contact::{Book, ContactId, OrganizationId, UserId};
+use crate::contact::{Book, Contact, ContactId, OrganizationId, UserId};
 use crate::index::{Extent, Row, Search, Snapshot, Viewer};
 use crate::ldap::entry::UidForm;
 use crate::ldap::filter::uid_query;
 use crate::ldap::presence::PresenceOf;
+use crate::presence::{Seen, Users};
 
 /// How many rows are examined to find an extension that the index of numbers does not hold.
 const LOOK_THROUGH: usize = 10_000;
@@ -106,6 +107,17 @@ impl<'s> Tree<'s> {
             return Err(Closed { suffix });
         }
         Ok(Self { sight, suffix, presence, present, phone, acts_for })
+    }
+
+    /// Who can, or cannot, be called now, as far as the asker may know.
+    pub(super) fn in_status(&self, status: Availability) -> Users {
+        self.sight.whose_presence_is_known((self.present)(status))
+    }
+
+    /// What the asker may know of a contact's presence.
+    pub(super) fn seen(&self, contact: &Contact) -> Option<Seen> {
+        let known = self.sight.knows_presence(contact.id);
+        known.then(|| self.presence.seen(contact)).flatten()
     }
 
     /// What a name stands for.
@@ -338,7 +350,7 @@ impl<'s> Tree<'s> {
             return None;
         }
         let here = match book {
-            AddressBook::Status(status) => (self.present)(status).contains(&id),
+            AddressBook::Status(status) => self.in_status(status).contains(&id),
             _ => true,
         };
         (here && same_value(&UidForm::of(book).uid(row.contact()), name)).then_some(row)

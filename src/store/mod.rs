@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::audit::{AuditQuery, LastUse, Notes, Numbered};
 use crate::account::device::{AppPassword, PhoneAccount, Token};
 use crate::account::group::{GroupRecord, PendingStar, PersonalBook, SharedBook, Star};
-use crate::account::import::{Import, ImportOverview, ImportQuery};
+use crate::account::import::{ColumnMapRecord, Import, ImportOverview, ImportQuery, Undone};
 use crate::account::property::{DavProperty, KeptAt, Reverted};
 use crate::account::{OrganizationSettings, User};
 use crate::contact::book::{AddressBook, BookId, Group};
@@ -34,6 +34,7 @@ pub enum Record {
     PendingStar(PendingStar),
     Property(DavProperty),
     Reverted(Reverted),
+    ColumnMap(ColumnMapRecord),
     /// The CardDAV path segment of a removed user, so that nobody else ever gets it.
     Retired(RetiredPrincipal),
     Contact(StoredContact),
@@ -76,6 +77,8 @@ pub enum Key {
         namespace: Box<str>,
         local: Box<str>,
     },
+    /// By its name.
+    ColumnMap(OrganizationId, Box<str>),
     /// Of a user, by book and name.
     Reverted(UserId, AddressBook, Box<str>),
     Contact(ContactId),
@@ -91,10 +94,29 @@ pub enum Change {
     /// The photo that the contact says it has; None: it has none any more. One goes with its contact.
     Picture(ContactId, Option<Arc<Picture>>),
     /// An import is made; the oldest of its organization beyond [`IMPORTS_MAX`] goes. Never told among
-    /// the events: see [`Store::imports`].
+    /// the events: see [`Store::imports`]. The store remembers how everything was that the commit
+    /// changes, for as long as [`UNDO_DAYS`] says; all of its changes are the import's.
     ///
     /// [`IMPORTS_MAX`]: crate::account::import::IMPORTS_MAX
+    /// [`UNDO_DAYS`]: crate::account::import::UNDO_DAYS
     Import(Box<Import>),
+    /// Gives a contact that this commit puts the large body or the photo that it had before an import.
+    Recall(Recall),
+    /// An import is undone, and what it found is forgotten. The commit's last change.
+    Undone {
+        import: Box<str>,
+        undone: Undone,
+    },
+}
+
+/// See [`Change::Recall`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recall {
+    /// An import's id.
+    pub import: Box<str>,
+    pub contact: ContactId,
+    pub body: bool,
+    pub photo: bool,
 }
 
 /// What a book keeps of a contact that left it, for clients that synchronize later.
@@ -136,6 +158,38 @@ pub enum Event {
         /// [`crate::contact::Body::Broken`].
         rest: Option<Arc<Contact>>,
     },
+}
+
+/// What an import found before it changed it. Nothing where it is forgotten, or the import undone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remembered {
+    pub import: ImportOverview,
+    /// The revision at which this was read.
+    pub at: Revision,
+    /// Contacts that the import made.
+    pub created: Vec<ContactId>,
+    /// Those that it changed or removed, in the order in which it did.
+    pub contacts: Vec<RememberedContact>,
+    pub records: Vec<RememberedRecord>,
+}
+
+/// A contact that an import changed or removed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RememberedContact {
+    /// Without its derived keys, and a large body only measured; see [`Change::Recall`].
+    pub before: Contact,
+    /// Whether the import removed it.
+    pub removed: bool,
+}
+
+/// A record other than a contact that an import made, changed or removed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RememberedRecord {
+    pub key: Key,
+    /// None: there was none.
+    pub before: Option<Record>,
+    /// Whether it is no longer as the import left it.
+    pub changed: bool,
 }
 
 /// Decides inside the write transaction what is written: it is told the events since the revision
@@ -196,6 +250,12 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError>;
+
+    /// What an import found before it changed it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError>;
 
     /// Writes what happened since the last time, and removes what is too old. It belongs to no
     /// commit and moves no revision.

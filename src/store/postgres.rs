@@ -15,13 +15,14 @@ use crate::store::postgres::fault::Fault;
 use crate::store::postgres::read::{events, not_behind, revision};
 use crate::store::postgres::session::{Purpose, Session, cell, run};
 use crate::store::postgres::url::PostgresUrl;
-use crate::store::{Decide, Event, Store, StoreError};
+use crate::store::{Decide, Event, Remembered, Store, StoreError};
 
 mod audit;
 mod check;
 mod commit;
 mod fault;
 mod imports;
+mod memory;
 mod read;
 mod schema;
 mod session;
@@ -205,6 +206,10 @@ impl Store for PostgresStore {
 
     fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
         self.read(async |session| imports::read(session, id).await)
+    }
+
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        self.read(async |session| memory::remembered(session, import).await)
     }
 
     /// Where the connection is lost while it commits, sign-ins of a few seconds may count twice.

@@ -11,11 +11,12 @@ use crate::account::import::{Import, ImportOverview, ImportQuery};
 use crate::contact::photo::PhotoSize;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::CONTACT_COLUMNS;
-use crate::store::{Decide, Event, Store, StoreError};
+use crate::store::{Decide, Event, Remembered, Store, StoreError};
 
 mod audit;
 mod check;
 mod imports;
+mod memory;
 mod rows;
 mod schema;
 mod write;
@@ -102,9 +103,7 @@ impl Store for SqliteStore {
         if changes.is_empty() {
             return Ok(before);
         }
-        for change in &changes {
-            write::change(&transaction, change, next)?;
-        }
+        write::changes(&transaction, changes, next)?;
         transaction
             .prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'revision'")?
             .execute([next.0.to_string()])?;
@@ -149,6 +148,10 @@ impl Store for SqliteStore {
 
     fn import(&mut self, id: &str) -> Result<Option<(Import, Revision)>, StoreError> {
         imports::read(&self.connection, id)
+    }
+
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        memory::read(&mut self.connection, import)
     }
 
     fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {

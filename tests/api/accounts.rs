@@ -287,7 +287,7 @@ async fn a_phone_account_signs_in() {
 #[tokio::test]
 async fn nothing_crosses_organizations() {
     let office = Office::new().await;
-    let other = Edit::PutOrganization(settings("other"));
+    let other = Edit::PutOrganization(Box::new(settings("other")));
     office.directory.commit(Request::one(other)).await.unwrap();
     let here = "?organization=main";
     let user = json!({ "extension": "204", "name": "Anna" });

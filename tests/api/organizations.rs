@@ -72,7 +72,7 @@ async fn administrators_set_what_is_theirs() {
         ("shares_with", json!(["other"])),
         ("anonymous", json!({ "networks": ["10.0.0.0/8"], "books": ["people"] })),
     ] {
-        let other = Edit::PutOrganization(settings("other"));
+        let other = Edit::PutOrganization(Box::new(settings("other")));
         office.directory.commit(Request::one(other)).await.unwrap();
         let refused = office.patch(&admin, "organizations/main", &json!({ member: value })).await;
         assert_eq!(refused.expect(403)["field"], member);
@@ -144,7 +144,7 @@ async fn a_suffix_is_kept_in_one_form() {
 #[tokio::test]
 async fn people_are_shared_only_where_both_consent() {
     let office = Office::new().await;
-    let other = Edit::PutOrganization(settings("other"));
+    let other = Edit::PutOrganization(Box::new(settings("other")));
     office.directory.commit(Request::one(other)).await.unwrap();
     let bob = json!({ "extension": "300", "name": "Bob Other",
         "numbers": [{ "type": "mobile", "value": "0170 1111111" }] });

@@ -184,7 +184,11 @@ async fn people_of_other_organizations_are_seen_and_not_changed() {
     let admin = office.user("200", Role::Admin).await;
     let (main, other) = (OrganizationId::from("main"), OrganizationId::from("other"));
     let other_settings = crate::office::settings("other");
-    office.directory.commit(Request::one(Edit::PutOrganization(other_settings))).await.unwrap();
+    office
+        .directory
+        .commit(Request::one(Edit::PutOrganization(Box::new(other_settings))))
+        .await
+        .unwrap();
     for (here, there) in [(&main, &other), (&other, &main)] {
         let consent = json!({ "shares_with": [there.to_string()] });
         office.patch(&operator(), &format!("organizations/{here}"), &consent).await.expect(200);

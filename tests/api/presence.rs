@@ -135,3 +135,53 @@ async fn who_is_not_listed_has_no_presence() {
     let main = OrganizationId::from("main");
     assert!(office.presence.told_of(&main).is_empty());
 }
+
+#[tokio::test]
+async fn a_hidden_presence_is_seen_by_the_user_and_administrators_alone() {
+    let office = Office::new().await;
+    let admin = office.user("200", Role::Admin).await;
+    let anna = office.user("201", Role::User).await;
+    let bert = office.user("202", Role::User).await;
+    let hidden = office.patch(&admin, "users/201", &json!({ "presence_shown": false })).await;
+    assert_eq!(hidden.expect(200)["presence_shown"], false);
+    office.put(&admin, "presence/201", &json!({ "phone": "in-call" })).await.expect(204);
+    office.put(&admin, "presence/202", &json!({ "phone": "in-call" })).await.expect(204);
+    for (who, names) in [(&anna, 2), (&admin, 2), (&bert, 1), (&operator(), 2)] {
+        assert_eq!(office.names(who, "status-busy").await.len(), names, "{who}");
+        let groups = office.get(who, "groups").await.expect(200);
+        let busy = rows(&groups, "items").iter().find(|found| found["id"] == "status-busy");
+        assert_eq!(busy.unwrap()["count"], names);
+        let list = office.get(who, "presence").await.expect(200);
+        assert_eq!(rows(&list, "items").len(), names);
+        let user = office.get(who, "users/201").await.expect(200);
+        assert_eq!(user.get("presence").is_some(), names == 2, "{user}");
+    }
+    let user = office.get(&bert, "users/201").await.expect(200);
+    assert_eq!(user.get("presence_shown"), None, "part of the account");
+    let own = office.patch(&anna, "users/201", &json!({ "presence_shown": true })).await;
+    own.expect(403);
+    office.patch(&admin, "users/201", &json!({ "presence_shown": true })).await.expect(200);
+    assert_eq!(office.names(&bert, "status-busy").await.len(), 2);
+    office.patch(&admin, "users/201", &json!({ "presence_shown": "no" })).await.expect(400);
+}
+
+#[tokio::test]
+async fn an_imported_file_hides_presence() {
+    let office = Office::new().await;
+    let admin = office.user("200", Role::Admin).await;
+    let columns = "%7B%22ext%22:%22extension%22,%22name%22:%22name%22,%22hint%22:%22presence%22%7D";
+    let shown = async |import: &str, query: &str, expected: [bool; 3]| {
+        let query = format!("?into=people&columns={columns}{query}");
+        office.import(&admin, &query, import.as_bytes()).await;
+        let mut shown = Vec::new();
+        for extension in ["301", "302", "303"] {
+            let user = office.get(&admin, &format!("users/{extension}")).await.expect(200);
+            shown.push(user["presence_shown"].as_bool().unwrap());
+        }
+        assert_eq!(shown, expected, "{import}");
+    };
+    let rows = "ext,name,hint\n301,Carla,0\n302,Dora,1\n303,Emil,\n";
+    shown(rows, "", [false, true, true]).await;
+    let rows = "ext,name,hint\n301,Carla,\n302,Dora,0\n303,Emil,\n";
+    shown(rows, "&mode=update", [false, false, true]).await;
+}

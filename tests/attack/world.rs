@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::group::{Member, SharedBook};
-use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, SecretHash, User};
 use ringbook::auth::Authenticator;
 use ringbook::config::{Config, Sources};
 use ringbook::contact::book::{AddressBook, BookId, Group};
@@ -67,13 +67,13 @@ fn organization(id: &str) -> OrganizationId {
 }
 
 fn settings(id: &str) -> Edit {
-    Edit::PutOrganization(OrganizationSettings {
+    Edit::PutOrganization(Box::new(OrganizationSettings {
         domain: format!("{id}.example"),
         suffix: format!("dc={id},dc=example"),
         area_code: "30".into(),
         hidden_numbers: FieldSet::of(&[Field::Mobile]),
         ..OrganizationSettings::new(organization(id))
-    })
+    }))
 }
 
 fn draft(id: &str, book: Book, fields: &[(Field, &str)]) -> Draft {
@@ -119,6 +119,7 @@ impl Filler<'_> {
             principal: format!("{extension}.{}", draft.organization).into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites, support()]),
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         };
         self.put(number, draft);

@@ -34,7 +34,7 @@ impl World {
     ) {
         let mut settings = self.directory.snapshot().organization(id).unwrap().settings();
         edit(&mut settings);
-        self.commit(vec![Edit::PutOrganization(settings)]).await;
+        self.commit(vec![Edit::PutOrganization(Box::new(settings))]).await;
     }
 
     /// Changes an account of acme.
@@ -87,7 +87,7 @@ impl World {
             shares_with: vec![acme()],
             ..OrganizationSettings::new(beta())
         };
-        self.commit(vec![Edit::PutOrganization(settings)]).await;
+        self.commit(vec![Edit::PutOrganization(Box::new(settings))]).await;
         self.set(|acme| acme.shares_with = vec![beta()]).await;
         let id = new_id();
         let mut card = CardBuilder::default();

@@ -12,7 +12,7 @@ async fn a_broken_card_stays_listed_and_can_be_replaced() {
     let path = folder.path().join("ringbook.db");
     let open = || SqliteStore::open(&path).unwrap();
     let world = World::empty(open());
-    world.commit(vec![Edit::PutOrganization(settings())]).await;
+    world.commit(vec![Edit::PutOrganization(Box::new(settings()))]).await;
     world.person("204", "Anna", "Adams", Role::User).await;
     let broken = world.put("a.vcf", &card("a", "Broken")).await;
     world.put("b.vcf", &card("b", "Whole")).await;

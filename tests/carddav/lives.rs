@@ -284,13 +284,13 @@ fn client(at: usize) -> Client {
 /// Both companies, with all their people.
 async fn found(world: &World) {
     let here = OrganizationSettings { hidden_numbers: FieldSet::EMPTY, ..settings() };
-    world.commit(vec![Edit::PutOrganization(here)]).await;
+    world.commit(vec![Edit::PutOrganization(Box::new(here))]).await;
     let beta = OrganizationSettings {
         area_code: "40".into(),
         suffix: "dc=beta".into(),
         ..OrganizationSettings::new(beta())
     };
-    world.commit(vec![Edit::PutOrganization(beta)]).await;
+    world.commit(vec![Edit::PutOrganization(Box::new(beta))]).await;
     for who in 0..PEOPLE {
         let mut card = CardBuilder::default();
         let extension = format!("20{who}");
@@ -348,7 +348,7 @@ async fn happen(world: &World, deed: &Deed) {
         let id = if own { acme() } else { beta() };
         let mut settings = snapshot.organization(&id).unwrap().settings();
         edit(&mut settings);
-        Some(Edit::PutOrganization(settings))
+        Some(Edit::PutOrganization(Box::new(settings)))
     };
     let edit = match *deed {
         Deed::Name(who, name) => card(who, Field::FormattedName, &[&format!("P {who} {name}")]),

@@ -13,7 +13,7 @@ use hyper::body::Body;
 use hyper::header::HeaderMap;
 use hyper::{Request, Response, StatusCode};
 
-use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::auth::{Principal, Who};
 use ringbook::carddav::Handler;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
@@ -76,7 +76,7 @@ impl World {
 
     pub(crate) async fn new() -> Self {
         let world = Self::empty(SqliteStore::in_memory().unwrap());
-        world.commit(vec![Edit::PutOrganization(settings())]).await;
+        world.commit(vec![Edit::PutOrganization(Box::new(settings()))]).await;
         world.person("204", "Anna", "Adams", Role::User).await;
         world.person("205", "Ben", "Brown", Role::User).await;
         world.person("200", "Carla", "Clark", Role::Admin).await;
@@ -248,6 +248,7 @@ pub(crate) fn account(
         principal: format!("{extension}.{organization}").into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     }
 }

@@ -15,7 +15,9 @@ async fn open(world: &World, networks: &[&str], books: Vec<AddressBook>) {
     let snapshot = world.directory.snapshot();
     let settings = snapshot.organization(&world.organization).unwrap().settings();
     let anonymous = Some(AnonymousAccess { networks, books });
-    world.edit(Edit::PutOrganization(OrganizationSettings { anonymous, ..settings })).await;
+    world
+        .edit(Edit::PutOrganization(Box::new(OrganizationSettings { anonymous, ..settings })))
+        .await;
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ldap3_proto::proto::LdapResultCode;
 use ringbook::account::device::Door;
-use ringbook::account::{OrganizationSettings, Role, User};
-use ringbook::api::Api;
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, User};
+use ringbook::api::{Api, Files};
 use ringbook::auth::{Authenticator, UnauthenticatedBind};
 use ringbook::carddav::Handler;
 use ringbook::contact::card::{CardBuilder, Field};
@@ -81,7 +81,10 @@ impl World {
         let organization = OrganizationId::from("main");
         for (id, suffix) in [("main", SUFFIX), ("other", "dc=other,dc=org")] {
             let settings = settings(id, suffix);
-            directory.commit(Request::one(Edit::PutOrganization(settings))).await.unwrap();
+            directory
+                .commit(Request::one(Edit::PutOrganization(Box::new(settings))))
+                .await
+                .unwrap();
         }
         let (start, passed_s) = (Instant::now(), Arc::new(AtomicU64::new(0)));
         let clock = Arc::clone(&passed_s);
@@ -125,6 +128,7 @@ impl World {
                 principal: format!("{extension}.{organization}").into(),
                 listed_books: None,
                 carddav_layout: None,
+                presence: PresenceVisibility::Shown,
                 created: ringbook::contact::Timestamp(0),
             };
             self.edit(Edit::PutUser(user)).await;
@@ -311,8 +315,14 @@ impl Doors<'_> {
             Presence::new(SILENCE_DEFAULT_S, Box::new(ringbook::directory::system_clock));
         let presence = Arc::new(presence);
         let site = Arc::new(http::Site::default());
-        let api =
-            Arc::new(Api::new(Arc::clone(directory), Arc::clone(authenticator), presence, site));
+        let api = Api::new(
+            Arc::clone(directory),
+            Arc::clone(authenticator),
+            presence,
+            site,
+            Files::default(),
+        );
+        let api = Arc::new(api);
         let carddav = Arc::new(Handler::new(Arc::clone(directory)));
         let limits = http::Limits { first_request: PATIENCE, idle: PATIENCE, stalled: PATIENCE };
         let front = http::Front::new(Arc::clone(authenticator), limits)

@@ -11,7 +11,7 @@ use ringbook::contact::photo::PhotoSize;
 use ringbook::contact::{ContactId, Revision};
 use ringbook::directory::{CommitError, Directory, Edit, Request, new_id};
 use ringbook::store::sqlite::SqliteStore;
-use ringbook::store::{Decide, Event, Store, StoreError};
+use ringbook::store::{Decide, Event, Remembered, Store, StoreError};
 
 use crate::{main, put, settings, shared};
 
@@ -80,6 +80,10 @@ impl Store for Failing {
         self.store.import(id)
     }
 
+    fn remembered(&mut self, import: &str) -> Result<Option<Remembered>, StoreError> {
+        self.store.remembered(import)
+    }
+
     fn note(&mut self, notes: &Notes) -> Result<(), StoreError> {
         self.store.note(notes)
     }
@@ -103,7 +107,7 @@ fn directory() -> (Directory, Arc<Plan>) {
     let store = Failing { store, plan: Arc::clone(&plan) };
     let directory = Directory::open(Box::new(store)).unwrap();
     let organization = settings("main", "dc=pbx,dc=example", "pbx.example");
-    commit(&directory, Edit::PutOrganization(organization)).unwrap();
+    commit(&directory, Edit::PutOrganization(Box::new(organization))).unwrap();
     (directory, plan)
 }
 

@@ -251,7 +251,7 @@ fn hiding_numbers_moves_the_reduced_rendition_of_the_cards_that_have_any() {
     let hidden_numbers = FieldSet::of(&[Field::Home]);
     commit(
         &directory,
-        Edit::PutOrganization(OrganizationSettings { hidden_numbers, ..main_settings() }),
+        Edit::PutOrganization(Box::new(OrganizationSettings { hidden_numbers, ..main_settings() })),
     );
     let told = |rendition| {
         let snapshot = directory.snapshot();
@@ -271,7 +271,10 @@ fn everything_is_there_again_after_a_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ringbook.db");
     let directory = Directory::open(Box::new(SqliteStore::open(&path).unwrap())).unwrap();
-    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("main", "dc=pbx,dc=example", "pbx.example"))),
+    );
     let anna = new_id();
     let edits = vec![
         put(
@@ -286,10 +289,10 @@ fn everything_is_there_again_after_a_start() {
     let before = now(&directory);
     commit(
         &directory,
-        Edit::PutOrganization(OrganizationSettings {
+        Edit::PutOrganization(Box::new(OrganizationSettings {
             hidden_numbers: FieldSet::EMPTY,
             ..settings("main", "dc=pbx,dc=example", "pbx.example")
-        }),
+        })),
     );
     commit(&directory, put(anna, member("Anna", &[(Field::Department, "Sales")])));
     drop(directory);

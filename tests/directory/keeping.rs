@@ -241,7 +241,7 @@ fn what_a_removed_user_kept_is_gone_for_good() {
     let anna = {
         let directory = open(&path);
         let organization = settings("main", "dc=pbx,dc=example", "pbx.example");
-        commit(&directory, Edit::PutOrganization(organization));
+        commit(&directory, Edit::PutOrganization(Box::new(organization)));
         let anna = person(&directory, "Anna", "201", true);
         commit(&directory, Edit::PutPersonalBook(clients(anna)));
         let further = Book::PersonalBook(anna, book_id("clients"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ringbook::account::group::{GroupRecord, SharedBook};
-use ringbook::account::{OrganizationSettings, Role, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, User};
 use ringbook::contact::book::{AddressBook, BookId, GroupKind};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{
@@ -19,8 +19,11 @@ use ringbook::store::sqlite::SqliteStore;
 mod faults;
 mod groups;
 mod keeping;
+mod maps;
 mod neighbors;
 mod photos;
+mod undo;
+mod undo_users;
 mod users;
 
 #[test]
@@ -167,7 +170,10 @@ fn names_and_uids_are_unique_in_a_book() {
 #[test]
 fn a_contact_of_another_organization_is_no_contact() {
     let directory = directory();
-    commit(&directory, Edit::PutOrganization(settings("other", "dc=other", "other.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("other", "dc=other", "other.example"))),
+    );
     let id = new_id();
     commit(&directory, put(id, shared("Anna")));
     let other = OrganizationId::parse("other").unwrap();
@@ -241,7 +247,10 @@ fn what_colleagues_see_of_a_card_has_a_time_and_a_uid_of_its_own() {
     let store = Box::new(SqliteStore::in_memory().unwrap());
     let ticking = || Timestamp(TIME.fetch_add(1, Ordering::Relaxed));
     let directory = Directory::open_with_clock(store, ticking).unwrap();
-    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("main", "dc=pbx,dc=example", "pbx.example"))),
+    );
     let anna = person(&directory, "Anna", "201", true);
     let read = || directory.snapshot().contact(&main(), anna).unwrap().contact().clone();
     let first = read();
@@ -276,7 +285,10 @@ fn everything_is_there_again_after_a_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ringbook.db");
     let directory = open(&path);
-    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("main", "dc=pbx,dc=example", "pbx.example"))),
+    );
     let anna = person(&directory, "Anna", "201", true);
     let large: Arc<[u8]> = vec![b'x'; 10_000].into();
     let with_body = Draft { body: Some(Arc::clone(&large)), ..named("l.vcf", "Large") };
@@ -311,7 +323,10 @@ fn two_directories_on_one_store_see_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ringbook.db");
     let first = open(&path);
-    commit(&first, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    commit(
+        &first,
+        Edit::PutOrganization(Box::new(settings("main", "dc=pbx,dc=example", "pbx.example"))),
+    );
     let second = open(&path);
     let anna = new_id();
     commit(&first, put(anna, named("a.vcf", "Anna")));
@@ -336,7 +351,7 @@ fn settings_that_make_other_keys_make_them_for_everybody() {
     let swedish = settings("main", "dc=pbx,dc=example", "pbx.example");
     commit(
         &directory,
-        Edit::PutOrganization(OrganizationSettings { language: "sv".into(), ..swedish }),
+        Edit::PutOrganization(Box::new(OrganizationSettings { language: "sv".into(), ..swedish })),
     );
     assert_eq!(names(), ["Zorn", "Ärmel"]);
 }
@@ -350,16 +365,23 @@ fn suffixes_are_unique_and_never_nested() {
         ("dc=example", "x"),
         ("dc=x", "pbx.example"),
     ] {
-        let request = Request::one(Edit::PutOrganization(settings("other", suffix, domain)));
+        let request =
+            Request::one(Edit::PutOrganization(Box::new(settings("other", suffix, domain))));
         assert_eq!(directory.commit_blocking(request), Err(CommitError::SuffixTaken), "{suffix}");
     }
-    commit(&directory, Edit::PutOrganization(settings("other", "dc=other", "other.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("other", "dc=other", "other.example"))),
+    );
     assert_eq!(directory.snapshot().organizations().count(), 2);
 }
 
 fn directory() -> Directory {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
-    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("main", "dc=pbx,dc=example", "pbx.example"))),
+    );
     directory
 }
 
@@ -427,6 +449,7 @@ fn user(id: ContactId, extension: Option<&str>, principal: &str) -> User {
         principal: principal.into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     }
 }

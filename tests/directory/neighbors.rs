@@ -18,18 +18,18 @@ fn paris() -> OrganizationId {
 
 fn of_main(shares_with: Vec<OrganizationId>) -> Edit {
     let settings = settings("main", "dc=pbx,dc=example", "pbx.example");
-    Edit::PutOrganization(OrganizationSettings { shares_with, ..settings })
+    Edit::PutOrganization(Box::new(OrganizationSettings { shares_with, ..settings }))
 }
 
 fn of_paris(shares_with: Vec<OrganizationId>, prefix: &str) -> Edit {
-    Edit::PutOrganization(OrganizationSettings {
+    Edit::PutOrganization(Box::new(OrganizationSettings {
         region: "FR".into(),
         area_code: String::new(),
         shares_with,
         inter_organization_prefix: prefix.into(),
         hidden_numbers: FieldSet::of(&[Field::Home]),
         ..settings("paris", "dc=paris,dc=example", "paris.example")
-    })
+    }))
 }
 
 fn parisian(name: &str, extension: &str, listed: bool) -> Draft {

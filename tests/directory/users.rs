@@ -44,7 +44,10 @@ fn a_path_of_a_removed_user_stays_theirs_after_a_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ringbook.db");
     let directory = open(&path);
-    commit(&directory, Edit::PutOrganization(settings("main", "dc=pbx,dc=example", "pbx.example")));
+    commit(
+        &directory,
+        Edit::PutOrganization(Box::new(settings("main", "dc=pbx,dc=example", "pbx.example"))),
+    );
     let anna = person(&directory, "Anna", "201", true);
     commit(&directory, Edit::RemoveUser(anna));
     drop(directory);

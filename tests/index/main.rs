@@ -24,7 +24,7 @@ const PEOPLE: [Book; 2] = [Book::People, Book::Shared];
 
 fn directory() -> Directory {
     let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
-    directory.commit_blocking(Request::one(Edit::PutOrganization(settings()))).unwrap();
+    directory.commit_blocking(Request::one(Edit::PutOrganization(Box::new(settings())))).unwrap();
     let book = SharedBook {
         organization: main(),
         id: suppliers(),

@@ -259,7 +259,7 @@ async fn keys_of_the_telephone_find_names_where_the_organization_wants_it() {
         ("(o=2326*)", ""),
     ];
     find(&mut client, &table).await;
-    world.edit(Edit::PutOrganization(german())).await;
+    world.edit(Edit::PutOrganization(Box::new(german()))).await;
     find(&mut client, &[("(cn=*2326*)", "Room 2326"), ("(sn=23267)", "")]).await;
 }
 

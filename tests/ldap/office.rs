@@ -6,7 +6,7 @@ use ldap3_proto::proto::LdapResultCode;
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::group::{Member, SharedBook};
 use ringbook::account::networks::Networks;
-use ringbook::account::{OrganizationSettings, Role, SecretHash, User};
+use ringbook::account::{OrganizationSettings, PresenceVisibility, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, Availability, BookId, Group};
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
 use ringbook::contact::{Book, ContactId, Draft, OrganizationId, Revision, Timestamp, UserId};
@@ -221,9 +221,17 @@ impl Office {
             extension: given,
             listed_books: None,
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         };
         self.world.edit(Edit::PutUser(user)).await;
+    }
+
+    /// Hides a user's presence from others.
+    pub(crate) async fn hide_presence(&self, user: UserId) {
+        let user = self.world.directory.snapshot().user(user).unwrap().clone();
+        let presence = PresenceVisibility::Hidden;
+        self.world.edit(Edit::PutUser(User { presence, ..user })).await;
     }
 
     pub(crate) async fn person(
@@ -253,7 +261,7 @@ impl Office {
         let snapshot = self.world.directory.snapshot();
         let mut settings = snapshot.organization(&self.world.organization).unwrap().settings();
         change(&mut settings);
-        self.world.edit(Edit::PutOrganization(settings)).await;
+        self.world.edit(Edit::PutOrganization(Box::new(settings))).await;
     }
 
     /// Tells whether somebody can be called.

@@ -141,7 +141,7 @@ pub(crate) async fn successor() -> World {
     let alias = |base: &str| BaseAlias { base: base.to_owned(), book: AddressBook::Contacts };
     let base_aliases = bases.map(alias).to_vec();
     let settings = OrganizationSettings { base_aliases, ..(*organization.unwrap()).clone() };
-    world.edit(Edit::PutOrganization(settings)).await;
+    world.edit(Edit::PutOrganization(Box::new(settings))).await;
     world
 }
 

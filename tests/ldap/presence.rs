@@ -129,6 +129,34 @@ async fn presence_is_told_of_nobody_whom_the_asker_does_not_see() {
 }
 
 #[tokio::test]
+async fn a_hidden_presence_is_told_to_the_user_and_administrators_alone() {
+    let office = Office::open().await;
+    office.is(office.anna, Availability::Busy);
+    office.is(office.bert, Availability::Busy);
+    office.hide_presence(office.anna).await;
+    for (name, known) in [("101", true), ("104", true), ("102", false), ("103", false)] {
+        let mut client = office.client(name).await;
+        let both = if known { "Anna Adams, Bert Berg" } else { "Bert Berg" };
+        for filter in
+            ["(ringbookPresence=busy)", "(ringbookPresence=*)", "(ringbookPhoneStatus=in-call)"]
+        {
+            assert_eq!(found(&mut client, filter).await, both, "{name}");
+        }
+        let busy = format!("ou=busy,ou=status,{SUFFIX}");
+        let listed = client.search(&Ask::sub(&busy, "(cn=*)")).await;
+        assert_eq!(listed.names().join(", "), both, "{name}");
+        let status = format!("ou=status,{SUFFIX}");
+        let listed = client.search(&Ask::sub(&status, "(cn=*)")).await;
+        assert_eq!(listed.names().join(", "), both, "{name}");
+        let entry = format!("uid=101,ou=busy,ou=status,{SUFFIX}");
+        let ask = Ask { scope: BASE, ..Ask::sub(&entry, "(objectClass=*)") };
+        assert_eq!(client.search(&ask).await.code == LdapResultCode::Success, known, "{name}");
+        let card = shown(&mut client, "uid=101,ou=people", &PRESENCE).await;
+        assert_eq!(card.is_empty(), !known, "{name}: {card:?}");
+    }
+}
+
+#[tokio::test]
 async fn managers_show_who_reports_to_them() {
     let office = Office::open().await;
     let mut anna = office.client("101").await;

@@ -145,7 +145,7 @@ async fn cn_is_an_order_of_its_own_where_names_are_sorted_otherwise() {
         name_order: NameOrder::FamilyFirst,
         ..settings("main", SUFFIX, "pbx.com", FieldSet::EMPTY)
     };
-    world.edit(Edit::PutOrganization(settings)).await;
+    world.edit(Edit::PutOrganization(Box::new(settings))).await;
     let mut phone = Client::phone(&world).await;
     let ask = Ask { limit: 3, ..Ask::sub(PEOPLE, "(cn=*)") };
     assert_eq!(phone.search(&ask).await.names(), ["Jane Doe", "Ryan Giggs", "Max Müller"]);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use ringbook::account::device::PhoneAccount;
 use ringbook::account::networks::Networks;
-use ringbook::account::{AnonymousAccess, OrganizationSettings, Role, SecretHash, User};
+use ringbook::account::{
+    AnonymousAccess, OrganizationSettings, PresenceVisibility, Role, SecretHash, User,
+};
 use ringbook::auth::Authenticator;
 use ringbook::contact::book::AddressBook;
 use ringbook::contact::card::{CardBuilder, Field, FieldSet};
@@ -69,7 +71,7 @@ impl World {
         let directory = Directory::open(Box::new(SqliteStore::in_memory().unwrap())).unwrap();
         let directory = Arc::new(directory);
         for settings in organizations {
-            let edit = Edit::PutOrganization(settings.clone());
+            let edit = Edit::PutOrganization(Box::new(settings.clone()));
             directory.commit(Request::one(edit)).await.unwrap();
         }
         let organization = organizations[0].id.clone();
@@ -184,7 +186,7 @@ impl World {
         let anonymous = Some(AnonymousAccess { books: vec![AddressBook::SHARED], networks });
         let settings = settings("main", SUFFIX, "pbx.com", FieldSet::EMPTY);
         let settings = OrganizationSettings { anonymous, ..settings };
-        self.edit(Edit::PutOrganization(settings)).await;
+        self.edit(Edit::PutOrganization(Box::new(settings))).await;
     }
 
     /// Many contacts in one commit.
@@ -214,6 +216,7 @@ impl World {
             principal: extension.map_or_else(|| id.to_string(), |e| format!("{e}.main")).into(),
             listed_books: None,
             carddav_layout: None,
+            presence: PresenceVisibility::Shown,
             created: Timestamp(0),
         }
     }

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, header};
 use ringbook::account::device::Door;
 use ringbook::account::{OrganizationSettings, Role};
-use ringbook::api::Api;
+use ringbook::api::{Api, Files};
 use ringbook::auth::{Authenticator, Peer, Principal, Who};
 use ringbook::contact::{OrganizationId, Timestamp};
 use ringbook::directory::{Directory, Edit, Request as Commit};
@@ -83,7 +83,7 @@ impl Office {
     pub(crate) async fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
         let directory = Arc::new(Directory::open(Box::new(store)).unwrap());
-        let main = Edit::PutOrganization(settings("main"));
+        let main = Edit::PutOrganization(Box::new(settings("main")));
         directory.commit(Commit::one(main)).await.unwrap();
         let organization = OrganizationId::from("main");
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), organization));
@@ -94,6 +94,7 @@ impl Office {
             Arc::clone(&authenticator),
             Arc::clone(&presence),
             site,
+            Files::default(),
         );
         Self { directory, authenticator, presence, api }
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ringbook::account::device::{AppPassword, Door, Doors, PhoneAccount, Scope, Token};
 use ringbook::account::group::{GroupRecord, Member, PendingStar, PersonalBook, SharedBook, Star};
+use ringbook::account::import::ColumnMapRecord;
 use ringbook::account::networks::Networks;
 use ringbook::account::property::{DavProperty, KeptAt, Reverted};
-use ringbook::account::{Layout, Role, SecretHash, User};
+use ringbook::account::{Layout, PresenceVisibility, Role, SecretHash, User};
 use ringbook::contact::book::{AddressBook, BookId};
 use ringbook::contact::derived::NameOrder;
 use ringbook::contact::number::NumberFormat;
@@ -19,6 +20,7 @@ use ringbook::store::{Change, Event, Key, Record, Store, Tombstone};
 use crate::imports::imports_are_kept;
 use crate::notes::notes_are_kept;
 use crate::samples::{commit, contact, load, main, next, organization, put, stored, support};
+use crate::undo::imports_can_be_undone;
 
 /// Everything a store must do; each store's tests call it with an empty one.
 pub(crate) fn contract(store: &mut dyn Store) {
@@ -36,6 +38,7 @@ pub(crate) fn contract(store: &mut dyn Store) {
     a_reader_sees_what_was_committed(store);
     notes_are_kept(store);
     imports_are_kept(store);
+    imports_can_be_undone(store);
 }
 
 fn records_read_back(store: &mut dyn Store) {
@@ -54,6 +57,7 @@ fn records_read_back(store: &mut dyn Store) {
             principal: "201.main".into(),
             listed_books: Some(vec![AddressBook::All, AddressBook::Favorites]),
             carddav_layout: Some(Layout::Merged),
+            presence: PresenceVisibility::Hidden,
             created: Timestamp(7),
         }),
     ];
@@ -125,6 +129,12 @@ fn of_groups(anna: &Contact, note: &Contact) -> Vec<Record> {
             revision: Revision(1),
         }),
         Record::PendingStar(PendingStar { user: anna.id, uid: "a/b c:d".into() }),
+        Record::ColumnMap(ColumnMapRecord {
+            organization: main(),
+            name: "R&D/Berlin \u{1}".into(),
+            columns: "{\"Name\":\"given_name\"}".into(),
+            updated: Timestamp(5),
+        }),
     ]
 }
 
@@ -230,6 +240,7 @@ fn what_programs_kept_is_removed(store: &mut dyn Store) {
             local: "color".into(),
         },
         Key::Reverted(user, book, "a b.vcf".into()),
+        Key::ColumnMap(main(), "a/b".into()),
     ];
     let before = load(store).1;
     commit(store, keys.iter().cloned().map(Change::Remove).collect());

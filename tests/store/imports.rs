@@ -37,9 +37,11 @@ pub(crate) fn imports_are_kept(store: &mut dyn Store) {
     let first = made(store, import("i1"));
     let elsewhere = OrganizationId::parse("other").unwrap();
     made(store, Import { organization: elsewhere, ..import("i2") });
-    let undone = Some(Undone { at: Timestamp(9), by: "Bert".into() });
+    let at = made(store, Import { refused: None, ..import("i3") });
+    let undone = Undone { at: Timestamp(9), by: "Bert".into() };
+    commit(store, vec![Change::Undone { import: "i3".into(), undone: undone.clone() }]);
+    let undone = Some(undone);
     let third = Import { refused: None, undone: undone.clone(), ..import("i3") };
-    let at = made(store, third.clone());
     assert_eq!(store.import("i1"), Ok(Some((import("i1"), first))));
     assert_eq!(store.import("i3"), Ok(Some((third, at))));
     assert_eq!(store.import("i4"), Ok(None));
@@ -53,6 +55,7 @@ pub(crate) fn imports_are_kept(store: &mut dyn Store) {
         summary: "{\"created\":1}".into(),
         has_refused: undone.is_none(),
         undone: undone.clone(),
+        undoable: undone.is_none(),
         revision,
     };
     assert_eq!(found, [told("i3", at, &undone), told("i1", first, &None)], "newest first");
@@ -64,8 +67,12 @@ pub(crate) fn imports_are_kept(store: &mut dyn Store) {
 
 fn the_oldest_imports_go(store: &mut dyn Store) {
     let name = |n: u32| format!("j{n:04}");
-    let many = (0..IMPORTS_MAX).map(|n| Import { report: "{}".into(), ..import(&name(n)) });
-    commit(store, many.map(|import| Change::Import(Box::new(import))).collect());
+    let mut at = load(store).1;
+    for n in 0..IMPORTS_MAX {
+        let import = Import { report: "{}".into(), ..import(&name(n)) };
+        let mut change = Some(Change::Import(Box::new(import)));
+        at = store.commit(at, &mut |_, _| change.take().into_iter().collect()).unwrap();
+    }
     let all = store.imports(&query(None, u32::MAX)).unwrap();
     assert_eq!(all.len(), IMPORTS_MAX as usize);
     assert_eq!(ids(&all).last(), Some(&"j0000"));

@@ -11,3 +11,4 @@ mod postgres;
 mod proxy;
 mod samples;
 mod sqlite;
+mod undo;

@@ -33,7 +33,8 @@ fn entry(actor: &str, action: &str, time: i64) -> AuditEntry {
 fn note(store: &mut dyn Store, entries: &[&AuditEntry]) {
     let entries = entries.iter().copied().cloned().collect();
     let keep_since = Timestamp(i64::MIN);
-    store.note(&Notes { entries, uses: Vec::new(), keep_since, keep_entries: u32::MAX }).unwrap();
+    let keep_entries = u32::MAX;
+    store.note(&Notes { entries, keep_since, keep_entries, ..Notes::default() }).unwrap();
 }
 
 /// The newest entries.
@@ -61,8 +62,8 @@ fn notes_read_back(store: &mut dyn Store) {
     };
     for uses in [vec![last("app:\0", 5), last("token:1", 5)], vec![last("token:1", 4)]] {
         let keep_since = Timestamp(i64::MIN);
-        let entries = Vec::new();
-        store.note(&Notes { entries, uses, keep_since, keep_entries: u32::MAX }).unwrap();
+        let keep_entries = u32::MAX;
+        store.note(&Notes { uses, keep_since, keep_entries, ..Notes::default() }).unwrap();
     }
     let asked = ["token:1", "never", "app:\0"].map(Into::into);
     let found = store.last_uses(&asked).unwrap();
@@ -83,10 +84,9 @@ fn old_and_surplus_entries_go(store: &mut dyn Store) {
     let acts: Vec<AuditEntry> = (0..5).map(|n| entry("d", "PUT /x", 3000 + n)).collect();
     note(store, &acts.iter().collect::<Vec<_>>());
     let keep = |keep_since, keep_entries| Notes {
-        entries: Vec::new(),
-        uses: Vec::new(),
         keep_since: Timestamp(keep_since),
         keep_entries,
+        ..Notes::default()
     };
     store.note(&keep(3001, u32::MAX)).unwrap();
     assert_eq!(newest(store, 100).last(), Some(&acts[1]));

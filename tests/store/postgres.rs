@@ -155,7 +155,8 @@ fn a_database_from_before_photos_is_brought_up_to_date() {
 }
 
 /// Takes away what imports made necessary.
-const BEFORE_IMPORTS: &str = "DROP TABLE import";
+const BEFORE_IMPORTS: &str = "DROP TABLE import; DROP TABLE created_contact;
+    DROP TABLE former_contact; DROP TABLE former_photo; DROP TABLE former_record;";
 
 #[test]
 fn a_broken_row_is_told_and_the_others_are_read() {

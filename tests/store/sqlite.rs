@@ -106,7 +106,8 @@ fn a_file_from_before_photos_is_brought_up_to_date() {
 }
 
 /// Takes away what imports made necessary.
-const BEFORE_IMPORTS: &str = "DROP TABLE import;";
+const BEFORE_IMPORTS: &str = "DROP TABLE import; DROP TABLE created_contact;
+    DROP TABLE former_contact; DROP TABLE former_photo; DROP TABLE former_record;";
 
 /// Writes what a store holds into a file as the first release made it.
 fn first_format(store: &Path, to: &Path) {

@@ -1,13 +1,10 @@
 //! The words of the set-up page and of Apple's profile, in each language.
 
 use axum::extract::FromRequestParts;
-use hyper::header;
 use hyper::http::request::Parts;
 
+use crate::api::language::Accepted;
 use crate::api::problem::Problem;
-
-/// Longer lists of languages are not read to their end.
-const LANGUAGES_MAX: usize = 20;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,53 +175,20 @@ impl Language {
         }
     }
 
-    /// The language that a client likes best of those that there are (RFC 9110, 12.5.4); English
-    /// where it likes none.
-    fn best(accepted: &str) -> Self {
-        let mut best = (0.0, Self::English);
-        for range in accepted.split(',').take(LANGUAGES_MAX) {
-            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-            let weight = weight.trim().strip_prefix("q=").and_then(|text| text.parse().ok());
-            let primary = tag.trim().split('-').next().unwrap_or_default();
-            let language = match primary.to_ascii_lowercase().as_str() {
-                "en" | "*" => Self::English,
-                "de" => Self::German,
-                _ => continue,
-            };
-            let weight: f32 = weight.unwrap_or(0.0);
-            if weight > best.0 {
-                best = (weight, language);
-            }
+    fn by_tag(primary: &str) -> Option<Self> {
+        match primary {
+            "en" | "*" => Some(Self::English),
+            "de" => Some(Self::German),
+            _ => None,
         }
-        best.1
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE);
-        Ok(Self::best(accepted.and_then(|text| text.to_str().ok()).unwrap_or_default()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_language_liked_best_is_spoken() {
-        let check =
-            |accepted, expected| assert_eq!(Language::best(accepted), expected, "{accepted}");
-        check("", Language::English);
-        check("de", Language::German);
-        check("de-AT,de;q=0.9,en;q=0.8", Language::German);
-        check("en-US,en;q=0.9,de;q=0.8", Language::English);
-        check("fr;q=1, de;q=0.3", Language::German);
-        check("en;q=0, DE;q=0.1", Language::German);
-        check("de;q=x", Language::English);
-        check("de;q=0.4, *;q=0.5", Language::English);
-        check("ru", Language::English);
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let accepted = Accepted::from_request_parts(parts, state).await?;
+        Ok(accepted.best(Self::by_tag).unwrap_or(Self::English))
     }
 }

@@ -12,7 +12,7 @@ impl Checker<'_> {
     pub(super) fn put_user(&mut self, user: User) -> Result<(), CommitError> {
         self.organization_exists(&user.organization)?;
         let old = self.state().user(user.id);
-        let given = old.and_then(|old| old.extension);
+        let given = old.and_then(|old| old.extension).filter(|_| !self.undoing);
         if let Some(extension) = given.filter(|given| user.extension.as_ref() != Some(given)) {
             return Err(CommitError::ExtensionFixed { extension });
         }

@@ -10,7 +10,6 @@ use crate::contact::card::Field;
 use crate::contact::{Book, Contact, ContactId, Draft, OrganizationId, UserId};
 use crate::directory::CommitError;
 use crate::directory::check::Checker;
-use crate::index::Extent;
 use crate::store::{Change, Key, Record};
 
 impl Checker<'_> {
@@ -152,10 +151,7 @@ impl Checker<'_> {
         if self.snapshot.shared_book(&organization, id).is_none() {
             return Err(CommitError::NoBook(book.into()));
         }
-        let extent = Extent::of(&[book]);
-        let members: Vec<Arc<Contact>> =
-            self.snapshot.members(&organization, &extent).map(|row| row.shared()).collect();
-        for member in members {
+        for member in self.members(&organization, book) {
             self.drop_contact(&member);
         }
         self.remove(Key::SharedBook(organization, id))

@@ -1,7 +1,5 @@
 //! What becomes of further personal books, properties, refused writes and pending favorites.
 
-use std::sync::Arc;
-
 use crate::account::group::{
     PENDING_STARS_MAX, PERSONAL_BOOKS_MAX, PendingStar, PersonalBook, wrong_name,
 };
@@ -12,7 +10,6 @@ use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{Book, Contact, UserId, uid_key};
 use crate::directory::CommitError;
 use crate::directory::check::Checker;
-use crate::index::Extent;
 use crate::store::{Key, Record};
 
 impl Checker<'_> {
@@ -33,6 +30,7 @@ impl Checker<'_> {
             return Err(CommitError::TooMany { what: "personal books", max: PERSONAL_BOOKS_MAX });
         }
         self.staged.keepers.insert(book.owner);
+        self.staged.personal_books.insert((book.owner, book.id));
         self.put(Record::PersonalBook(book))
     }
 
@@ -44,9 +42,7 @@ impl Checker<'_> {
         let book = Book::PersonalBook(owner, id);
         let record = self.snapshot.personal_book(owner, id);
         let organization = &record.ok_or_else(|| CommitError::NoBook(book.into()))?.organization;
-        let extent = Extent::of(&[book]);
-        let members = self.snapshot.members(organization, &extent);
-        for member in members.map(|row| row.shared()).collect::<Vec<Arc<Contact>>>() {
+        for member in self.members(organization, book) {
             self.drop_contact(&member);
         }
         self.forget_properties(owner, KeptAt::Book(book.into()))?;

@@ -39,6 +39,10 @@ fn utf16_shows_by_its_zeros() {
     assert_eq!(read(&utf16("Jürgen", u16::to_le_bytes), None).unwrap().1, "UTF-16LE");
     assert_eq!(read(&utf16("Jürgen", u16::to_be_bytes), None).unwrap().1, "UTF-16BE");
     assert_eq!(read(b"a\0b", None).unwrap(), ("a\0b".to_owned(), "UTF-8"));
+    // Only what stands between Russian words has zeros.
+    let russian = "Имя\tФамилия\tОрганизация\r\nИван\tИванов\tООО Ландыш\r\n";
+    assert_eq!(read(&utf16(russian, u16::to_le_bytes), None).unwrap().1, "UTF-16LE");
+    assert_eq!(read(&utf16(russian, u16::to_be_bytes), None).unwrap().1, "UTF-16BE");
 }
 
 #[test]
@@ -69,10 +73,26 @@ fn the_first_bad_byte_is_named() {
 }
 
 #[test]
+fn damaged_utf8_is_no_code_page() {
+    let rule = |bytes: &[u8]| read(bytes, None).map(|(_, name)| name).map_err(|e| e.reason.rule);
+    let names = "Jürgen Grüß, Søren Ågård, Zoë\n".as_bytes();
+    assert_eq!(rule(&[names, b"J\xfcrgen\n"].concat()), Err(Rule::Damaged));
+    assert_eq!(rule("Jürgen Grü".as_bytes().split_last().unwrap().1), Err(Rule::Damaged));
+    // Few letters that look like UTF-8 are an accident, as in this name.
+    let russian = encode("Name\nПётр\nФёдор Петрович\n", "windows-1251");
+    assert_eq!(rule(&russian), Ok("windows-1251"));
+    assert_eq!(rule(b"Andr\xe9"), Ok("windows-1252"));
+}
+
+#[test]
 fn other_formats_are_called_by_their_name() {
-    let broken = |bytes: &[u8]| read(bytes, None).unwrap_err().reason.rule;
-    let check = |bytes: &[u8]| assert_eq!(broken(bytes), Rule::OtherFormat);
-    check(b"PK\x03\x04\x14\0\x06\0");
-    check(b"BEGIN:VCARD\r\nVERSION:3.0\r\n");
-    check(b"\n  <html><body>");
+    let check = |bytes: &[u8], rule| {
+        assert_eq!(read(bytes, None).unwrap_err().reason.rule, rule);
+    };
+    check(b"PK\x03\x04\x14\0\x06\0", Rule::Workbook);
+    check(b"\xd0\xcf\x11\xe0\xa1\xb1", Rule::OldWorkbook);
+    check(b"%PDF-1.7", Rule::Pdf);
+    check(b"\xff\xd8\xff\xe0", Rule::Picture);
+    check(b"\n  <html><body>", Rule::Markup);
+    check(b"{\"contacts\": []}", Rule::Json);
 }

@@ -1,5 +1,7 @@
 //! What a value has to look like: its kind, its length, its characters.
 
+use std::borrow::Cow;
+
 use crate::file::{Reason, Rule};
 
 /// The longest value of digits.
@@ -13,6 +15,10 @@ pub(super) struct Check {
     pub(super) one_of: Box<[Box<str>]>,
     pub(super) chars_max: Option<usize>,
     pub(super) chars: Option<Characters>,
+    /// The characters that are not allowed.
+    pub(super) not_chars: Option<Box<str>>,
+    /// The values that are not allowed, in any case.
+    pub(super) none_of: Box<[Box<str>]>,
 }
 
 /// What a value is.
@@ -27,6 +33,8 @@ pub(super) enum Kind {
     /// `0` or `1`.
     Flag,
     Email,
+    /// Two letters (ISO 3166-1).
+    Country,
     /// Never shown in a report.
     Secret,
 }
@@ -40,12 +48,13 @@ pub(super) struct Characters {
 }
 
 impl Kind {
-    const ALL: [(&str, Self); 6] = [
+    const ALL: [(&str, Self); 7] = [
         ("text", Self::Text),
         ("number", Self::Number),
         ("digits", Self::Digits),
         ("flag", Self::Flag),
         ("email", Self::Email),
+        ("country", Self::Country),
         ("secret", Self::Secret),
     ];
 
@@ -97,10 +106,48 @@ impl Check {
         if value.is_empty() {
             return None;
         }
-        self.wrong_characters(value).or_else(|| self.wrong_kind(value)).or_else(|| {
-            let among = self.one_of.is_empty() || self.one_of.iter().any(|one| **one == *value);
-            (!among).then(|| Reason::new(Rule::OneOf, [&self.one_of.join(", ")]))
-        })
+        self.wrong_characters(value)
+            .or_else(|| self.wrong_kind(value))
+            .or_else(|| {
+                let among = self.one_of.is_empty() || self.one_of.iter().any(|one| **one == *value);
+                (!among).then(|| Reason::new(Rule::OneOf, [&self.one_of.join(", ")]))
+            })
+            .or_else(|| {
+                let refused = self.none_of.iter().any(|one| one.eq_ignore_ascii_case(value));
+                refused.then(|| Reason::new(Rule::NoneOf, [&value]))
+            })
+    }
+
+    /// The value as a file of this kind can have it: `+` is `00` and other characters are left out of
+    /// numbers where they are not allowed, in texts they are spaces; what is too long is cut; blank
+    /// where that is not enough.
+    pub(super) fn fitting<'a>(&self, value: Cow<'a, str>) -> Cow<'a, str> {
+        if self.wrong(&value).is_none() {
+            return value;
+        }
+        let spelt = match value.strip_prefix('+').filter(|_| !self.allows('+')) {
+            Some(outside) => format!("00{outside}"),
+            None => value.into_owned(),
+        };
+        let character = |c: char| match self.kind {
+            _ if self.allows(c) => Some(c),
+            Kind::Text => Some(' '),
+            _ => None,
+        };
+        let max = self.chars_max.unwrap_or(usize::MAX);
+        let cut: String = match self.kind {
+            Kind::Email => spelt,
+            _ => spelt.chars().filter_map(character).take(max).collect(),
+        };
+        let cut = cut.trim();
+        if self.wrong(cut).is_none() { cut.to_owned().into() } else { Cow::default() }
+    }
+
+    fn allows(&self, character: char) -> bool {
+        let refused = self.not_chars.as_ref().is_some_and(|refused| refused.contains(character));
+        let listed = self.chars.as_ref().is_none_or(|chars| chars.contain(character));
+        let digit = self.kind != Kind::Digits || character.is_ascii_digit();
+        digit && listed && !refused
     }
 
     fn wrong_characters(&self, value: &str) -> Option<Reason> {
@@ -117,6 +164,11 @@ impl Check {
                 return Some(Reason::new(Rule::TooLong, [&count, &max]));
             }
         }
+        if let Some(refused) = &self.not_chars
+            && let Some(found) = value.chars().find(|c| refused.contains(*c))
+        {
+            return Some(Reason::new(Rule::NoCharacter, [&found, refused]));
+        }
         let chars = self.chars.as_ref()?;
         let foreign = value.chars().find(|c| !chars.contain(*c))?;
         Some(Reason::new(Rule::Character, [&foreign, &chars.written]))
@@ -132,6 +184,10 @@ impl Check {
                 (!fine).then(|| Rule::Digits.into())
             }
             Kind::Flag => (!matches!(value, "0" | "1")).then(|| Rule::Flag.into()),
+            Kind::Country => {
+                let fine = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_alphabetic());
+                (!fine).then(|| Rule::Country.into())
+            }
             Kind::Email => {
                 let halves = value.split_once('@');
                 let fine =

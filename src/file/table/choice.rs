@@ -6,6 +6,7 @@ use crate::file::table::column::To;
 use crate::file::table::header::key;
 use crate::file::table::profile::CUSTOM;
 use crate::file::table::profiles::Profiles;
+use crate::file::table::ranges::Ranges;
 use crate::file::{FileError, Reason, Rule};
 
 /// What the sender of a file told about it.
@@ -13,6 +14,8 @@ use crate::file::{FileError, Reason, Rule};
 pub struct Choice {
     pub(super) profiles: Arc<Profiles>,
     told: Told,
+    /// The numbers of the telephone system's contexts.
+    pub(super) ranges: Arc<Ranges>,
 }
 
 /// By what a file is to be read.
@@ -54,12 +57,18 @@ impl Choice {
                 return Err(FileError::whole(Reason::new(Rule::ColumnsNotTaken, [&name])));
             }
         };
-        Ok(Self { profiles: Arc::clone(profiles), told })
+        Ok(Self { profiles: Arc::clone(profiles), told, ranges: Arc::default() })
+    }
+
+    /// The same choice; users' numbers have to lie in the ranges of their contexts.
+    #[must_use]
+    pub fn with_ranges(self, ranges: Ranges) -> Self {
+        Self { ranges: Arc::new(ranges), ..self }
     }
 
     /// Nothing is told, and the profiles are those that are built in.
     pub fn auto() -> Self {
-        Self { profiles: Profiles::built_in(), told: Told::Auto }
+        Self { profiles: Profiles::built_in(), told: Told::Auto, ranges: Arc::default() }
     }
 
     pub fn told(&self) -> &Told {

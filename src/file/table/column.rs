@@ -1,5 +1,7 @@
 //! One column of a profile: where its values go, and what they have to look like.
 
+use std::borrow::Cow;
+
 use crate::contact::card::{Field, PostalPart};
 use crate::file::fields;
 use crate::file::table::check::Check;
@@ -14,24 +16,92 @@ pub(super) struct Column {
     /// The columns of a section are required only in rows that use the section.
     pub(super) section: Box<str>,
     pub(super) required: bool,
+    /// Whether its values stand behind those of the field's other columns.
+    pub(super) last: bool,
     /// What stands between several values of one cell.
     pub(super) split: Option<Box<str>>,
-    /// What stands before names that the other program made itself (Google: `* `).
-    pub(super) mark: Option<Box<str>>,
+    /// Which of several values are not the user's own.
+    pub(super) system: System,
+    /// Values that are read as none, in any case.
+    pub(super) nothing: Box<[Box<str>]>,
+    /// The column with the context in whose ranges the number has to lie.
+    pub(super) context: Option<Box<str>>,
     /// Whether the column is in the files that we write.
     pub(super) written: bool,
-    /// What is written where there is no value.
+    /// Whether a formatted name is written only where the other fields do not make it.
+    pub(super) sparing: bool,
     pub(super) fill: Option<Fill>,
-    /// What is written, where that is not what is read.
-    pub(super) write: Option<Field>,
 }
 
 /// What is written where there is no value.
 #[derive(Clone, Debug)]
 pub(super) struct Fill {
-    pub(super) text: Box<str>,
+    pub(super) with: With,
     /// Only in rows that use the section; empty: in every row.
     pub(super) section: Box<str>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum With {
+    Text(Box<str>),
+    /// The contact's first value of a field that is not read from the column.
+    Field(Field),
+}
+
+/// Values that the other program made itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct System {
+    /// What stands before such a value (Google: `* `); it is dropped.
+    pub(super) mark: Option<Box<str>>,
+    /// The value that makes a favorite (Google: `* starred`).
+    pub(super) starred: Option<Box<str>>,
+    /// The value that every contact has (Google: `* myContacts`).
+    pub(super) always: Option<Box<str>>,
+}
+
+impl System {
+    /// What a value means, where it is one of the user's own.
+    pub(super) fn kept<'a>(
+        &self,
+        value: Cow<'a, str>,
+        starred: &mut Option<bool>,
+    ) -> Option<Cow<'a, str>> {
+        if self.starred.as_deref().is_some_and(|known| same(known, &value)) {
+            *starred = Some(true);
+            return None;
+        }
+        if self.always.as_deref().is_some_and(|known| same(known, &value)) {
+            return None;
+        }
+        let Some(mark) = self.mark.as_deref() else { return Some(value) };
+        let cut = match value.strip_prefix('\\') {
+            Some(rest) if rest.trim_start_matches('\\').starts_with(mark) => 1,
+            _ if value.starts_with(mark) => mark.len(),
+            _ => return Some(value),
+        };
+        Some(match value {
+            Cow::Borrowed(text) => text.get(cut..).unwrap_or_default().trim().into(),
+            Cow::Owned(text) => text.get(cut..).unwrap_or_default().trim().to_owned().into(),
+        })
+    }
+
+    /// A value of the user's own that begins with the mark is written behind a backslash.
+    pub(super) fn written<'a>(&self, value: &'a str) -> Cow<'a, str> {
+        match self.mark.as_deref() {
+            Some(mark) if value.trim_start_matches('\\').starts_with(mark) => {
+                format!("\\{value}").into()
+            }
+            _ => value.into(),
+        }
+    }
+}
+
+/// Whether a name of the other program's is this one: `* My Contacts` is `* myContacts`.
+fn same(known: &str, value: &str) -> bool {
+    let letters = |text: &str| {
+        text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    value.starts_with(known.get(..1).unwrap_or_default()) && letters(known) == letters(value)
 }
 
 /// Where a value goes.

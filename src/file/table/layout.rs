@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::contact::card::{Field, PostalPart};
+use crate::file::date::DateOrder;
 use crate::file::table::check::{Check, Kind};
 use crate::file::table::choice::{ColumnMap, Target};
-use crate::file::table::column::{Column, DatePart, Group, To};
+use crate::file::table::column::{Column, DatePart, Group, System, To};
 use crate::file::table::header::{Header, HeaderCell};
 use crate::file::table::profile::{Found, Profile};
 use crate::file::table::profiles::Fit;
+use crate::file::table::ranges::Ranges;
 use crate::file::table::rules::{Places, Rules};
 use crate::file::{Covers, FileError, Reason, Rule, fields, shortened};
 
@@ -24,6 +26,8 @@ pub(super) struct Layout {
     /// phones show the first value.
     pub(super) values: Vec<Value>,
     pub(super) addresses: Vec<Address>,
+    /// How dates are written.
+    pub(super) dates: DateOrder,
     /// Year, month and day.
     pub(super) birthday: [Option<usize>; 3],
     /// The places of what is kept beside the card.
@@ -32,8 +36,15 @@ pub(super) struct Layout {
     pub(super) sections: Vec<Section>,
     /// The places of the columns of which one is needed, and their names.
     pub(super) requires: Vec<(Vec<usize>, String)>,
+    /// The places of numbers and of their contexts.
+    pub(super) in_contexts: Vec<(usize, usize)>,
+    pub(super) ranges: Arc<Ranges>,
+    /// Values of columns that are read as none.
+    pub(super) nothing: Vec<(usize, Box<[Box<str>]>)>,
     pub(super) rules: Option<Box<dyn Rules>>,
     ignored: Vec<String>,
+    /// How many empty cells rows may have behind the last column.
+    pub(super) trailing: usize,
 }
 
 /// A column of the file.
@@ -44,9 +55,19 @@ pub(super) struct Bound {
     pub(super) to: To,
     pub(super) check: Check,
     pub(super) split: Option<Box<str>>,
-    mark: Option<Box<str>>,
+    system: System,
+    last: bool,
     /// The profile's column, where it is one of those.
     of: Option<Found>,
+}
+
+/// Where the value of a column goes among those of its field.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    last: bool,
+    /// The place in the profile.
+    column: usize,
+    number: u16,
 }
 
 /// A column whose values go into the card.
@@ -55,7 +76,7 @@ pub(super) struct Value {
     pub(super) at: usize,
     pub(super) field: FieldOf,
     pub(super) split: Option<Box<str>>,
-    pub(super) mark: Option<Box<str>>,
+    pub(super) system: System,
 }
 
 /// What tells the field of a value.
@@ -93,8 +114,9 @@ impl Bound {
         let Some(column) = column else {
             return Self::to(name, To::Nothing);
         };
-        let (split, mark) = (column.split.clone(), column.mark.clone());
-        Self { name, to: column.to, check: column.check.clone(), split, mark, of }
+        let (split, system) = (column.split.clone(), column.system.clone());
+        let check = column.check.clone();
+        Self { name, to: column.to, check, split, system, last: column.last, of }
     }
 
     /// A column that no profile lists.
@@ -104,7 +126,8 @@ impl Bound {
             to if to.is_number() => Kind::Number,
             _ => Kind::Text,
         };
-        Self { name, to, check: Check::of(kind), split: None, mark: None, of: None }
+        let (check, system) = (Check::of(kind), System::default());
+        Self { name, to, check, split: None, system, last: false, of: None }
     }
 
     pub(super) fn is_secret(&self) -> bool {
@@ -113,13 +136,14 @@ impl Bound {
 
     /// Where a value goes among those of its field: by the place in the profile, and for further
     /// values of a field (`number2`) by the number.
-    fn rank(&self) -> (usize, u16) {
+    fn rank(&self) -> Rank {
+        let last = self.last;
         if let Some(found) = self.of {
-            return (found.column, found.number);
+            return Rank { last, column: found.column, number: found.number };
         }
         let bare = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
         let number = self.name.get(bare.len()..).and_then(|digits| digits.parse().ok());
-        (usize::MAX, number.unwrap_or_default())
+        Rank { last, column: usize::MAX, number: number.unwrap_or_default() }
     }
 
     fn number(&self) -> u16 {
@@ -134,6 +158,9 @@ impl Layout {
     /// [`FileError`] where a column is missing that every row needs.
     pub(super) fn fitting(fit: Fit, header: &Header) -> Result<Self, FileError> {
         let Fit { profile, language } = fit;
+        if let Some(twice) = header.twice(|key| profile.column(key, language).is_some()) {
+            return Err(twice);
+        }
         if let Some(missing) = profile.missing(header, language) {
             let summary = header.summary();
             let missing = missing.join(", ");
@@ -154,7 +181,8 @@ impl Layout {
                 (column, _) => Bound::new(cell, column, found),
             });
         }
-        Ok(Self::of(profile, columns, ignored))
+        let (dates, trailing) = (profile.dates(language), header.trailing);
+        Ok(Self { dates, trailing, ..Self::of(profile, columns, ignored) })
     }
 
     /// The columns of a file whose sender tells what they mean.
@@ -170,6 +198,9 @@ impl Layout {
                 cells.iter().zip(targets.iter().copied()).map(bound).collect()
             }
             ColumnMap::Named(pairs) => {
+                if let Some(twice) = header.twice(|_| false) {
+                    return Err(twice);
+                }
                 let lacks = |name: &str| !cells.iter().any(|cell| cell.key == *name);
                 if let Some((name, _)) = pairs.iter().find(|(name, _)| lacks(name)) {
                     let reason = Reason::new(Rule::MissingColumn, [name, &header.summary()]);
@@ -187,7 +218,8 @@ impl Layout {
                 bound
             }
         };
-        Ok(Self::of(Arc::new(Profile::custom()), columns, ignored))
+        let layout = Self::of(Arc::new(Profile::custom()), columns, ignored);
+        Ok(Self { trailing: header.trailing, ..layout })
     }
 
     fn of(profile: Arc<Profile>, columns: Vec<Bound>, ignored: Vec<String>) -> Self {
@@ -203,13 +235,18 @@ impl Layout {
         Self {
             values: values(&columns),
             addresses: addresses(&columns),
+            dates: DateOrder::default(),
             birthday: birthday.map(|part| place(To::Birthday(part))),
             others: columns.iter().enumerate().filter(other).map(|(at, _)| at).collect(),
             extension: place(To::Field(Field::Extension)),
             sections: sections(&profile, &columns),
             requires: requires.collect(),
+            in_contexts: in_contexts(&profile, &columns),
+            ranges: Arc::default(),
+            nothing: nothing(&profile, &columns),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,
+            trailing: 0,
             columns,
             profile,
         }
@@ -306,7 +343,7 @@ fn ignore(cell: &HeaderCell, ignored: &mut Vec<String>) {
 
 /// The columns whose values go into the card, in the order in which they go there.
 fn values(columns: &[Bound]) -> Vec<Value> {
-    let mut values: Vec<(Option<Field>, (usize, u16), Value)> = Vec::new();
+    let mut values: Vec<(Option<Field>, Rank, Value)> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let (known, field) = match column.to {
             To::Field(field) => (Some(field), FieldOf::Known(field)),
@@ -317,8 +354,8 @@ fn values(columns: &[Bound]) -> Vec<Value> {
             }
             _ => continue,
         };
-        let (split, mark) = (column.split.clone(), column.mark.clone());
-        values.push((known, column.rank(), Value { at, field, split, mark }));
+        let (split, system) = (column.split.clone(), column.system.clone());
+        values.push((known, column.rank(), Value { at, field, split, system }));
     }
     values.sort_by_key(|(field, rank, _)| (*field, *rank));
     values.into_iter().map(|(_, _, value)| value).collect()
@@ -371,4 +408,28 @@ fn one_of(profile: &Profile, list: &[usize], columns: &[Bound]) -> (Vec<usize>, 
     let places = columns.iter().enumerate().filter(listed).map(|(at, _)| at);
     let names = list.iter().filter_map(|at| profile.columns.get(*at)).map(|column| &*column.name);
     (places.collect(), names.collect::<Vec<&str>>().join(", "))
+}
+
+/// The place in the file and the column of the profile, of all columns that are the profile's.
+fn of_profile<'a>(
+    profile: &'a Profile,
+    columns: &'a [Bound],
+) -> impl Iterator<Item = (usize, &'a Column)> {
+    let known = |(at, bound): (usize, &Bound)| Some((at, profile.columns.get(bound.of?.column)?));
+    columns.iter().enumerate().filter_map(known)
+}
+
+fn in_contexts(profile: &Profile, columns: &[Bound]) -> Vec<(usize, usize)> {
+    let pair = |(at, column): (usize, &Column)| {
+        let context = column.context.as_deref()?;
+        let (place, _) = of_profile(profile, columns).find(|(_, other)| *other.name == *context)?;
+        Some((at, place))
+    };
+    of_profile(profile, columns).filter_map(pair).collect()
+}
+
+fn nothing(profile: &Profile, columns: &[Bound]) -> Vec<(usize, Box<[Box<str>]>)> {
+    let has = |(_, column): &(usize, &Column)| !column.nothing.is_empty();
+    let own = |(at, column): (usize, &Column)| (at, column.nothing.clone());
+    of_profile(profile, columns).filter(has).map(own).collect()
 }

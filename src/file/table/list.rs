@@ -3,22 +3,16 @@
 use std::borrow::Cow;
 
 /// The values of a cell, trimmed; blank ones are left out. The separator may have spaces around it
-/// (` ::: `), and then does not separate without them. A mark at the beginning of a value is dropped.
+/// (` ::: `), and then does not separate without them.
 pub(super) fn parts<'a, 's>(
     cell: &'a str,
     separator: &'s str,
-    mark: Option<&'s str>,
 ) -> impl Iterator<Item = Cow<'a, str>> + use<'a, 's> {
-    let values = Parts { rest: Some(cell), separator };
-    let bare = move |value: Cow<'a, str>| match mark {
-        None => value,
-        Some(mark) => without_mark(value, mark),
-    };
-    values.map(bare).filter(|value| !value.is_empty())
+    Parts { rest: Some(cell), separator }.filter(|value| !value.is_empty())
 }
 
 /// Writes values as one cell, which [`parts`] reads back.
-pub(super) fn join<'a>(values: impl Iterator<Item = &'a str>, separator: &str) -> String {
+pub(super) fn join<'a>(values: impl Iterator<Item = Cow<'a, str>>, separator: &str) -> String {
     let mut cell = String::new();
     for value in values {
         if !cell.is_empty() {
@@ -29,30 +23,9 @@ pub(super) fn join<'a>(values: impl Iterator<Item = &'a str>, separator: &str) -
             }
             cell.push_str(separator);
         }
-        escape(value, separator.trim(), &mut cell);
+        escape(&value, separator.trim(), &mut cell);
     }
     cell
-}
-
-/// A value that begins with the mark is told from a marked one by a backslash.
-pub(super) fn unmarked<'a>(value: &'a str, mark: &str) -> Cow<'a, str> {
-    if value.trim_start_matches('\\').starts_with(mark) {
-        format!("\\{value}").into()
-    } else {
-        value.into()
-    }
-}
-
-fn without_mark<'a>(value: Cow<'a, str>, mark: &str) -> Cow<'a, str> {
-    let cut = match value.strip_prefix('\\') {
-        Some(rest) if rest.trim_start_matches('\\').starts_with(mark) => 1,
-        _ if value.starts_with(mark) => mark.len(),
-        _ => return value,
-    };
-    match value {
-        Cow::Borrowed(text) => text.get(cut..).unwrap_or_default().trim().into(),
-        Cow::Owned(text) => text.get(cut..).unwrap_or_default().trim().to_owned().into(),
-    }
 }
 
 fn escape(value: &str, token: &str, into: &mut String) {

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::file::date::DateOrder;
 use crate::file::table::check::{Characters, Check, Kind};
-use crate::file::table::column::{Column, Fill, To, postal_kind};
+use crate::file::table::column::{Column, Fill, System, To, With, postal_kind};
 use crate::file::table::header::key;
 use crate::file::table::profile::{Labels, Names, Profile, Translation};
 use crate::file::table::rules;
@@ -44,12 +45,22 @@ struct ProfileFile {
     encoding: Option<String>,
     delimiter: Option<String>,
     #[serde(default)]
+    byte_order_mark: bool,
+    #[serde(default)]
     further: bool,
     #[serde(default)]
     sorted: bool,
+    #[serde(default)]
+    short_rows: bool,
+    #[serde(default)]
+    spare_cells: usize,
+    /// `dmy`, `mdy` (the default) or `ymd`.
+    dates: Option<String>,
     rules: Option<String>,
     #[serde(default)]
     requires: Vec<Vec<String>>,
+    #[serde(default)]
+    known_by: Vec<String>,
     #[serde(default)]
     labels: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     columns: Vec<ColumnFile>,
@@ -68,14 +79,27 @@ struct ColumnFile {
     one_of: Vec<String>,
     max: Option<usize>,
     chars: Option<String>,
+    not_chars: Option<String>,
+    #[serde(default)]
+    none_of: Vec<String>,
+    #[serde(default)]
+    nothing: Vec<String>,
+    context: Option<String>,
     #[serde(default)]
     section: String,
     #[serde(default)]
     required: bool,
     split: Option<String>,
     mark: Option<String>,
+    starred: Option<String>,
+    always: Option<String>,
+    /// Whether its values stand behind those of the field's other columns.
+    #[serde(default)]
+    last: bool,
     #[serde(default)]
     read_only: bool,
+    #[serde(default)]
+    sparing: bool,
     fill: Option<String>,
     fill_section: Option<String>,
     write: Option<String>,
@@ -87,6 +111,8 @@ struct ColumnFile {
 struct TranslationFile {
     profile: String,
     language: String,
+    /// As the profile's.
+    dates: Option<String>,
     /// A name of that language, and the name in the profile.
     names: BTreeMap<String, String>,
 }
@@ -107,6 +133,9 @@ pub(super) fn add(profiles: &mut Vec<Profile>, file: &str, text: &str) -> Result
     }
     let profile = toml::from_str(text).map_err(written)?;
     let profile = build(profile).map_err(whole)?;
+    if *profile.name != *file {
+        return Err(whole(format!("the name is `{}`, not that of the file", profile.name)));
+    }
     match profiles.iter_mut().find(|known| known.name == profile.name) {
         Some(known) => *known = profile,
         None => profiles.push(profile),
@@ -125,19 +154,15 @@ fn translate(profiles: &mut [Profile], file: TranslationFile) -> Result<(), Stri
             return Err(format!("the name `{name}` comes twice"));
         }
     }
-    profile.languages.push(Translation { language: file.language.into(), names });
+    let dates = dates(file.dates.as_deref())?;
+    // One of the folder stands for the one that is built in.
+    profile.languages.retain(|known| *known.language != *file.language);
+    profile.languages.push(Translation { language: file.language.into(), dates, names });
     Ok(())
 }
 
 fn build(file: ProfileFile) -> Result<Profile, String> {
-    let mut names = Names::default();
-    for (at, column) in file.columns.iter().enumerate() {
-        for name in std::iter::once(&column.name).chain(&column.also) {
-            if !names.add(name, at) {
-                return Err(format!("the name `{name}` comes twice"));
-            }
-        }
-    }
+    let names = names_of(&file.columns)?;
     let mut labels = Vec::new();
     let mut postal_labels = Labels { name: "postal".into(), of: Vec::new(), other: None };
     for (name, table) in &file.labels {
@@ -150,10 +175,11 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
     let groups: Vec<Box<str>> = labels.iter().map(|labels| labels.name.clone()).collect();
     let place = |name: &String| {
         let at = file.columns.iter().position(|column| column.name == *name);
-        at.ok_or_else(|| format!("requires: there is no column `{name}`"))
+        at.ok_or_else(|| format!("requires or known_by: there is no column `{name}`"))
     };
     let list = |list: &Vec<String>| list.iter().map(place).collect::<Result<Box<[_]>, _>>();
     let requires = file.requires.iter().map(list).collect::<Result<Box<[_]>, _>>()?;
+    let known_by = list(&file.known_by)?;
     let rules = file
         .rules
         .as_deref()
@@ -166,15 +192,32 @@ fn build(file: ProfileFile) -> Result<Profile, String> {
         columns: columns.collect::<Result<_, _>>()?,
         name: file.name.into(),
         title: file.title.into(),
+        mark: file.byte_order_mark,
         further: file.further,
+        short_rows: file.short_rows,
+        spare_cells: file.spare_cells,
         sorted: file.sorted,
+        known_by,
         requires,
         labels: labels.into(),
         postal_labels,
         names,
         languages: Vec::new(),
+        dates: dates(file.dates.as_deref())?,
         rules: rules.transpose()?,
     })
+}
+
+fn names_of(columns: &[ColumnFile]) -> Result<Names, String> {
+    let mut names = Names::default();
+    for (at, column) in columns.iter().enumerate() {
+        for name in std::iter::once(&column.name).chain(&column.also) {
+            if !names.add(name, at) {
+                return Err(format!("the name `{name}` comes twice"));
+            }
+        }
+    }
+    Ok(names)
 }
 
 fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
@@ -203,20 +246,41 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
     });
     let section: Box<str> = file.section.into();
     let fill_section = file.fill_section.map_or_else(|| section.clone(), Into::into);
-    let one_of = file.one_of.into_iter().map(Into::into).collect();
-    let chars = file.chars.as_deref().map(Characters::parse);
+    let check = Check {
+        kind,
+        one_of: boxed(file.one_of),
+        chars_max: file.max,
+        chars: file.chars.as_deref().map(Characters::parse),
+        not_chars: file.not_chars.map(Into::into),
+        none_of: boxed(file.none_of),
+    };
+    let with = match (write.transpose()?, file.fill) {
+        (Some(field), _) => Some(With::Field(field)),
+        (None, fill) => fill.map(|text| With::Text(text.into())),
+    };
     Ok(Column {
-        write: write.transpose()?,
         name: name.into(),
         to,
-        check: Check { kind, one_of, chars_max: file.max, chars },
+        check,
         section,
         required: file.required,
+        last: file.last,
         split: file.split.filter(|split| !split.is_empty()).map(Into::into),
-        mark: file.mark.map(Into::into),
+        system: System {
+            mark: file.mark.map(Into::into),
+            starred: file.starred.map(Into::into),
+            always: file.always.map(Into::into),
+        },
+        nothing: boxed(file.nothing),
+        context: file.context.map(Into::into),
         written: !file.read_only,
-        fill: file.fill.map(|text| Fill { text: text.into(), section: fill_section }),
+        sparing: file.sparing,
+        fill: with.map(|with| Fill { with, section: fill_section }),
     })
+}
+
+fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
+    texts.into_iter().map(Into::into).collect()
 }
 
 /// A table of labels; `*` stands for all other labels.
@@ -257,6 +321,14 @@ fn encoding(name: Option<&str>) -> Result<bool, String> {
         None => Ok(false),
         Some("utf-8") => Ok(true),
         Some(name) => Err(format!("encoding: `{name}` is not utf-8; without it any is recognised")),
+    }
+}
+
+fn dates(order: Option<&str>) -> Result<DateOrder, String> {
+    match order {
+        None => Ok(DateOrder::default()),
+        Some(order) => DateOrder::parse(order)
+            .ok_or_else(|| format!("dates: `{order}` is none of dmy, mdy, ymd")),
     }
 }
 

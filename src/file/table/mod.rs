@@ -1,6 +1,7 @@
 //! Tables of contacts as text (CSV): what each column of a known kind of file means.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use crate::contact::card::Field;
 use crate::file::encoding::Text;
@@ -11,19 +12,24 @@ use crate::file::table::layout::Layout;
 use crate::file::table::reader::{RecordReader, Step};
 use crate::file::{About, Fault, FileError, ROWS_MAX, Reason, Row, Rows, Rule};
 
+mod arrange;
+pub mod cell;
 mod check;
 pub mod choice;
 mod column;
 mod header;
 mod layout;
 mod list;
-mod load;
+pub mod load;
+pub mod plain;
 pub mod profile;
 pub mod profiles;
+pub mod ranges;
 mod reader;
 mod row;
 mod rules;
-pub mod write;
+pub mod said;
+pub mod writer;
 
 /// Reads a table row by row.
 pub struct TableReader<R> {
@@ -45,14 +51,19 @@ impl<R: Read> TableReader<R> {
             Told::Custom(ColumnMap::Ordered(fields)) => Header::numbered(fields.len()),
             _ => header(&mut records)?,
         };
-        let layout = match choice.told() {
-            Told::Auto => Layout::fitting(choice.profiles.recognise(&header)?, &header)?,
+        let mut layout = match choice.told() {
+            Told::Auto => {
+                let fit = choice.profiles.recognise(&header);
+                let twice = |unknown| header.twice(|_| false).unwrap_or(unknown);
+                Layout::fitting(fit.map_err(twice)?, &header)?
+            }
             Told::Named(name) => Layout::fitting(choice.profiles.told(name, &header)?, &header)?,
             Told::Custom(map) => Layout::told(map, &header)?,
         };
         if layout.profile.utf8_unless_told {
             text.only_if_told()?;
         }
+        layout.ranges = Arc::clone(&choice.ranges);
         let about = About {
             profile: layout.profile.name.clone(),
             holds: layout.profile.holds,

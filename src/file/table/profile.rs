@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::contact::card::Field;
 use crate::file::Holds;
+use crate::file::date::DateOrder;
 use crate::file::table::column::Column;
 use crate::file::table::header::{Header, key};
 use crate::file::table::rules::Bind;
@@ -22,13 +23,21 @@ pub struct Profile {
     pub(super) utf8_unless_told: bool,
     /// Between the cells of files that we write.
     pub(super) delimiter: u8,
+    /// Whether files that we write begin with a byte order mark.
+    pub(super) mark: bool,
     /// Whether files that we write have further columns, for what no column of the profile says.
     pub(super) further: bool,
+    /// Whether empty cells at the end of a row may be missing.
+    pub(super) short_rows: bool,
+    /// How many empty cells rows may have behind the last column.
+    pub(super) spare_cells: usize,
     /// Whether the columns that we write are in alphabetical order.
     pub(super) sorted: bool,
     pub(super) columns: Box<[Column]>,
     /// Lists of columns, of each of which a row needs a value.
     pub(super) requires: Box<[Box<[usize]>]>,
+    /// Columns of which a header has one, where the profile is recognised; none: any will do.
+    pub(super) known_by: Box<[usize]>,
     /// What labels of values mean, table by table.
     pub(super) labels: Box<[Labels<Field>]>,
     /// What labels of postal addresses mean.
@@ -36,6 +45,8 @@ pub struct Profile {
     /// The names of the columns in English, and their other spellings.
     pub(super) names: Names,
     pub(super) languages: Vec<Translation>,
+    /// How dates are written in English.
+    pub(super) dates: DateOrder,
     /// What is asked of a row that data cannot say.
     pub(super) rules: Option<Bind>,
 }
@@ -45,6 +56,8 @@ pub struct Profile {
 pub(super) struct Translation {
     /// As in RFC 5646, such as `de`.
     pub(super) language: Box<str>,
+    /// How the program writes dates in this language.
+    pub(super) dates: DateOrder,
     pub(super) names: Names,
 }
 
@@ -91,8 +104,18 @@ impl Names {
         true
     }
 
+    /// Whether a column has a name here.
+    #[cfg(test)]
+    pub(super) fn means(&self, column: usize) -> bool {
+        self.whole.values().any(|named| *named == column)
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<Found> {
         if let Some(column) = self.whole.get(key) {
+            return Some(Found { column: *column, number: 0 });
+        }
+        if key.contains(char::REPLACEMENT_CHARACTER) {
+            let (_, column) = self.whole.iter().find(|(name, _)| is_damaged(key, name))?;
             return Some(Found { column: *column, number: 0 });
         }
         self.numbered.iter().find_map(|(before, behind, column)| {
@@ -102,6 +125,15 @@ impl Names {
             Some(Found { column: *column, number })
         })
     }
+}
+
+/// Whether a name is another one that went through a wrong encoding: each letter that was lost
+/// shows as U+FFFD.
+fn is_damaged(damaged: &str, name: &str) -> bool {
+    let mut letters = name.chars();
+    let same =
+        |c| letters.next().is_some_and(|letter| c == letter || c == char::REPLACEMENT_CHARACTER);
+    damaged.chars().all(same) && letters.next().is_none()
 }
 
 /// The number of a repeated column: digits only.
@@ -136,14 +168,19 @@ impl Profile {
             holds: Holds::Either,
             utf8_unless_told: false,
             delimiter: b',',
+            mark: false,
             further: false,
+            short_rows: false,
+            spare_cells: 0,
             sorted: false,
             columns: Box::default(),
             requires: Box::default(),
+            known_by: Box::default(),
             labels: Box::default(),
             postal_labels: Labels { name: Box::default(), of: Vec::new(), other: None },
             names: Names::default(),
             languages: Vec::new(),
+            dates: DateOrder::default(),
             rules: None,
         }
     }
@@ -153,6 +190,12 @@ impl Profile {
         let translation = language.and_then(|at| self.languages.get(at));
         let found = translation.and_then(|translation| translation.names.find(key));
         found.or_else(|| self.names.find(key))
+    }
+
+    /// How dates are written in a language, or in English.
+    pub(super) fn dates(&self, language: Option<usize>) -> DateOrder {
+        let translation = language.and_then(|at| self.languages.get(at));
+        translation.map_or(self.dates, |translation| translation.dates)
     }
 
     /// How many columns of a header are the profile's, in the language that has the most of them.
@@ -169,6 +212,15 @@ impl Profile {
             }
         }
         best
+    }
+
+    /// Whether a header has a column that tells this kind of file from others.
+    pub(super) fn is_known_by(&self, header: &Header) -> bool {
+        let (_, language) = self.overlap(header);
+        let tells = |key: &str| {
+            self.column(key, language).is_some_and(|found| self.known_by.contains(&found.column))
+        };
+        self.known_by.is_empty() || header.columns().iter().any(|cell| tells(&cell.key))
     }
 
     /// The columns that every file needs and this one lacks; of several, one would do.

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::contact::ContactId;
 use crate::contact::card::{CardBuilder, Field, NamelessCard, PostalAddress, PostalPart};
+use crate::file::date::date;
+use crate::file::table::cell;
 use crate::file::table::column::To;
 use crate::file::table::layout::{Address, Bound, FieldOf, Layout, Value};
 use crate::file::table::list;
@@ -16,12 +18,13 @@ use crate::file::{Entry, Fault, Reason, Row, Rule, shortened};
 impl Layout {
     /// The entry of a row, or all that is wrong with it.
     pub(super) fn read(&self, record: &Record<'_>) -> Row {
-        if record.len() != self.columns.len() {
+        if !self.fits(record) {
             return Row::Bad(vec![self.wrong_width(record)]);
         }
         let line = record.line;
-        let cells = Cells { cells: record.cells().map(str::trim).collect() };
+        let mut cells = Cells { cells: self.meant(record) };
         let mut faults = self.faults(line, &cells);
+        self.leave_out_nothing(&mut cells);
         let mut draft = self.draft(line, &cells, &mut faults);
         if let Some(rules) = &self.rules
             && faults.is_empty()
@@ -42,16 +45,38 @@ impl Layout {
     /// The cells of a record without secrets. None where nobody knows which cell is which, and one
     /// may be a secret.
     pub(super) fn shown(&self, record: &Record<'_>) -> Option<Vec<String>> {
-        if record.len() != self.columns.len() {
+        if !self.fits(record) {
             let harmless = !self.columns.iter().any(Bound::is_secret);
             return harmless.then(|| record.cells().map(str::to_owned).collect());
         }
-        let cells = self.columns.iter().zip(record.cells());
+        let cells = self.columns.iter().zip(record.cells().chain(std::iter::repeat("")));
         let shown = |(column, cell): (&Bound, &str)| match column.is_secret() {
             true => String::new(),
             false => cell.to_owned(),
         };
         Some(cells.map(shown).collect())
+    }
+
+    /// Whether it is known which cell is which.
+    fn fits(&self, record: &Record<'_>) -> bool {
+        let (cells, columns) = (record.len(), self.columns.len());
+        match cells.checked_sub(columns) {
+            None => self.profile.short_rows,
+            Some(beyond) => {
+                let spare = self.trailing.max(self.profile.spare_cells);
+                beyond <= spare && record.cells().skip(columns).all(str::is_empty)
+            }
+        }
+    }
+
+    /// What the cells mean; secrets are taken as they are.
+    fn meant<'a>(&self, record: &Record<'a>) -> Vec<&'a str> {
+        let cells = self.columns.iter().zip(record.cells());
+        let text = |(column, text): (&Bound, &'a str)| match column.is_secret() {
+            true => text.trim(),
+            false => cell::meant(text),
+        };
+        cells.map(text).collect()
     }
 
     fn wrong_width(&self, record: &Record<'_>) -> Fault {
@@ -66,12 +91,31 @@ impl Layout {
         Fault { line: record.line, field: None, value, reason }
     }
 
+    /// Makes cells empty whose values stand for none.
+    fn leave_out_nothing(&self, cells: &mut Cells<'_>) {
+        for (at, values) in &self.nothing {
+            if let Some(cell) = cells.cells.get_mut(*at)
+                && values.iter().any(|value| value.eq_ignore_ascii_case(cell))
+            {
+                *cell = "";
+            }
+        }
+    }
+
     /// What is wrong with single cells, with sections, and between cells.
     fn faults(&self, line: u64, cells: &Cells<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (column, value) in self.columns.iter().zip(&cells.cells) {
             if let Some(reason) = column.check.wrong(value) {
                 faults.push(column.fault(line, value, reason));
+            }
+        }
+        for (number, context) in &self.in_contexts {
+            let value = |at: usize| cells.cells.get(at).copied().unwrap_or_default();
+            let wrong = || self.ranges.wrong(value(*context), value(*number));
+            let reason = (!value(*number).is_empty()).then(wrong).flatten();
+            if let Some((reason, column)) = reason.zip(self.columns.get(*number)) {
+                faults.push(column.fault(line, value(*number), reason));
             }
         }
         let mut fault_of = |column: &str, reason| {
@@ -156,10 +200,20 @@ impl Layout {
         };
         let Some(field) = field else { return };
         match &value.split {
+            None if field == Field::Birthday => {
+                if let Some(date) = date(text, self.dates) {
+                    draft.push(field, date);
+                }
+            }
             None => draft.push(field, with_plain_line_ends(text)),
             Some(split) => {
-                for part in list::parts(text, split, value.mark.as_deref()) {
-                    draft.push(field, part);
+                if value.system.starred.is_some() {
+                    draft.entry.starred.get_or_insert(false);
+                }
+                for part in list::parts(text, split) {
+                    if let Some(part) = value.system.kept(part, &mut draft.entry.starred) {
+                        draft.push(field, part);
+                    }
                 }
             }
         }
@@ -182,16 +236,10 @@ impl Layout {
         let text = |at: usize| cells.cells.get(at).copied().unwrap_or_default();
         let part = |part: PostalPart| -> Cow<'_, str> {
             let columns = address.parts.iter().filter(|(known, _)| *known == part);
-            let mut lines = columns.map(|(_, at)| with_plain_line_ends(text(*at)));
+            let texts = columns.map(|(_, at)| with_plain_line_ends(text(*at)));
+            let mut lines = texts.filter(|line| !line.is_empty());
             let first = lines.next().unwrap_or_default();
-            match lines.next() {
-                None => first,
-                Some(second) => {
-                    let all =
-                        lines.fold(format!("{first}\n{second}"), |all, line| all + "\n" + &line);
-                    all.trim_end().to_owned().into()
-                }
-            }
+            lines.fold(first, |all, line| format!("{all}\n{line}").into())
         };
         if address.parts.iter().all(|(_, at)| text(*at).is_empty()) {
             return None;
@@ -229,8 +277,11 @@ impl Layout {
             To::Presence => entry.presence = Some(value != "0"),
             To::Starred => entry.starred = Some(is_yes(value)),
             To::Book => {
-                let split = column.split.as_deref().unwrap_or(";");
-                entry.books.extend(list::parts(value, split, None).map(|name| name.into()));
+                let names = match column.split.as_deref() {
+                    Some(split) => list::parts(value, split).map(Into::into).collect(),
+                    None => vec![Box::from(value)],
+                };
+                entry.books.extend(names);
             }
             _ => {}
         }

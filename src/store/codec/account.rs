@@ -4,8 +4,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::account::{
-    AnonymousAccess, BaseAlias, Layout, OrganizationSettings, PEOPLE_ON_DEVICES_MAX, RefusedWrites,
-    Role, SecretHash, User,
+    AnonymousAccess, BaseAlias, Layout, OrganizationSettings, PEOPLE_ON_DEVICES_MAX,
+    PresenceVisibility, RefusedWrites, Role, SecretHash, User,
 };
 use crate::contact::card::{Field, FieldSet};
 use crate::contact::{ContactId, OrganizationId};
@@ -120,6 +120,7 @@ pub(super) fn user_text(user: &User) -> String {
         "principal": user.principal,
         "listed_books": user.listed_books.as_ref().map(|books| word::books_text(books)),
         "carddav_layout": user.carddav_layout.map(Layout::name),
+        "presence_shown": user.presence.is_shown(),
         "created": user.created.0,
     })
     .to_string()
@@ -138,6 +139,7 @@ pub(super) fn user(id: &str, text: &str) -> Decoded<User> {
         principal: object.text("principal")?.into(),
         listed_books: object.texts("listed_books").ok().map(word::books).transpose()?,
         carddav_layout: object.optional("carddav_layout").map(|t| word::layout(&t)).transpose()?,
+        presence: PresenceVisibility::of(object.flag("presence_shown").unwrap_or(true)),
         created: object.time("created")?,
     })
 }

@@ -18,6 +18,11 @@ pub(in crate::store) const CONTACT_COLUMNS: &str = "id, organization, book, name
     revision, reduced_revision, texts, numbers, sort_key, fingerprint, member_of, photo";
 const _: () = assert!(BODY_INLINE_BYTES_MAX == 4096, "CONTACT_COLUMNS names the same limit");
 
+/// What an import remembers of a contact: everything but the keys that its organization's settings
+/// make.
+pub(in crate::store) const REMEMBERED_COLUMNS: &str = "id, organization, book, name, uid, card, \
+    body, listed, created, modified, revision, reduced_revision, member_of, photo";
+
 /// A row of the contact table as it is read.
 pub(in crate::store) struct ContactRow<'a> {
     pub(in crate::store) id: Uuid,

@@ -4,13 +4,18 @@ mod account;
 mod contact;
 mod device;
 mod group;
+mod import;
 mod object;
 mod property;
 mod record;
 mod word;
 
-pub(super) use contact::{CONTACT_COLUMNS, ContactRow, StoredBody, TombstoneRow};
-pub(super) use record::{RecordRow, Row, record_event, removed_row, row};
+pub(super) use contact::{
+    CONTACT_COLUMNS, ContactRow, REMEMBERED_COLUMNS, StoredBody, TombstoneRow,
+};
+pub(super) use record::{
+    NOT_REMEMBERED, RecordRow, Row, record_event, remembered, remembered_contact, removed_row, row,
+};
 pub(super) use word::{book_text, groups_text, photo_text};
 
 /// Why a stored text is not what it should be.

@@ -1,10 +1,14 @@
 //! Which kind, key and rank a record has in the store, and the reverse.
 
+use std::sync::Arc;
+
 use crate::account::group::PendingStar;
 use crate::contact::book::{AddressBook, BookId};
 use crate::contact::{OrganizationId, UserId};
-use crate::store::codec::{Decoded, Undecodable, account, device, group, property, word};
-use crate::store::{Event, Key, Record, StoredContact};
+use crate::store::codec::{Decoded, Undecodable, account, device, group, import, property, word};
+use crate::store::{
+    Event, Key, Record, RememberedContact, RememberedRecord, StoreError, StoredContact,
+};
 
 /// A row of the record table: everything but contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,10 @@ pub(in crate::store) fn row(record: &Record) -> Row<'_> {
             let key = property::reverted_key(of.book, &of.name);
             ("reverted", format!("{}/{key}", of.user), property::reverted_text(of))
         }
+        Record::ColumnMap(map) => {
+            let key = format!("{}/{}", map.organization, map.name);
+            ("columns", key, import::column_map_text(map))
+        }
         Record::Retired(retired) => {
             ("principal", retired.segment.to_string(), account::retired_text(retired))
         }
@@ -91,6 +99,7 @@ pub(in crate::store) fn removed_row(key: &Key) -> RecordRow {
         Key::Reverted(user, book, name) => {
             ("reverted", format!("{user}/{}", property::reverted_key(*book, name)))
         }
+        Key::ColumnMap(organization, name) => ("columns", format!("{organization}/{name}")),
         Key::Contact(id) => ("contact", id.to_string()),
     };
     RecordRow { kind, key, rank: rank(kind), body: None }
@@ -111,6 +120,36 @@ pub(in crate::store) fn record_event(kind: &str, key: &str, body: Option<&str>) 
         reason: fault.to_string(),
         rest: None,
     })
+}
+
+/// Kinds whose rows an undone import leaves as they are: a path segment that was given away stays so,
+/// and a contact is remembered by its own row.
+pub(in crate::store) const NOT_REMEMBERED: &str = "'organization', 'principal', 'contact'";
+
+/// A record as an import found it; see [`NOT_REMEMBERED`].
+pub(in crate::store) fn remembered(
+    (kind, key, body): (&str, &str, Option<&str>),
+    changed: bool,
+) -> Result<RememberedRecord, StoreError> {
+    let before = body.map(|body| record(kind, key, body)).transpose();
+    let read = before.and_then(|before| Ok((removed(kind, key)?, before)));
+    let damaged = |fault| StoreError::Damaged(format!("{kind} {key} before an import: {fault}"));
+    let (key, before) = read.map_err(damaged)?;
+    Ok(RememberedRecord { key, before, changed })
+}
+
+/// A contact as an import found it.
+pub(in crate::store) fn remembered_contact(
+    event: Event,
+    removed: bool,
+) -> Result<RememberedContact, StoreError> {
+    match event {
+        Event::Put(Record::Contact(stored)) => {
+            let before = Arc::unwrap_or_clone(stored.contact);
+            Ok(RememberedContact { before, removed })
+        }
+        other => Err(StoreError::Damaged(format!("a contact before an import: {other:?}"))),
+    }
 }
 
 fn record(kind: &str, key: &str, body: &str) -> Decoded<Record> {
@@ -153,6 +192,10 @@ fn record(kind: &str, key: &str, body: &str) -> Decoded<Record> {
         "reverted" => {
             let (user, key) = halves(key)?;
             Record::Reverted(property::reverted(user_id(user)?, key, body)?)
+        }
+        "columns" => {
+            let (organization, name) = halves(key)?;
+            Record::ColumnMap(import::column_map(organization, name, body)?)
         }
         "principal" => Record::Retired(account::retired(key, body)?),
         _ => return Err(Undecodable("kind")),
@@ -197,6 +240,10 @@ fn removed(kind: &str, key: &str) -> Decoded<Key> {
             let (place, namespace, local) = property::property_name(key)?;
             let (namespace, local) = (namespace.into(), local.into());
             Key::Property { user: user_id(user)?, place, namespace, local }
+        }
+        "columns" => {
+            let (organization, name) = halves(key)?;
+            Key::ColumnMap(OrganizationId::from(organization), name.into())
         }
         "reverted" => {
             let (user, key) = halves(key)?;

@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Notes, Numbered};
 use crate::contact::{OrganizationId, Timestamp};
 use crate::store::postgres::fault::Fault;
+use crate::store::postgres::memory;
 use crate::store::postgres::session::{Purpose, Session, cell};
 use crate::store::postgres::text::{plain, stored};
 
@@ -56,6 +57,7 @@ pub(super) async fn note(session: &mut Session, notes: &Notes) -> Result<(), Fau
         let address = last.address.map(|address| address.to_string());
         work.execute(&statement, &[&stored(&last.credential), &last.time.0, &address]).await?;
     }
+    memory::forget_before(&mut work, notes.undo_since).await?;
     let old = work.statement("DELETE FROM audit WHERE time < $1").await?;
     work.execute(&old, &[&notes.keep_since.0]).await?;
     let sql = "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - $1";

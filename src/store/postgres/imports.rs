@@ -1,37 +1,32 @@
 //! Imports that were made, in a table of their own: reports are long and rarely read.
 
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::Row;
 
 use crate::account::import::{IMPORTS_MAX, Import, ImportOverview, ImportQuery, Undone};
 use crate::contact::{OrganizationId, Revision, Timestamp};
+use crate::store::StoreError;
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::session::{Purpose, Session, Work, cell};
 use crate::store::postgres::text::{plain, stored};
 
 /// An import, and those that are too many go.
-pub(super) const IMPORT: &str = "WITH gone AS (DELETE FROM import WHERE organization = $2 AND id <= \
-    (SELECT id FROM import WHERE organization = $2 ORDER BY id DESC LIMIT 1 OFFSET $11)) \
-    INSERT INTO import (id, organization, created, actor, undone, undone_by, revision, summary, \
-    refused, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const IMPORT: &str = "WITH gone AS (DELETE FROM import WHERE organization = $2 AND id <= \
+    (SELECT id FROM import WHERE organization = $2 ORDER BY id DESC LIMIT 1 OFFSET $9)) \
+    INSERT INTO import (id, organization, created, actor, revision, remembered, summary, refused, \
+    report) VALUES ($1, $2, $3, $4, $5, true, $6, $7, $8)";
 
-const OVERVIEW_COLUMNS: &str =
-    "id, organization, created, actor, summary, undone, undone_by, revision, refused IS NOT NULL";
+const OVERVIEW_COLUMNS: &str = "id, organization, created, actor, summary, undone, undone_by, revision, refused IS NOT NULL, \
+     remembered";
 
-pub(super) async fn put(
-    work: &Work<'_>,
-    statement: &Statement,
-    import: &Import,
-    at: i64,
-) -> Result<(), Fault> {
+pub(super) async fn put(work: &mut Work<'_>, import: &Import, at: i64) -> Result<(), Fault> {
+    let statement = work.statement(IMPORT).await?;
     work.execute(
-        statement,
+        &statement,
         &[
             &stored(&import.id),
             &import.organization.as_str(),
             &import.created.0,
             &stored(&import.by),
-            &import.undone.as_ref().map(|undone| undone.at.0),
-            &import.undone.as_ref().map(|undone| stored(&undone.by)),
             &at,
             &stored(&import.summary),
             &import.refused.as_deref().map(stored),
@@ -73,11 +68,28 @@ pub(super) async fn read(
         created: overview.created,
         by: overview.by,
         summary: overview.summary,
-        report: text(&row, 10)?,
-        refused: optional_text(&row, 9)?,
+        report: text(&row, 11)?,
+        refused: optional_text(&row, 10)?,
         undone: overview.undone,
     };
     Ok(Some((import, overview.revision)))
+}
+
+pub(super) async fn overview_of(
+    work: &mut Work<'_>,
+    id: &str,
+) -> Result<Option<ImportOverview>, Fault> {
+    let sql = format!("SELECT {OVERVIEW_COLUMNS} FROM import WHERE id = $1");
+    let row = work.row(&sql, &[&stored(id)]).await?;
+    row.map(|row| overview(&row)).transpose()
+}
+
+/// The number under which other tables know an import.
+pub(super) async fn number(work: &mut Work<'_>, id: &str) -> Result<i64, Fault> {
+    match work.row("SELECT number FROM import WHERE id = $1", &[&stored(id)]).await? {
+        Some(row) => cell(&row, 0),
+        None => Err(StoreError::Failed(format!("there is no import {id}")).into()),
+    }
 }
 
 fn overview(row: &Row) -> Result<ImportOverview, Fault> {
@@ -93,6 +105,7 @@ fn overview(row: &Row) -> Result<ImportOverview, Fault> {
         undone: undone.map(|at| Undone { at: Timestamp(at), by: by.unwrap_or_default() }),
         revision: Revision(revision.cast_unsigned()),
         has_refused: cell(row, 8)?,
+        undoable: cell(row, 9)?,
     })
 }
 

@@ -80,7 +80,7 @@ fn told(table: &str, row: &Row, read: fn(&Row) -> Result<Event, Error>) -> Event
     })
 }
 
-fn contact(row: &Row) -> Result<Event, Error> {
+pub(super) fn contact(row: &Row) -> Result<Event, Error> {
     let name = row.try_get::<_, Option<&str>>(3)?.map(plain);
     let uid = row.try_get::<_, Option<&str>>(4)?.map(plain);
     let columns = ContactRow {

@@ -110,14 +110,61 @@ const MIGRATIONS: &[&str] = &[
         revision     bigint NOT NULL,
         undone       bigint,
         undone_by    text,
+        remembered   boolean NOT NULL,   -- whether the tables below have what it found
         summary      text NOT NULL,
         refused      text,
         report       text NOT NULL
     );
     CREATE INDEX import_organization ON import (organization, id);
-    INSERT INTO import (id, organization, created, actor, revision, summary, report)
+    CREATE INDEX import_remembered ON import (created) WHERE remembered;
+
+    -- What imports (by their numbers) made, and how what they changed or removed was before.
+    CREATE TABLE created_contact (
+        import bigint NOT NULL,
+        id     uuid NOT NULL,
+        PRIMARY KEY (import, id)
+    );
+    CREATE TABLE former_contact (
+        place            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        import           bigint NOT NULL,
+        removed          boolean NOT NULL,
+        id               uuid NOT NULL,
+        organization     text NOT NULL,
+        book             text NOT NULL,
+        name             text,
+        uid              text,
+        card             text NOT NULL,
+        body             bytea,
+        listed           boolean NOT NULL,
+        created          bigint NOT NULL,
+        modified         bigint NOT NULL,
+        revision         bigint NOT NULL,
+        reduced_revision bigint NOT NULL,
+        member_of        text NOT NULL,
+        photo            text,
+        UNIQUE (import, id)
+    );
+    CREATE TABLE former_photo (
+        import    bigint NOT NULL,
+        contact   uuid NOT NULL,
+        digest    bigint NOT NULL,
+        thumbnail bytea NOT NULL,
+        jpeg      bytea NOT NULL,
+        PRIMARY KEY (import, contact)
+    );
+    ALTER TABLE former_photo ALTER COLUMN jpeg SET STORAGE EXTERNAL;
+    CREATE TABLE former_record (
+        import bigint NOT NULL,
+        kind   text COLLATE \"C\" NOT NULL,
+        key    text COLLATE \"C\" NOT NULL,
+        body   text,   -- null: the import made it
+        PRIMARY KEY (import, kind, key)
+    );
+
+    INSERT INTO import
+            (id, organization, created, actor, revision, remembered, summary, report)
         SELECT key, old ->> 'organization', (old ->> 'created')::bigint,
-            coalesce(report ->> 'by', ''), revision,
+            coalesce(report ->> 'by', ''), revision, false,
             json_build_object(
                 'profile', report -> 'profile',
                 'into', report -> 'into',

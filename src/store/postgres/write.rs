@@ -7,14 +7,13 @@ use std::task::Poll;
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
-use crate::account::import::Import;
 use crate::contact::photo::Picture;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, RecordRow, Row, StoredBody};
 use crate::store::postgres::fault::Fault;
-use crate::store::postgres::imports;
 use crate::store::postgres::session::{Parameters, Work};
 use crate::store::postgres::text::stored;
+use crate::store::postgres::{imports, memory};
 use crate::store::{Change, Key, StoredContact, Tombstone};
 
 /// Statements that are sent before the first answer is waited for.
@@ -53,7 +52,6 @@ enum Step<'a> {
     Leave(&'a Tombstone),
     Picture(ContactId, &'a Picture),
     NoPicture(ContactId),
-    Import(&'a Import),
 }
 
 struct Statements {
@@ -63,7 +61,6 @@ struct Statements {
     tombstone: Statement,
     picture: Statement,
     no_picture: Statement,
-    import: Statement,
 }
 
 /// Writes changes with their place in the change log.
@@ -72,6 +69,33 @@ pub(super) async fn changes(
     changes: &[Change],
     revision: Revision,
 ) -> Result<(), Fault> {
+    let at = revision.0.cast_signed();
+    let import = changes.iter().find_map(|change| match change {
+        Change::Import(import) => Some(import),
+        _ => None,
+    });
+    let import = match import {
+        Some(import) => {
+            imports::put(work, import, at).await?;
+            Some(memory::remember(work, import, changes).await?)
+        }
+        None => None,
+    };
+    rows(work, changes, at).await?;
+    if let Some(import) = import {
+        memory::finish(work, import, at).await?;
+    }
+    for change in changes {
+        match change {
+            Change::Recall(recall) => memory::recall(work, recall).await?,
+            Change::Undone { import, undone } => memory::undone(work, import, undone).await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn rows(work: &mut Work<'_>, changes: &[Change], at: i64) -> Result<(), Fault> {
     let statements = Statements {
         record: work.statement(RECORD).await?,
         contact: work.statement(CONTACT).await?,
@@ -79,13 +103,12 @@ pub(super) async fn changes(
         tombstone: work.statement(TOMBSTONE).await?,
         picture: work.statement(PICTURE).await?,
         no_picture: work.statement("DELETE FROM photo WHERE contact = $1").await?,
-        import: work.statement(imports::IMPORT).await?,
     };
-    let at = revision.0.cast_signed();
-    let steps: Vec<Step<'_>> = changes.iter().flat_map(steps).collect();
-    for some in steps.chunks(ON_THEIR_WAY_MAX) {
+    let mut steps = changes.iter().flat_map(steps).peekable();
+    while steps.peek().is_some() {
+        let some: Vec<Step<'_>> = steps.by_ref().take(ON_THEIR_WAY_MAX).collect();
         let mut sent = Vec::with_capacity(some.len());
-        for step in some {
+        for step in &some {
             let mut execution = Box::pin(execute(work, &statements, step, at));
             match once(execution.as_mut()).await {
                 Poll::Ready(done) => done?,
@@ -120,7 +143,8 @@ fn steps(change: &Change) -> Vec<Step<'_>> {
         Change::Leave(tombstone) => vec![Step::Leave(tombstone)],
         Change::Picture(id, Some(new)) => vec![Step::Picture(*id, new)],
         Change::Picture(id, None) => vec![Step::NoPicture(*id)],
-        Change::Import(import) => vec![Step::Import(import)],
+        // Written before all others, and after them.
+        Change::Import(_) | Change::Recall(_) | Change::Undone { .. } => Vec::new(),
     }
 }
 
@@ -152,7 +176,6 @@ async fn execute(
             work.execute(&statements.picture, &[&id.0, &digest, &thumbnail, &jpeg]).await
         }
         Step::NoPicture(id) => work.execute(&statements.no_picture, &[&id.0]).await,
-        Step::Import(import) => imports::put(work, &statements.import, import, at).await,
     }
 }
 

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::account::audit::{AuditEntry, AuditQuery, LastUse, Notes, Numbered};
 use crate::contact::{OrganizationId, Timestamp};
 use crate::store::StoreError;
+use crate::store::sqlite::memory;
 
 pub(super) fn note(connection: &mut Connection, notes: &Notes) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
@@ -33,6 +34,7 @@ pub(super) fn note(connection: &mut Connection, notes: &Notes) -> Result<(), Sto
         let address = last.address.map(|address| address.to_string());
         transaction.prepare_cached(sql)?.execute(params![last.credential, last.time.0, address])?;
     }
+    memory::forget_before(&transaction, notes.undo_since)?;
     transaction
         .prepare_cached("DELETE FROM audit WHERE time < ?1")?
         .execute([notes.keep_since.0])?;

@@ -6,23 +6,21 @@ use crate::account::import::{IMPORTS_MAX, Import, ImportOverview, ImportQuery, U
 use crate::contact::{OrganizationId, Revision, Timestamp};
 use crate::store::StoreError;
 
-const OVERVIEW_COLUMNS: &str =
-    "id, organization, created, actor, summary, undone, undone_by, revision, refused IS NOT NULL";
+const OVERVIEW_COLUMNS: &str = "id, organization, created, actor, summary, undone, undone_by, revision, refused IS NOT NULL, \
+     remembered";
 
 pub(super) fn put(
     transaction: &Transaction<'_>,
     import: &Import,
     revision: Revision,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO import (id, organization, created, actor, undone, undone_by, revision, \
-               summary, refused, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let sql = "INSERT INTO import (id, organization, created, actor, revision, remembered, \
+               summary, refused, report) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)";
     transaction.prepare_cached(sql)?.execute(params![
         import.id,
         import.organization.as_str(),
         import.created.0,
         import.by,
-        import.undone.as_ref().map(|undone| undone.at.0),
-        import.undone.as_ref().map(|undone| &undone.by),
         revision,
         import.summary,
         import.refused,
@@ -55,7 +53,7 @@ pub(super) fn read(
 ) -> Result<Option<(Import, Revision)>, StoreError> {
     let sql = format!("SELECT {OVERVIEW_COLUMNS}, refused, report FROM import WHERE id = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
-    let read = |row: &Row<'_>| {
+    let whole = |row: &Row<'_>| {
         let overview = overview(row)?;
         let import = Import {
             id: overview.id,
@@ -63,13 +61,27 @@ pub(super) fn read(
             created: overview.created,
             by: overview.by,
             summary: overview.summary,
-            report: row.get(10)?,
-            refused: row.get(9)?,
+            report: row.get(11)?,
+            refused: row.get(10)?,
             undone: overview.undone,
         };
         Ok((import, overview.revision))
     };
-    Ok(statement.query_row([id], read).optional()?)
+    Ok(statement.query_row([id], whole).optional()?)
+}
+
+pub(super) fn overview_of(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<ImportOverview>, StoreError> {
+    let sql = format!("SELECT {OVERVIEW_COLUMNS} FROM import WHERE id = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([id], overview).optional()?)
+}
+
+/// The number under which other tables know an import.
+pub(super) fn number(connection: &Connection, id: &str) -> Result<i64, StoreError> {
+    let sql = "SELECT number FROM import WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
 }
 
 fn overview(row: &Row<'_>) -> rusqlite::Result<ImportOverview> {
@@ -84,5 +96,6 @@ fn overview(row: &Row<'_>) -> rusqlite::Result<ImportOverview> {
         undone: undone.map(|at| Undone { at: Timestamp(at), by: by.unwrap_or_default() }),
         revision: row.get(7)?,
         has_refused: row.get(8)?,
+        undoable: row.get(9)?,
     })
 }

@@ -125,14 +125,60 @@ const MIGRATIONS: &[&str] = &[
         revision     INTEGER NOT NULL,
         undone       INTEGER,
         undone_by    TEXT,
+        remembered   INTEGER NOT NULL,   -- whether the tables below have what it found
         summary      TEXT NOT NULL,
         refused      TEXT,
         report       TEXT NOT NULL
     ) STRICT;
     CREATE INDEX import_organization ON import (organization, id);
-    INSERT INTO import (id, organization, created, actor, revision, summary, report)
+    CREATE INDEX import_remembered ON import (created) WHERE remembered;
+
+    -- What imports (by their numbers) made, and how what they changed or removed was before.
+    CREATE TABLE created_contact (
+        import INTEGER NOT NULL,
+        id     BLOB NOT NULL,
+        PRIMARY KEY (import, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE former_contact (
+        place            INTEGER PRIMARY KEY,
+        import           INTEGER NOT NULL,
+        removed          INTEGER NOT NULL,
+        id               BLOB NOT NULL,
+        organization     TEXT NOT NULL,
+        book             TEXT NOT NULL,
+        name             TEXT,
+        uid              TEXT,
+        card             TEXT NOT NULL,
+        body             BLOB,
+        listed           INTEGER NOT NULL,
+        created          INTEGER NOT NULL,
+        modified         INTEGER NOT NULL,
+        revision         INTEGER NOT NULL,
+        reduced_revision INTEGER NOT NULL,
+        member_of        TEXT NOT NULL,
+        photo            TEXT,
+        UNIQUE (import, id)
+    ) STRICT;
+    CREATE TABLE former_photo (
+        import    INTEGER NOT NULL,
+        contact   BLOB NOT NULL,
+        digest    INTEGER NOT NULL,
+        thumbnail BLOB NOT NULL,
+        jpeg      BLOB NOT NULL,
+        PRIMARY KEY (import, contact)
+    ) STRICT;
+    CREATE TABLE former_record (
+        import INTEGER NOT NULL,
+        kind   TEXT NOT NULL,
+        key    TEXT NOT NULL,
+        body   TEXT,   -- null: the import made it
+        PRIMARY KEY (import, kind, key)
+    ) STRICT, WITHOUT ROWID;
+
+    INSERT INTO import
+            (id, organization, created, actor, revision, remembered, summary, report)
         SELECT key, body ->> '$.organization', body ->> '$.created',
-            coalesce(body ->> '$.report' ->> '$.by', ''), revision,
+            coalesce(body ->> '$.report' ->> '$.by', ''), revision, 0,
             json_object(
                 'profile', body ->> '$.report' ->> '$.profile',
                 'into', body ->> '$.report' ->> '$.into',

@@ -5,11 +5,37 @@ use rusqlite::{Transaction, params};
 use crate::contact::photo::Picture;
 use crate::contact::{ContactId, Revision};
 use crate::store::codec::{self, RecordRow, Row, StoredBody};
-use crate::store::sqlite::imports;
+use crate::store::sqlite::{imports, memory};
 use crate::store::{Change, Key, StoreError, StoredContact, Tombstone};
 
+/// Writes a commit's changes, each of which is released as it is written.
+pub(super) fn changes(
+    transaction: &Transaction<'_>,
+    changes: Vec<Change>,
+    revision: Revision,
+) -> Result<(), StoreError> {
+    let import = changes.iter().find_map(|change| match change {
+        Change::Import(import) => Some(import),
+        _ => None,
+    });
+    let import = match import {
+        Some(import) => {
+            imports::put(transaction, import, revision)?;
+            Some(memory::remember(transaction, import, &changes)?)
+        }
+        None => None,
+    };
+    for change in changes {
+        self::change(transaction, &change, revision)?;
+    }
+    match import {
+        Some(import) => memory::finish(transaction, import, revision),
+        None => Ok(()),
+    }
+}
+
 /// Writes one change with its place in the change log.
-pub(super) fn change(
+fn change(
     transaction: &Transaction<'_>,
     change: &Change,
     revision: Revision,
@@ -28,7 +54,10 @@ pub(super) fn change(
         }
         Change::Leave(tombstone) => leave(transaction, tombstone),
         Change::Picture(id, new) => picture(transaction, *id, new.as_deref()),
-        Change::Import(import) => imports::put(transaction, import, revision),
+        // Written before all others.
+        Change::Import(_) => Ok(()),
+        Change::Recall(recall) => memory::recall(transaction, recall),
+        Change::Undone { import, undone } => memory::undone(transaction, import, undone),
     }
 }
 

@@ -10,7 +10,7 @@ use hyper::header::HeaderMap;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
-use crate::account::{Organization, OrganizationSettings, Role, User};
+use crate::account::{Organization, OrganizationSettings, PresenceVisibility, Role, User};
 use crate::auth::{Principal, Who};
 use crate::carddav::answer::content::{Content, read};
 use crate::carddav::book::member::Member;
@@ -181,7 +181,7 @@ fn session(cards: &[String]) -> Arc<Session> {
     let directory = Arc::new(directory);
     let organization = organization();
     let (id, acme) = (new_id(), organization.id.clone());
-    let settings = vec![Edit::PutOrganization(organization.settings())];
+    let settings = vec![Edit::PutOrganization(Box::new(organization.settings()))];
     let mut edits = Vec::from(user(id, &acme));
     edits.extend(cards.iter().enumerate().map(|(at, card)| put(at, card, &acme)));
     for edits in [settings, edits] {
@@ -222,6 +222,7 @@ fn user(id: ContactId, organization: &OrganizationId) -> [Edit; 2] {
         principal: "204.acme".into(),
         listed_books: None,
         carddav_layout: None,
+        presence: PresenceVisibility::Shown,
         created: Timestamp(0),
     };
     let draft = Draft { book: Book::People, ..draft };

@@ -6,11 +6,19 @@ use std::fmt;
 use crate::contact::card::Field;
 use crate::file::{Entry, Reason};
 
+mod freepbx;
+mod google;
+mod grandstream;
+mod outlook;
 mod xivo_users;
 
 /// The rules of a profile, by the name in its file (`rules = "NAME"`).
 pub(super) fn by_name(name: &str) -> Option<Bind> {
     Some(match name {
+        "google" => google::bind,
+        "outlook" => outlook::bind,
+        "freepbx" => freepbx::bind,
+        "grandstream" => grandstream::bind,
         "xivo-users" => xivo_users::bind,
         _ => return None,
     })
