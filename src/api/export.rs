@@ -16,6 +16,7 @@ use crate::api::problem::Problem;
 use crate::api::{Shared, groups};
 use crate::file::cards::write::CardWriter;
 use crate::file::export::FileWriter;
+use crate::file::ldif::write::LdifWriter;
 use crate::file::table::cell::Formulas;
 use crate::file::table::profiles::Profiles;
 use crate::file::table::writer::TableWriter;
@@ -30,6 +31,9 @@ pub(super) const CARDS: [(&str, &str); 4] = [
     ("vcard-2.1", "vCard 2.1"),
     ("apple", "vCard 3.0 with Apple's groups"),
 ];
+
+/// The profile of LDIF, with what people call it.
+pub(super) const LDIF: (&str, &str) = ("ldif", "LDIF");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +61,8 @@ pub(super) async fn export(
     Reads(language): Reads,
 ) -> Result<Response, Problem> {
     let snapshot = context.directory.snapshot();
-    let organization = asker.organization(&snapshot)?.id.clone();
+    let organization = asker.organization(&snapshot)?;
+    let (organization, suffix) = (organization.id.clone(), organization.suffix.to_string());
     let (book, extent) = {
         let sight = asker.sight(&snapshot)?;
         let book = asker::book(&sight, &book)?;
@@ -70,8 +75,9 @@ pub(super) async fn export(
         Some(false) | None => Formulas::AsTheyAre,
     };
     let profile = params.profile.as_deref().unwrap_or(PROFILE);
-    let kind =
-        kind(&context.profiles, profile, formulas).map_err(|fault| fault.told_in(language))?;
+    let base = format!("ou={book},{suffix}");
+    let kind = kind(&context.profiles, profile, formulas, &base);
+    let kind = kind.map_err(|fault| fault.told_in(language))?;
     let Kind { writer, media_type, ending } = kind;
     let (directory, principal) = (Arc::clone(&context.directory), asker.principal);
     let begun = move || {
@@ -86,7 +92,8 @@ pub(super) async fn export(
     Ok((headers, Body::new(Sending::new(file))).into_response())
 }
 
-fn kind(profiles: &Profiles, name: &str, formulas: Formulas) -> Result<Kind, Problem> {
+/// The writer of a profile; entries of LDIF stand below the base.
+fn kind(profiles: &Profiles, name: &str, formulas: Formulas, base: &str) -> Result<Kind, Problem> {
     if let Some(profile) = profiles.by_name(name) {
         let writer = Box::new(TableWriter::new(profile, formulas));
         let media_type = "text/csv; charset=utf-8; header=present";
@@ -94,9 +101,14 @@ fn kind(profiles: &Profiles, name: &str, formulas: Formulas) -> Result<Kind, Pro
     }
     let unknown = || {
         let tables = profiles.names().collect::<Vec<_>>().join(", ");
-        let known = format!("{tables}, {}", CARDS.map(|(name, _)| name).join(", "));
+        let cards = CARDS.map(|(name, _)| name).join(", ");
+        let known = format!("{tables}, {cards}, {}", LDIF.0);
         Problem::parameter("profile", Reason::new(Rule::UnknownProfile, [&name, &known]))
     };
+    if name == LDIF.0 {
+        let writer = Box::new(LdifWriter::new(base));
+        return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
+    }
     let writer = Box::new(CardWriter::of(name).ok_or_else(unknown)?);
     let media_type = match name {
         // Of before vCards had a registered type (RFC 6350, 10.1).
