@@ -123,6 +123,10 @@ fn kind(
         let known = format!("{tables}, {cards}, {}", LDIF.0);
         Problem::parameter("profile", Reason::new(Rule::UnknownProfile, [&name, &known]))
     };
+    if name == LDIF.0 {
+        let writer = Box::new(LdifWriter::new(base));
+        return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
+    }
     let writer = Box::new(CardWriter::of(name).ok_or_else(unknown)?);
     let media_type = match name {
         // Of before vCards had a registered type (RFC 6350, 10.1).
