@@ -4,6 +4,8 @@
 mod office;
 
 use office::{Office, operator, rows};
+use proptest::prelude::{ProptestConfig, Strategy, prop};
+use proptest::proptest;
 use ringbook::account::Role;
 use serde_json::{Value, json};
 
@@ -211,4 +213,61 @@ async fn a_clients_card_keeps_its_other_lines() {
     assert!(
         export.text().contains("X-SKILL:welding") && export.text().contains("anna@example.com")
     );
+}
+
+/// A file of contacts, each with a name of its own: name, number, e-mail and company.
+fn file(people: &[(u8, u8, u8, u8)]) -> String {
+    let mut text = "firstname,lastname,number,email,company,fax,mobile\n".to_owned();
+    for (name, number, email, company) in people {
+        let one = |what: &str, value: &u8| match value {
+            0 => String::new(),
+            value => format!("{what}{value}"),
+        };
+        let (email, company) = (one("x@y", email), one("Firm ", company));
+        text.push_str(&format!("N{name},,{},{email},{company},,\n", one("0301", number)));
+    }
+    text
+}
+
+/// What a book says of its contacts.
+async fn said(office: &Office) -> Vec<Value> {
+    let mut all = contacts(office, "shared").await;
+    for contact in &mut all {
+        for told in ["id", "etag", "created", "modified", "vcard_uid"] {
+            contact.as_object_mut().unwrap().remove(told);
+        }
+    }
+    all
+}
+
+fn people() -> impl Strategy<Value = Vec<(u8, u8, u8, u8)>> {
+    let one = (0..12_u8, 0..4_u8, 0..4_u8, 0..3_u8);
+    prop::collection::vec(one, 1..10).prop_map(|mut all| {
+        all.sort_unstable();
+        all.dedup_by_key(|person| person.0);
+        all
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_mirror_makes_a_book_what_the_file_says(before in people(), after in people()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (office, empty) = (Office::new().await, Office::new().await);
+            import(&office, "?into=shared", &file(&before)).await;
+            let path = "?into=shared&mode=mirror";
+            let asked = office.import(&operator(), path, file(&after).as_bytes()).await;
+            if asked.status == 409 {
+                let confirmed = format!("{path}&confirm={}", asked.json()["removes"]);
+                import(&office, &confirmed, &file(&after)).await;
+            }
+            import(&empty, "?into=shared", &file(&after)).await;
+            assert_eq!(said(&office).await, said(&empty).await);
+            let again = import(&office, path, &file(&after)).await;
+            assert_eq!(counts(&again), [0, 0, after.len() as u64, 0, 0]);
+        });
+    }
 }

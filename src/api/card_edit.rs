@@ -6,7 +6,7 @@ use crate::api::contact_json::LISTS;
 use crate::api::problem::Problem;
 use crate::contact::card::{Card, CardBuilder, Field, FieldSet, PostalAddress};
 use crate::file::fields;
-use crate::file::table::write::name_follows;
+use crate::file::table::said::name_follows;
 
 /// The longest value of a field, and the most values of one.
 const VALUE_BYTES_MAX: usize = 64 * 1024;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::account::SecretHash;
 use crate::account::import::Import;
 use crate::api::contact_json::time;
-use crate::api::report::{Importer, Kept};
+use crate::api::report::{Importer, Kept, hex};
 use crate::auth::{Authenticator, HashError, PASSWORD_BYTES_MAX};
 use crate::contact::Timestamp;
 use crate::directory::{Clock, CommitError, Directory, Edit, Request, new_id};
@@ -61,6 +61,8 @@ pub(super) enum ImportError {
 /// From whom a file is.
 pub(super) struct Origin {
     pub(super) importer: Importer,
+    /// What the request calls itself.
+    pub(super) key: Option<String>,
     /// What the file is called.
     pub(super) name: Option<String>,
     /// SHA-256.
@@ -84,14 +86,13 @@ impl Done {
 impl Origin {
     /// Adds to a report whose it is, and for one that is kept its id and when it was made.
     fn sign(&self, mut kept: Kept, made: Option<(&str, Timestamp)>) -> Kept {
-        let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
         kept.report.extend([
             ("id".to_owned(), json!(made.map(|(id, _)| id))),
             ("at".to_owned(), json!(made.and_then(|(_, at)| time(at)))),
             ("undone".to_owned(), Value::Null),
             ("by".to_owned(), json!(made.map(|_| self.importer.as_str()))),
             ("name".to_owned(), json!(self.name)),
-            ("sha256".to_owned(), json!(digest)),
+            ("sha256".to_owned(), json!(hex(&self.digest))),
         ]);
         kept
     }
@@ -163,7 +164,7 @@ impl Imports {
                 organization: job.target.organization.clone(),
                 created: at,
                 by: origin.importer.as_str().into(),
-                summary: kept.summary(job.target.book).to_string().into(),
+                summary: kept.summary(job.target.book, origin.key.as_deref()).to_string().into(),
                 report: Value::Object(kept.report.clone()).to_string().into(),
                 refused: kept.refused.as_ref().map(|refused| refused.to_string().into()),
                 undone: None,

@@ -2,7 +2,7 @@
 
 use crate::contact::card::{Card, Field, NamelessCard, PostalAddress};
 use crate::file::Covers;
-use crate::file::table::write::name_follows;
+use crate::file::table::said::name_follows;
 use crate::import::Mode;
 
 /// One field of a card that a row changes.

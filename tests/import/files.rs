@@ -180,7 +180,7 @@ async fn encodings_and_orders_make_no_difference() {
         let report = office.import(&operator(), query, &file).await.expect(201);
         assert_eq!(report["created"], 1, "{report}");
         let name = office.names(&operator(), "shared").await.remove(0);
-        assert!(["Jürgen Groß", "x Groß"].contains(&&*name), "{name}");
+        assert!(name == "Jürgen Groß" || name == "x Groß", "{name}");
     }
 }
 

@@ -135,6 +135,8 @@ async fn secrets_of_refused_rows_are_nowhere() {
         assert!(!text.contains("hush"), "{text}");
         if format == "refused" {
             assert!(text.contains("Bob|2|default|smoke||1|bob||"), "{text}");
+            // Which of its cells is the secret is unknown, so none is shown.
+            assert!(text.contains("||||||||line 4: missing fields"), "{text}");
         }
     }
     let id = report["id"].as_str().unwrap();
@@ -179,4 +181,19 @@ async fn a_value_with_line_ends_makes_no_lines_of_the_report() {
     let reply = import_in(&office, "en", "?into=shared&format=text", file).await;
     let text = reply.text();
     assert!(!text.contains("\ncreated: 99") && text.contains("Bob created: 99"), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_without_a_good_row_still_says_what_to_correct() {
+    let office = Office::new().await;
+    let file = "firstname,mobile\nBob,4.9E+11\n";
+    for query in ["format=refused", "format=csv"] {
+        let reply = import_in(&office, "fr", &format!("?into=shared&{query}"), file).await;
+        assert_eq!(reply.status, 400);
+        let text = reply.text();
+        assert!(text.starts_with("firstname,mobile,error\r\nBob,4.9E+11,"), "{text}");
+        assert!(text.contains("un tableur a arrondi"), "{text}");
+    }
+    let json = import_in(&office, "fr", "?into=shared", file).await.expect(400);
+    assert_eq!(json["rule"], "nothing-usable");
 }

@@ -65,3 +65,38 @@ async fn a_form_without_its_file_is_refused() {
     refused(&long, "form-too-long").await;
     refused("--x\nContent-Disposition: form-data; name=\"file\"\n\nfirst", "form").await;
 }
+
+#[tokio::test]
+async fn a_request_with_a_key_is_done_once() {
+    let office = Office::new().await;
+    let send = async |key: &str, file: &str| {
+        let mut post = request(Method::POST, "import?into=shared", file.into());
+        post.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        office.send(&operator(), post).await
+    };
+    let first = send("a-1", FILE).await.expect(201);
+    let again = send("a-1", FILE).await;
+    assert_eq!(again.expect(200), first);
+    assert!(again.headers.contains_key(header::LOCATION));
+    let other = send("a-2", FILE).await.expect(200);
+    assert_eq!((&other["created"], &other["skipped_rows"]), (&json!(0), &json!(1)));
+    let reused = send("a-1", "firstname\nBob\n").await.expect(422);
+    assert_eq!(reused["rule"], "key-reused");
+    send(&"k".repeat(201), FILE).await.expect(400);
+    let list = office.get(&operator(), "imports").await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    assert!(list["items"][0].get("key").is_none());
+}
+
+#[tokio::test]
+async fn numbers_lie_in_the_ranges_of_their_contexts() {
+    let office = Office::new().await;
+    let file =
+        b"firstname|phonenumber|context|protocol\nAnn|1000|default|sip\nBob|2000|default|sip\n";
+    let ranges = "?into=people&ranges=%7B%22default%22%3A%221000-1999%22%7D";
+    let report = office.import(&operator(), ranges, file).await.expect(201);
+    assert_eq!((&report["created"], &report["failed_rows"]), (&json!(1), &json!(1)));
+    assert_eq!(report["failed"][0]["rule"], "out-of-range");
+    let wrong = office.import(&operator(), "?ranges=7", file).await.expect(400);
+    assert_eq!((&wrong["field"], &wrong["rule"]), (&json!("ranges"), &json!("ranges-shape")));
+}

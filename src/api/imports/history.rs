@@ -62,13 +62,15 @@ pub(in crate::api) async fn list(
     let mut seen = found.iter().filter(|import| visible(import));
     let items: Vec<Value> =
         seen.by_ref().take(limit).map(|import| shown(&snapshot, import)).collect();
-    let next = seen.next().and(items.last()).map(|last| last["id"].clone());
+    let more = seen.next().is_some();
+    let next = items.last().filter(|_| more).map(|last| last["id"].clone());
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
 fn shown(snapshot: &Snapshot, import: &ImportOverview) -> Value {
     let mut item: Map<String, Value> = serde_json::from_str(&import.summary).unwrap_or_default();
     item.remove("owner");
+    item.remove("key");
     item.extend([
         ("id".to_owned(), json!(import.id)),
         ("at".to_owned(), json!(time(import.created))),

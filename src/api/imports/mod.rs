@@ -1,5 +1,6 @@
 //! `POST /import`: a file into a book.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -12,20 +13,23 @@ use crate::api::asker::{Asker, Params};
 use crate::api::import_run::{Done, Origin, Run, Sent};
 use crate::api::language::Reads;
 use crate::api::problem::Problem;
-use crate::api::report::{self, Format, Importer};
+use crate::api::report::{self, Format, Importer, Kept};
 use crate::api::{Context, PREFIX, Shared, file_name, upload};
 use crate::auth::rights::Operation;
 use crate::auth::sight as seen;
 use crate::contact::{Book, OrganizationId};
+use crate::file::encoding::Charset;
+use crate::file::table::choice::Choice;
 use crate::file::words::Language;
-use crate::file::{Reason, Rule};
-use crate::import::Job;
+use crate::file::{About, Reason, Rule};
 use crate::import::report::Report;
 use crate::import::source::Source;
+use crate::import::{Job, Mode};
 use crate::index::Snapshot;
 
 pub(super) mod history;
 mod into;
+mod keys;
 pub(super) mod maps;
 pub(super) mod profiles;
 mod told;
@@ -44,6 +48,7 @@ pub(super) struct ImportParams {
     dry_run: Option<bool>,
     confirm: Option<usize>,
     entities: Option<String>,
+    ranges: Option<String>,
     name: Option<String>,
     format: Option<String>,
 }
@@ -53,6 +58,13 @@ pub(super) struct ImportParams {
 struct Answer {
     format: Format,
     language: Language,
+}
+
+/// What became of a request.
+enum Outcome {
+    Done(Box<Done>),
+    /// It was done already: the report of then.
+    Known(Kept),
 }
 
 impl Answer {
@@ -74,9 +86,56 @@ pub(super) async fn add(
     request: Request,
 ) -> Result<Response, Problem> {
     let wanted = Answer::asked(params.format.as_deref(), request.headers(), reads)?;
-    let done = import(&context, &asker, &params, request).await;
-    let answer = done.and_then(|done| answer(&done, wanted));
+    let outcome = import(&context, &asker, &params, request).await;
+    let answer = outcome.and_then(|outcome| match outcome {
+        Outcome::Done(done) => answer(&done, wanted),
+        Outcome::Known(kept) => Ok(with_place(&kept, StatusCode::OK, wanted)),
+    });
     answer.map_err(|refused| refused.told_in(wanted.language))
+}
+
+/// What a request asks for, as far as it is known before the file is read.
+struct Asked {
+    organization: OrganizationId,
+    book: Option<Book>,
+    mode: Mode,
+    choice: Choice,
+    charset: Option<Charset>,
+    entities: BTreeMap<Box<str>, OrganizationId>,
+    key: Option<String>,
+    run: Run,
+}
+
+impl Asked {
+    fn of(
+        context: &Context,
+        asker: &Asker,
+        params: &ImportParams,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
+        let snapshot = context.directory.snapshot();
+        let organization = asker.organization(&snapshot)?;
+        let numbering = organization.derivation.numbering.clone();
+        let organization = organization.id.clone();
+        let into = params.into.as_deref();
+        let book =
+            into.map(|into| into::book(asker, &snapshot, &organization, into)).transpose()?;
+        let columns = params.columns.as_deref();
+        let saved = |name: &str| snapshot.column_map(&organization, name).map(|map| &*map.columns);
+        let choice = told::choice(&context.profiles, params.profile.as_deref(), columns, saved)?;
+        let ranges = params.ranges.as_deref().map(told::ranges).transpose()?;
+        let charset = params.charset.clone().or_else(|| upload::charset(headers));
+        Ok(Self {
+            book,
+            mode: told::mode(params.mode.as_deref())?,
+            choice: choice.with_ranges(ranges.unwrap_or_default()).with_numbering(numbering),
+            charset: charset.as_deref().map(told::charset).transpose()?,
+            entities: told::entities(asker, &snapshot, params.entities.as_deref())?,
+            key: told::key(headers)?,
+            run: if params.dry_run == Some(true) { Run::Dry } else { Run::Real },
+            organization,
+        })
+    }
 }
 
 async fn import(
@@ -84,58 +143,60 @@ async fn import(
     asker: &Asker,
     params: &ImportParams,
     request: Request,
-) -> Result<Done, Problem> {
-    let snapshot = context.directory.snapshot();
-    let organization = asker.organization(&snapshot)?.id.clone();
-    // Everything is checked that can be before the file is read.
-    let told = params.into.as_deref();
-    let told = told.map(|into| into::book(asker, &snapshot, &organization, into)).transpose()?;
-    let mode = told::mode(params.mode.as_deref())?;
-    let columns = params.columns.as_deref();
-    let saved = |name: &str| snapshot.column_map(&organization, name).map(|map| &*map.columns);
-    let choice = told::choice(&context.profiles, params.profile.as_deref(), columns, saved)?;
-    let charset = params.charset.clone().or_else(|| upload::charset(request.headers()));
-    let charset = charset.as_deref().map(told::charset).transpose()?;
-    let entities = told::entities(asker, &snapshot, params.entities.as_deref())?;
-    drop(snapshot);
+) -> Result<Outcome, Problem> {
+    let asked = Asked::of(context, asker, params, request.headers())?;
     let upload = upload::receive(request, &context.spool).await?;
     let of_part = || upload.charset.as_deref().map(told::charset).transpose();
-    let charset = if charset.is_some() { charset } else { of_part()? };
+    let charset = if asked.charset.is_some() { asked.charset } else { of_part()? };
     let name = params.name.as_deref().and_then(file_name::plain).or(upload.name);
-    let origin =
-        Origin { importer: Importer::of(&asker.principal), name, digest: upload.file.digest };
-    let (text, opener) = upload.file.read(charset);
-    let source = text.map(|text| Source { opener, text, choice });
-    let opened = context.imports.open(Sent { source }).await?;
-    let snapshot = context.directory.snapshot();
-    let (source, about) = match opened {
-        Ok(opened) => opened,
-        Err(refused) => {
-            let book = told.unwrap_or_else(|| into::own_or_shared(asker));
-            let report = Report::new(mode, book, None).of_refused(refused);
-            return Ok(Done::without_record(report, &origin));
+    let (importer, digest) = (Importer::of(&asker.principal), upload.file.digest);
+    if let Some(key) = asked.key.as_deref().filter(|_| asked.run == Run::Real) {
+        let sent = keys::Sent { importer: &importer, key, digest };
+        if let Some(known) = keys::find(context, &asked.organization, &sent).await? {
+            return Ok(Outcome::Known(known));
         }
-    };
-    let target = into::target((asker, &snapshot), &organization, &about, told)?;
+    }
+    let origin = Origin { importer, key: asked.key.clone(), name, digest };
+    let (text, opener) = upload.file.read(charset);
+    let source = text.map(|text| Source { opener, text, choice: asked.choice.clone() });
+    match context.imports.open(Sent { source }).await? {
+        Ok((source, about)) => {
+            let job = job(context, asker, params, (&asked, &about))?;
+            let done = context.imports.run(source, job, origin, asked.run).await?;
+            Ok(Outcome::Done(Box::new(done)))
+        }
+        Err(refused) => {
+            let book = asked.book.unwrap_or_else(|| into::own_or_shared(asker));
+            let report = Report::new(asked.mode, book, None).of_refused(refused);
+            Ok(Outcome::Done(Box::new(Done::without_record(report, &origin))))
+        }
+    }
+}
+
+fn job(
+    context: &Context,
+    asker: &Asker,
+    params: &ImportParams,
+    (asked, about): (&Asked, &About),
+) -> Result<Job, Problem> {
+    let snapshot = context.directory.snapshot();
+    let target = into::target((asker, &snapshot), &asked.organization, about, asked.book)?;
     let principal = asker.principal.clone();
     let may_fill = move |snapshot: &Snapshot, of: &OrganizationId, book: Book| {
         let sight = seen::Sight::of(snapshot, &principal, of);
         sight.is_some_and(|sight| sight.may(book, Operation::Import))
     };
-    let makes_books = may_fill(&snapshot, &organization, Book::Shared);
-    drop(snapshot);
-    let job = Job {
+    let makes_books = may_fill(&snapshot, &asked.organization, Book::Shared);
+    Ok(Job {
         target,
-        mode,
+        mode: asked.mode,
         confirm: params.confirm,
-        entities,
+        entities: asked.entities.clone(),
         importer: asker.principal.user(),
         may_fill: Arc::new(may_fill),
         makes_books,
         now: (context.clock)(),
-    };
-    let run = if params.dry_run == Some(true) { Run::Dry } else { Run::Real };
-    Ok(context.imports.run(source, job, origin, run).await?)
+    })
 }
 
 fn answer(done: &Done, wanted: Answer) -> Result<Response, Problem> {
@@ -147,6 +208,11 @@ fn answer(done: &Done, wanted: Answer) -> Result<Response, Problem> {
         let problem = problem.with("field", json!("confirm")).with("removes", json!(removes));
         return Err(problem.with("report", kept.told(language)));
     }
+    if !report.is_usable() && format != Format::Json {
+        let mut response = report::answer(kept, format, language);
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(response);
+    }
     if !report.is_usable() {
         let first = report.failed.rows.first().map(|fault| fault.reason.sentence(language));
         let reason = match first {
@@ -157,12 +223,17 @@ fn answer(done: &Done, wanted: Answer) -> Result<Response, Problem> {
         return Err(problem.with("report", kept.told(language)));
     }
     let status = if report.created > 0 { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = report::answer(kept, format, language);
+    Ok(with_place(kept, status, wanted))
+}
+
+/// A report, and where it is kept.
+fn with_place(kept: &Kept, status: StatusCode, wanted: Answer) -> Response {
+    let mut response = report::answer(kept, wanted.format, wanted.language);
     *response.status_mut() = status;
     let place = kept.report.get("id").and_then(Value::as_str);
     let place = place.and_then(|id| format!("{PREFIX}/imports/{id}").parse().ok());
     if let Some(place) = place {
         response.headers_mut().insert(header::LOCATION, place);
     }
-    Ok(response)
+    response
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hyper::StatusCode;
+use hyper::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::api::asker::Asker;
@@ -13,12 +13,16 @@ use crate::contact::OrganizationId;
 use crate::file::encoding::Charset;
 use crate::file::table::choice::{Choice, ColumnMap};
 use crate::file::table::profiles::Profiles;
+use crate::file::table::ranges::Ranges;
 use crate::file::{Reason, Rule};
 use crate::import::Mode;
 use crate::index::Snapshot;
 
 /// Before the name of a map that is saved.
 const SAVED: &str = "custom:";
+const KEY: &str = "idempotency-key";
+/// The longest key.
+const KEY_BYTES_MAX: usize = 200;
 
 pub(super) fn mode(name: Option<&str>) -> Result<Mode, Problem> {
     let names = || Mode::ALL.map(Mode::name).join(", ");
@@ -29,6 +33,17 @@ pub(super) fn mode(name: Option<&str>) -> Result<Mode, Problem> {
 
 pub(super) fn charset(name: &str) -> Result<Charset, Problem> {
     Charset::parse(name).map_err(|fault| Problem::parameter("charset", fault.reason))
+}
+
+/// What the request calls itself, so that it is done once however often it is sent.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get(KEY) else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default().trim().trim_matches('"');
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(Some(key.to_owned()));
+    }
+    let reason = Reason::new(Rule::Key, [&KEY_BYTES_MAX]);
+    Err(Problem::reason(StatusCode::BAD_REQUEST, reason))
 }
 
 /// The profile by its name, or a map of the columns as JSON, or `custom:NAME` of one that is saved.
@@ -73,6 +88,14 @@ pub(super) fn column_map(text: &str) -> Result<ColumnMap, Problem> {
         _ => return Err(wrong()),
     };
     map.map_err(|fault| Problem::parameter("columns", fault.reason))
+}
+
+/// `{"default": "1000-1999, 2500"}`: the numbers that the contexts of a users file have.
+pub(super) fn ranges(text: &str) -> Result<Ranges, Problem> {
+    let map: BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|_| Problem::parameter("ranges", Rule::RangesShape))?;
+    let pairs = map.iter().map(|(context, ranges)| (context.as_str(), ranges.as_str()));
+    Ranges::new(pairs).map_err(|fault| Problem::parameter("ranges", fault.reason))
 }
 
 /// `{"1": "acme"}`: the organizations that the `entityid`s of a users file mean.

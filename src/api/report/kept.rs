@@ -62,8 +62,8 @@ impl Kept {
         })
     }
 
-    /// What lists of imports show.
-    pub(in crate::api) fn summary(&self, book: Book) -> Value {
+    /// What lists of imports show, and what tells whose it is.
+    pub(in crate::api) fn summary(&self, book: Book, key: Option<&str>) -> Value {
         let member = |name: &str| (name.to_owned(), self.report.get(name).cloned().into());
         let mut summary: Map<String, Value> = SUMMARY.into_iter().map(member).collect();
         let owner = match book {
@@ -71,6 +71,7 @@ impl Kept {
             Book::People | Book::Shared | Book::SharedBook(_) => None,
         };
         summary.insert("owner".to_owned(), json!(owner));
+        summary.insert("key".to_owned(), json!(key));
         Value::Object(summary)
     }
 
@@ -115,6 +116,11 @@ fn json(report: &Report) -> Value {
         "new_books": report.new_books,
         "ignored_columns": about.map_or(&[][..], |about| &about.ignored_columns),
     })
+}
+
+/// A digest as text.
+pub(in crate::api) fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why a row is in a list.

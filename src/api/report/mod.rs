@@ -14,7 +14,7 @@ mod refused;
 mod text;
 
 pub(super) use importer::Importer;
-pub(super) use kept::Kept;
+pub(super) use kept::{Kept, hex};
 
 /// In which form a report is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Format {
         match name {
             Some("json") => Ok(Self::Json),
             Some("text") => Ok(Self::Text),
-            Some("refused") => Ok(Self::Refused),
+            Some("refused" | "csv") => Ok(Self::Refused),
             Some(_) => {
                 let reason = Reason::new(Rule::ParameterOneOf, [&"format", &"json, text, refused"]);
                 Err(Problem::parameter("format", reason))

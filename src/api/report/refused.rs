@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::api::report::Kept;
 use crate::api::report::kept::{list, sentence, text};
+use crate::api::report::text::line_word;
 use crate::file::table::plain::lines;
 use crate::file::words::Language;
 use crate::file::{Reason, Rule};
@@ -25,18 +26,28 @@ pub(super) fn csv(kept: &Kept, language: Language) -> Vec<u8> {
     let delimiter = delimiter.and_then(|delimiter| delimiter.bytes().next());
     let is_error = |name: &&str| name.trim().eq_ignore_ascii_case(ERROR);
     let old = header.iter().position(is_error);
+    let width = header.len();
     let reasons = reasons(&kept.report, language);
     let unlisted = Reason::from(Rule::NotListed).sentence(language);
-    let rows = list(refused, "rows").iter().map(|row| {
+    let mut rows: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+    for row in list(refused, "rows") {
         let line = row.get(0).and_then(Value::as_u64).unwrap_or_default();
         let cells = row.get(1).and_then(Value::as_array).into_iter().flatten();
         let mut cells: Vec<&str> = cells.filter_map(Value::as_str).collect();
         // Where cells are missing, the reason still stands in its own column.
-        cells.resize(cells.len().max(header.len()), "");
-        with_error(cells, old, reasons.get(&line).unwrap_or(&unlisted))
-    });
+        cells.resize(cells.len().max(width), "");
+        rows.insert(line, with_error(cells, old, reasons.get(&line).unwrap_or(&unlisted)));
+    }
+    // Rows that were not kept, for their size or because a secret may be anywhere in them.
+    let unkept = reasons.iter().filter(|(line, _)| !rows.contains_key(line));
+    let unkept: Vec<(u64, String)> = unkept
+        .map(|(line, reason)| (*line, format!("{} {line}: {reason}", line_word(language))))
+        .collect();
+    for (line, reason) in &unkept {
+        rows.insert(*line, with_error(vec![""; width], old, reason));
+    }
     let first = with_error(header.clone(), old, ERROR);
-    lines(delimiter.unwrap_or(b','), std::iter::once(first).chain(rows))
+    lines(delimiter.unwrap_or(b','), std::iter::once(first).chain(rows.into_values()))
 }
 
 fn faults(kept: &Map<String, Value>, language: Language) -> Vec<u8> {

@@ -144,6 +144,11 @@ fn labels(language: Language) -> &'static Labels {
     }
 }
 
+/// What stands before the number of a line.
+pub(super) fn line_word(language: Language) -> &'static str {
+    labels(language).line
+}
+
 /// The whole report, a line for each row.
 pub(super) fn text_of(kept: &Map<String, Value>, language: Language) -> String {
     let labels = labels(language);

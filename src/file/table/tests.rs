@@ -3,16 +3,15 @@
 use proptest::prelude::{any, proptest};
 
 use super::*;
-use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
+use crate::file::Entry;
 use crate::file::encoding::{Charset, Survey};
 use crate::file::table::profiles::Profiles;
-use crate::file::table::write::Export;
-use crate::file::{Entry, fields};
 
 mod common;
 mod mail;
 mod outlook;
+mod told;
 mod written;
 
 /// Everything that is read from one file.
@@ -266,24 +265,6 @@ fn columns_can_be_told() {
     assert_eq!(broken(choice(Some("lookout"), None)), Rule::UnknownProfile);
 }
 
-fn cards() -> impl proptest::strategy::Strategy<Value = Vec<Card>> {
-    use proptest::strategy::Strategy;
-    let values = proptest::collection::vec((0..28_usize, "\\PC{0,8}|[\",;=+@|\n\t -]{1,5}x"), 1..8);
-    let card = values.prop_filter_map("a card without a name", |values| {
-        let plain: Vec<Field> = fields::all().collect();
-        let mut builder = crate::contact::card::CardBuilder::default();
-        builder.push(Field::FamilyName, "Doe");
-        for (field, value) in values {
-            // A person's only number is the extension; it stands in two columns.
-            if !matches!(plain[field], Field::FormattedName | Field::Extension) {
-                builder.push(plain[field], &value);
-            }
-        }
-        builder.finish().ok()
-    });
-    proptest::collection::vec(card, 1..6)
-}
-
 proptest! {
     #[test]
     fn any_bytes_end_in_rows_or_a_reason(bytes in any::<Vec<u8>>(), charset in any::<bool>()) {
@@ -306,22 +287,5 @@ proptest! {
         let all: Vec<u64> = (2..2 + rows.len() as u64).collect();
         proptest::prop_assert!(has_quotes || lines == all, "{:?}", lines);
         proptest::prop_assert_eq!(lines.first(), Some(&2));
-    }
-
-    #[test]
-    fn what_is_exported_reads_back(cards in cards()) {
-        let export = Export::of(cards.iter());
-        let id = ContactId(uuid::Uuid::from_u128(7));
-        let mut bytes = export.header();
-        bytes.extend(export.rows(cards.iter().map(|card| (id, card))));
-        let file = read_as(&bytes, &choice(Some("xivo"), None).unwrap(), None).unwrap();
-        proptest::prop_assert!(file.faults.is_empty(), "{:?}", file.faults);
-        for (entry, card) in file.entries.iter().zip(&cards) {
-            proptest::prop_assert_eq!(entry.id, Some(id));
-            for field in fields::all() {
-                let back: Vec<&str> = entry.card.all(field).collect();
-                proptest::prop_assert_eq!(back, card.all(field).collect::<Vec<_>>());
-            }
-        }
     }
 }

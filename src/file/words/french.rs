@@ -250,4 +250,23 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     ),
     (Rule::LdifClass, "une entrée de la classe {0} n’est pas un contact"),
     (Rule::EntryTooLarge, "l’entrée a plus de {0} octets ou de {1} lignes"),
+    (
+        Rule::RangesShape,
+        "ranges doit être un objet JSON de contexte à plages de numéros, comme 1000-1999",
+    ),
+    (Rule::Key, "Idempotency-Key a de 1 à {0} caractères ASCII"),
+    (Rule::KeyReused, "cet Idempotency-Key a déjà servi pour un autre fichier"),
+    (
+        Rule::NoRange,
+        "`{0}` n’est pas une plage de numéros pour le contexte {1} ; écrivez 1000-1999, ou 1000 pour un seul numéro",
+    ),
+    (Rule::TooManyRanges, "on peut indiquer au plus {0} plages de numéros"),
+    (Rule::NoCharacter, "contient `{0}` ; ces caractères ne sont pas permis : {1}"),
+    (Rule::NoneOf, "ne doit pas être {0} : le système téléphonique garde ce nom pour lui"),
+    (Rule::Country, "doit être un code de pays ISO de deux lettres, comme DE"),
+    (Rule::OutOfRange, "pas un numéro du contexte {0}, qui a {1}"),
+    (
+        Rule::Formula,
+        "une formule ou une erreur de tableur, pas un numéro : saisissez-le de nouveau comme texte",
+    ),
 ];

@@ -250,4 +250,23 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     ),
     (Rule::LdifClass, "ein Eintrag der Klasse {0} ist kein Kontakt"),
     (Rule::EntryTooLarge, "der Eintrag hat mehr als {0} Byte oder {1} Zeilen"),
+    (
+        Rule::RangesShape,
+        "ranges muss ein JSON-Objekt von Kontext zu Nummernbereichen sein, etwa 1000-1999",
+    ),
+    (Rule::Key, "Idempotency-Key hat 1 bis {0} ASCII-Zeichen"),
+    (Rule::KeyReused, "dieser Idempotency-Key gehörte schon zu einer anderen Datei"),
+    (
+        Rule::NoRange,
+        "`{0}` ist kein Nummernbereich für den Kontext {1}; bitte 1000-1999 schreiben, oder 1000 für eine einzige Nummer",
+    ),
+    (Rule::TooManyRanges, "es lassen sich höchstens {0} Nummernbereiche angeben"),
+    (Rule::NoCharacter, "enthält `{0}`; nicht erlaubt sind die Zeichen {1}"),
+    (Rule::NoneOf, "darf nicht {0} sein: diesen Namen behält die Telefonanlage für sich"),
+    (Rule::Country, "muss ein ISO-Ländercode aus zwei Buchstaben sein, etwa DE"),
+    (Rule::OutOfRange, "keine Nummer des Kontexts {0}, der {1} hat"),
+    (
+        Rule::Formula,
+        "eine Formel oder ein Fehler einer Tabellenkalkulation, keine Nummer: bitte als Text neu eingeben",
+    ),
 ];

@@ -241,4 +241,23 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::LdifChange, "un cambio ({0}) no es un contacto: exporte las entradas mismas"),
     (Rule::LdifClass, "una entrada de la clase {0} no es un contacto"),
     (Rule::EntryTooLarge, "la entrada tiene más de {0} bytes o de {1} líneas"),
+    (
+        Rule::RangesShape,
+        "ranges debe ser un objeto JSON de contexto a rangos de números, como 1000-1999",
+    ),
+    (Rule::Key, "Idempotency-Key tiene de 1 a {0} caracteres ASCII"),
+    (Rule::KeyReused, "este Idempotency-Key ya se usó para otro archivo"),
+    (
+        Rule::NoRange,
+        "`{0}` no es un rango de números para el contexto {1}; escriba 1000-1999, o 1000 para un solo número",
+    ),
+    (Rule::TooManyRanges, "se pueden indicar como máximo {0} rangos de números"),
+    (Rule::NoCharacter, "contiene `{0}`; no se permiten los caracteres {1}"),
+    (Rule::NoneOf, "no puede ser {0}: la centralita se reserva ese nombre"),
+    (Rule::Country, "debe ser un código de país ISO de dos letras, como DE"),
+    (Rule::OutOfRange, "no es un número del contexto {0}, que tiene {1}"),
+    (
+        Rule::Formula,
+        "una fórmula o un error de una hoja de cálculo, no un número: escríbalo de nuevo como texto",
+    ),
 ];
