@@ -11,6 +11,7 @@ use crate::file::table::profiles::Profiles;
 mod common;
 mod mail;
 mod outlook;
+mod told;
 mod written;
 
 /// Everything that is read from one file.
