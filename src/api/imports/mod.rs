@@ -208,6 +208,7 @@ fn job(
         confirm: params.confirm,
         entities: asked.entities.clone(),
         importer: asker.principal.user(),
+        role: asker.principal.role,
         may_fill: Arc::new(may_fill),
         makes_books,
         now: (context.clock)(),
