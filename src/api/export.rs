@@ -1,5 +1,6 @@
 //! `GET /groups/{book}/export`: a book as a file of any profile, written as it is sent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -16,6 +17,7 @@ use crate::api::problem::Problem;
 use crate::api::{Shared, groups};
 use crate::file::cards::write::CardWriter;
 use crate::file::export::FileWriter;
+use crate::file::ldif::write::LdifWriter;
 use crate::file::table::cell::Formulas;
 use crate::file::table::profiles::Profiles;
 use crate::file::table::writer::TableWriter;
@@ -30,6 +32,8 @@ pub(super) const CARDS: [(&str, &str); 4] = [
     ("vcard-2.1", "vCard 2.1"),
     ("apple", "vCard 3.0 with Apple's groups"),
 ];
+/// The profile of entries of a directory, with what people call it.
+pub(super) const LDIF: (&str, &str) = ("ldif", "LDIF");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +43,7 @@ pub(super) struct ExportParams {
     profile: Option<String>,
     /// Whether cells that a spreadsheet would run as formulas are made harmless.
     neutralize: Option<bool>,
+    fill: Option<String>,
 }
 
 /// A kind of file.
@@ -57,7 +62,8 @@ pub(super) async fn export(
     Reads(language): Reads,
 ) -> Result<Response, Problem> {
     let snapshot = context.directory.snapshot();
-    let organization = asker.organization(&snapshot)?.id.clone();
+    let organization = asker.organization(&snapshot)?;
+    let (organization, suffix) = (organization.id.clone(), organization.suffix.clone());
     let (book, extent) = {
         let sight = asker.sight(&snapshot)?;
         let book = asker::book(&sight, &book)?;
@@ -70,8 +76,9 @@ pub(super) async fn export(
         Some(false) | None => Formulas::AsTheyAre,
     };
     let profile = params.profile.as_deref().unwrap_or(PROFILE);
-    let kind =
-        kind(&context.profiles, profile, formulas).map_err(|fault| fault.told_in(language))?;
+    let base = format!("ou={book},{suffix}");
+    let kind = kind(&context.profiles, profile, (formulas, params.fill.as_deref()), &base);
+    let kind = kind.map_err(|fault| fault.told_in(language))?;
     let Kind { writer, media_type, ending } = kind;
     let (directory, principal) = (Arc::clone(&context.directory), asker.principal);
     let begun = move || {
@@ -86,15 +93,34 @@ pub(super) async fn export(
     Ok((headers, Body::new(Sending::new(file))).into_response())
 }
 
-fn kind(profiles: &Profiles, name: &str, formulas: Formulas) -> Result<Kind, Problem> {
+/// The writer of a profile; entries of LDIF stand below the base.
+fn kind(
+    profiles: &Profiles,
+    name: &str,
+    (formulas, fill): (Formulas, Option<&str>),
+    base: &str,
+) -> Result<Kind, Problem> {
     if let Some(profile) = profiles.by_name(name) {
-        let writer = Box::new(TableWriter::new(profile, formulas));
+        let mut writer = Box::new(TableWriter::new(profile, formulas));
+        if let Some(fill) = fill {
+            let wrong = |reason| Problem::parameter("fill", reason);
+            let told: BTreeMap<String, String> =
+                serde_json::from_str(fill).map_err(|_| wrong(Rule::FillShape.into()))?;
+            for (column, text) in told {
+                writer.fill_with(&column, text).map_err(wrong)?;
+            }
+        }
         let media_type = "text/csv; charset=utf-8; header=present";
         return Ok(Kind { writer, media_type, ending: "csv" });
     }
+    if name == LDIF.0 {
+        let writer = Box::new(LdifWriter::new(base));
+        return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
+    }
     let unknown = || {
         let tables = profiles.names().collect::<Vec<_>>().join(", ");
-        let known = format!("{tables}, {}", CARDS.map(|(name, _)| name).join(", "));
+        let cards = CARDS.map(|(name, _)| name).join(", ");
+        let known = format!("{tables}, {cards}, {}", LDIF.0);
         Problem::parameter("profile", Reason::new(Rule::UnknownProfile, [&name, &known]))
     };
     let writer = Box::new(CardWriter::of(name).ok_or_else(unknown)?);

@@ -169,6 +169,9 @@ rules! {
         "ranges must be a JSON object from context to ranges of numbers, such as 1000-1999";
     Key = "key", "Idempotency-Key has 1 to {0} characters of ASCII";
     KeyReused = "key-reused", "this Idempotency-Key was used for another file";
+    FillShape = "fill-shape",
+        "fill must be a JSON object from column to what stands there where a contact has nothing";
+    NoSuchColumn = "no-such-column", "the profile {0} has no column `{1}`";
     NoOrganization = "no-organization", "there is no organization `{0}`";
     OperatorsOnly = "operators-only", "only operators fill several organizations";
     Into = "into", "into must be people, shared, shared-ID, personal, personal-ID or personal:LOGIN";

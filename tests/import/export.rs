@@ -29,14 +29,16 @@ async fn each_group_is_there_in_each_profile() {
             let reply = office.get(&user, &path).await;
             assert_eq!(reply.status, 200, "{path}");
             let cards = profile.starts_with("vcard") || profile == "apple";
-            let (kind, ending) = if cards { ("vcard", "vcf") } else { ("text/csv", "csv") };
+            let (kind, ending) = match profile.as_str() {
+                "ldif" => ("text/x-ldif", "ldif"),
+                _ if cards => ("vcard", "vcf"),
+                _ => ("text/csv", "csv"),
+            };
             let media_type = reply.headers[CONTENT_TYPE].to_str().unwrap();
             let disposition = reply.headers[CONTENT_DISPOSITION].to_str().unwrap();
-            if profile != "ldif" {
-                assert!(media_type.contains(kind), "{path}: {media_type}");
-                let name = format!("attachment; filename=\"{group}.{ending}\"");
-                assert_eq!(disposition, name, "{path}");
-            }
+            assert!(media_type.contains(kind), "{path}: {media_type}");
+            let name = format!("attachment; filename=\"{group}.{ending}\"");
+            assert_eq!(disposition, name, "{path}");
             if matches!(group, "shared" | "personal") {
                 assert!(reply.text().contains("Doe"), "{path}: {}", reply.text());
             }
@@ -46,7 +48,7 @@ async fn each_group_is_there_in_each_profile() {
 
 #[tokio::test]
 async fn what_is_exported_is_imported_again() {
-    for profile in ["xivo", "vcard", "vcard-4.0", "vcard-2.1", "apple"] {
+    for profile in ["xivo", "vcard", "vcard-4.0", "vcard-2.1", "apple", "ldif"] {
         let office = Office::new().await;
         office.import(&operator(), "?into=shared", PERSONAL).await.expect(201);
         let path = format!("groups/shared/export?profile={profile}");

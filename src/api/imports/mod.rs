@@ -62,7 +62,7 @@ struct Answer {
 
 /// What became of a request.
 enum Outcome {
-    Done(Done),
+    Done(Box<Done>),
     /// It was done already: the report of then.
     Known(Kept),
 }
@@ -162,12 +162,13 @@ async fn import(
     match context.imports.open(Sent { source }).await? {
         Ok((source, about)) => {
             let job = job(context, asker, params, (&asked, &about))?;
-            Ok(Outcome::Done(context.imports.run(source, job, origin, asked.run).await?))
+            let done = context.imports.run(source, job, origin, asked.run).await?;
+            Ok(Outcome::Done(Box::new(done)))
         }
         Err(refused) => {
             let book = asked.book.unwrap_or_else(|| into::own_or_shared(asker));
             let report = Report::new(asked.mode, book, None).of_refused(refused);
-            Ok(Outcome::Done(Done::without_record(report, &origin)))
+            Ok(Outcome::Done(Box::new(Done::without_record(report, &origin))))
         }
     }
 }

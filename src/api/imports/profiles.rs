@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::Shared;
 use crate::api::asker::{Asker, NoParams, Params};
-use crate::api::export::CARDS;
+use crate::api::export::{CARDS, LDIF};
 use crate::api::problem::Problem;
 use crate::file::Holds;
 
@@ -18,10 +18,10 @@ pub(in crate::api) async fn list(
     let tables = context.profiles.iter().map(|profile| {
         json!({ "name": profile.name, "title": profile.title, "holds": holds(profile.holds) })
     });
-    let cards = CARDS.iter().map(
+    let others = CARDS.iter().chain([&LDIF]).map(
         |(name, title)| json!({ "name": name, "title": title, "holds": holds(Holds::Contacts) }),
     );
-    Ok(Json(json!({ "items": tables.chain(cards).collect::<Vec<_>>() })))
+    Ok(Json(json!({ "items": tables.chain(others).collect::<Vec<_>>() })))
 }
 
 fn holds(holds: Holds) -> &'static str {

@@ -11,6 +11,7 @@ use crate::file::table::profiles::Profiles;
 mod common;
 mod mail;
 mod outlook;
+mod telephone;
 mod told;
 mod written;
 

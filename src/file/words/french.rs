@@ -132,6 +132,11 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "columns doit être un objet JSON de nom de colonne à champ, ou pour un fichier sans en-tête une liste de champs",
     ),
     (Rule::EntitiesShape, "entities doit être un objet JSON de entityid à organisation"),
+    (
+        Rule::FillShape,
+        "fill doit être un objet JSON de colonne à ce qui y figure quand un contact n’a rien",
+    ),
+    (Rule::NoSuchColumn, "le profil {0} n’a pas de colonne `{1}`"),
     (Rule::NoOrganization, "il n’y a pas d’organisation `{0}`"),
     (Rule::OperatorsOnly, "seuls les opérateurs remplissent plusieurs organisations"),
     (

@@ -129,6 +129,11 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "columns muss ein JSON-Objekt von Spaltenname zu Feld sein, oder für eine Datei ohne Kopfzeile eine Liste von Feldern",
     ),
     (Rule::EntitiesShape, "entities muss ein JSON-Objekt von entityid zu Organisation sein"),
+    (
+        Rule::FillShape,
+        "fill muss ein JSON-Objekt von Spalte zu dem sein, was dort steht, wo ein Kontakt nichts hat",
+    ),
+    (Rule::NoSuchColumn, "das Profil {0} hat keine Spalte `{1}`"),
     (Rule::NoOrganization, "es gibt keine Organisation `{0}`"),
     (Rule::OperatorsOnly, "nur Betreiber füllen mehrere Organisationen"),
     (

@@ -114,6 +114,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "columns — объект JSON: имя столбца — поле, или список полей для файла без заголовка",
     ),
     (Rule::EntitiesShape, "entities — объект JSON: entityid — организация"),
+    (Rule::FillShape, "fill — объект JSON: столбец — что в нём стоит, когда у контакта ничего нет"),
+    (Rule::NoSuchColumn, "в профиле {0} нет столбца `{1}`"),
     (Rule::NoOrganization, "организации `{0}` нет"),
     (Rule::OperatorsOnly, "несколько организаций заполняют только операторы"),
     (
