@@ -79,14 +79,16 @@ async fn to_file(client: &Client, body: Incoming, path: &Path) -> Result<u64, Cl
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
     let mut file = BufWriter::new(File::create(&unfinished).map_err(failed)?);
-    match copy(client, body, &mut file, &name).await {
-        Ok(bytes) => fs::rename(&unfinished, path).map_err(failed).map(|()| bytes),
-        Err(error) => {
-            // What cannot be removed either stays, under a name that says what it is.
-            let _ = fs::remove_file(&unfinished);
-            Err(error)
-        }
+    let copied = copy(client, body, &mut file, &name).await;
+    let named = copied.and_then(|bytes| {
+        fs::rename(&unfinished, path).map_err(failed)?;
+        Ok(bytes)
+    });
+    if named.is_err() {
+        // What cannot be removed either stays, under a name that says what it is.
+        let _ = fs::remove_file(&unfinished);
     }
+    named
 }
 
 async fn copy(

@@ -116,6 +116,8 @@ rules! {
     Control = "control-character", "contains the control character {0}, which no contact can have";
     Scientific = "rounded-number",
         "a spreadsheet has rounded this number: format the column as text and enter it again";
+    Formula = "formula",
+        "a formula or an error of a spreadsheet, not a number: enter it again as text";
     Digits = "digits-only", "must be digits only";
     Flag = "flag", "must be 0 or 1";
     Email = "no-email", "must be an e-mail address, such as anna@example.com";

@@ -12,6 +12,7 @@ mod common;
 mod mail;
 mod outlook;
 mod telephone;
+mod told;
 mod written;
 
 /// Everything that is read from one file.

@@ -270,4 +270,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoneOf, "ne doit pas être {0} : le système téléphonique garde ce nom pour lui"),
     (Rule::Country, "doit être un code de pays ISO de deux lettres, comme DE"),
     (Rule::OutOfRange, "pas un numéro du contexte {0}, qui a {1}"),
+    (
+        Rule::Formula,
+        "une formule ou une erreur de tableur, pas un numéro : saisissez-le de nouveau comme texte",
+    ),
 ];

@@ -270,4 +270,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoneOf, "darf nicht {0} sein: diesen Namen behält die Telefonanlage für sich"),
     (Rule::Country, "muss ein ISO-Ländercode aus zwei Buchstaben sein, etwa DE"),
     (Rule::OutOfRange, "keine Nummer des Kontexts {0}, der {1} hat"),
+    (
+        Rule::Formula,
+        "eine Formel oder ein Fehler einer Tabellenkalkulation, keine Nummer: bitte als Text neu eingeben",
+    ),
 ];

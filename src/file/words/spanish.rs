@@ -261,4 +261,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoneOf, "no puede ser {0}: la centralita se reserva ese nombre"),
     (Rule::Country, "debe ser un código de país ISO de dos letras, como DE"),
     (Rule::OutOfRange, "no es un número del contexto {0}, que tiene {1}"),
+    (
+        Rule::Formula,
+        "una fórmula o un error de una hoja de cálculo, no un número: escríbalo de nuevo como texto",
+    ),
 ];
