@@ -46,14 +46,93 @@ fn a_file_goes_in_and_the_status_says_what_was_refused() {
 }
 
 #[test]
+fn what_an_update_would_change_is_a_table() {
+    let daemon = TestDaemon::demo();
+    let file = daemon.data().join("contacts.csv");
+    fs::write(&file, CONTACTS).unwrap();
+    let file = file.display().to_string();
+    let import = |more: &[&str]| {
+        daemon.run(&[&["import", &file, "--into", "shared", "--mode", "update"], more].concat())
+    };
+    let planned = import(&["--dry-run"]);
+    check(&planned, 1, &["WHAT     LINE  NAME         FIELD", "created  2     Jörg Müller"]);
+    check(&import(&[]), 1, &["2 created, 1 failed"]);
+    fs::write(&file, "firstname,lastname,number,company\nJörg,Müller,030 5551234,Müller & Co\n")
+        .unwrap();
+    check(&import(&["--dry-run"]), 0, &["1 updated", "Jörg Müller  company  Müller & Co"]);
+    check(&import(&["--dry-run", "--json"]), 0, &["\"changes\":[{", "\"before\":[]"]);
+    check(&import(&[]), 0, &["0 created, 1 updated"]);
+    check(&import(&[]), 0, &["0 created, 1 unchanged"]);
+    check(&daemon.run(&["export", "--book", "shared"]), 0, &["Müller & Co"]);
+    check(&import(&["--mode", "guess"]), 2, &[]);
+}
+
+#[test]
+fn a_mirror_asks_before_it_removes_much() {
+    let daemon = TestDaemon::demo();
+    let file = daemon.data().join("one.csv");
+    fs::write(&file, "firstname,lastname,number\nJörg,Müller,(030) 555-1234\n").unwrap();
+    let file = file.display().to_string();
+    let count = |text: &str| text.split(|c: char| !c.is_ascii_digit()).find_map(|n| n.parse().ok());
+    let shared = ["import", &file, "--into", "shared", "--mode", "mirror"];
+    let asked = daemon.run(&shared);
+    check(&asked, 2, &["409 Conflict", "more than a tenth"]);
+    let said = String::from_utf8_lossy(&asked.stderr).into_owned();
+    let removes: u64 = count(said.split("remove").nth(1).unwrap()).unwrap();
+    let number = removes.to_string();
+    let confirmed = [&shared[..], &["--confirm", &number]].concat();
+    check(&daemon.run(&confirmed), 0, &["1 created", &format!("{removes} removed")]);
+    assert_eq!(
+        daemon.ask("200:demo-200", "GET /api/v1/groups/shared/contacts", b"").json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_file_comes_from_the_standard_input_and_larger_ones_are_refused() {
+    let daemon = TestDaemon::demo();
+    let run = |arguments: &[&str], input: fs::File| {
+        let mut command = ringbook(&daemon.data());
+        command.args(arguments).arg("--data").arg(daemon.data()).stdin(input).output().unwrap()
+    };
+    let file = daemon.data().join("contacts.csv");
+    fs::write(&file, CONTACTS).unwrap();
+    let import = ["import", "-", "--into", "shared", "--name", "from the crm.csv"];
+    check(&run(&import, fs::File::open(&file).unwrap()), 1, &["-: 2 created, 1 failed"]);
+    let large = fs::File::create(daemon.data().join("large.csv")).unwrap();
+    large.set_len(64 * 1024 * 1024 + 1).unwrap();
+    let large = daemon.data().join("large.csv");
+    check(
+        &run(&["import", &large.display().to_string()], fs::File::open(&file).unwrap()),
+        2,
+        &["more than 64 MiB"],
+    );
+    check(&run(&["import", "-"], fs::File::open(&large).unwrap()), 2, &["more than 64 MiB"]);
+    check(&run(&["import", "."], fs::File::open(&file).unwrap()), 2, &["is a directory"]);
+}
+
+#[test]
 fn a_book_comes_out() {
     let daemon = TestDaemon::demo();
     check(&daemon.run(&["export", "--book", "people"]), 0, &["firstname", "Łukasz", "佐藤"]);
     let file = daemon.data().join("shared.csv");
-    let out = ["export", "--book", "shared", "--out", &file.display().to_string()];
+    let path = file.display().to_string();
+    let out = ["export", "--book", "shared", "--out", &path];
     check(&daemon.run(&out), 0, &[]);
-    assert!(fs::read_to_string(file).unwrap().contains("Kabelwerk Nord AG"));
+    assert!(fs::read_to_string(&file).unwrap().contains("Kabelwerk Nord AG"));
+    check(
+        &daemon.run(&[&out[..], &["--json"]].concat()),
+        0,
+        &["\"book\":\"shared\"", "\"bytes\":"],
+    );
     check(&daemon.run(&["export", "--book", "nowhere"]), 2, &["404 Not Found"]);
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    check(&daemon.run(&out), 2, &["shared.csv"]);
+    assert!(!daemon.data().join("shared.csv.part").exists());
 }
 
 #[test]

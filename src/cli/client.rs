@@ -107,7 +107,7 @@ impl Client {
         let (mut sender, connection) = handshake.map_err(|error| self.protocol(&error))?;
         tokio::spawn(connection);
         let request = self.request(method, &self.target(path, parameters), upload)?;
-        let response = sender.send_request(request).await.map_err(|error| self.protocol(&error))?;
+        let response = sender.send_request(request).await.map_err(|error| self.unsent(&error))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -136,6 +136,15 @@ impl Client {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&body).map_err(|error| self.protocol(&error))
+    }
+
+    /// Why a request was not answered: what was to be sent could not be read, or the daemon failed.
+    fn unsent(&self, error: &hyper::Error) -> ClientError {
+        use std::error::Error as _;
+        match error.source().filter(|_| error.is_user()) {
+            Some(own) => ClientError::Input(own.to_string()),
+            None => self.protocol(error),
+        }
     }
 
     pub(super) fn protocol(&self, error: &dyn std::error::Error) -> ClientError {

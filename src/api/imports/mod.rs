@@ -114,7 +114,9 @@ impl Asked {
         headers: &HeaderMap,
     ) -> Result<Self, Problem> {
         let snapshot = context.directory.snapshot();
-        let organization = asker.organization(&snapshot)?.id.clone();
+        let organization = asker.organization(&snapshot)?;
+        let numbering = organization.derivation.numbering.clone();
+        let organization = organization.id.clone();
         let into = params.into.as_deref();
         let book =
             into.map(|into| into::book(asker, &snapshot, &organization, into)).transpose()?;
@@ -126,7 +128,7 @@ impl Asked {
         Ok(Self {
             book,
             mode: told::mode(params.mode.as_deref())?,
-            choice: choice.with_ranges(ranges.unwrap_or_default()),
+            choice: choice.with_ranges(ranges.unwrap_or_default()).with_numbering(numbering),
             charset: charset.as_deref().map(told::charset).transpose()?,
             entities: told::entities(asker, &snapshot, params.entities.as_deref())?,
             key: told::key(headers)?,
