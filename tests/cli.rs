@@ -68,6 +68,30 @@ fn what_an_update_would_change_is_a_table() {
 }
 
 #[test]
+fn refused_rows_are_corrected_and_an_import_is_taken_back() {
+    let daemon = TestDaemon::demo();
+    let file = daemon.data().join("contacts.csv");
+    fs::write(&file, "firstname,lastname,number\nEva,Ohm,030 5551235\nUwe\n").unwrap();
+    let refused = daemon.data().join("refused.csv");
+    let (file, path) = (file.display().to_string(), refused.display().to_string());
+    let import = ["import", &file, "--into", "shared", "--refused", &path];
+    check(&daemon.run(&import), 1, &["1 created, 1 failed"]);
+    let rows = fs::read_to_string(&refused).unwrap();
+    assert!(rows.contains("Uwe") && rows.contains("missing fields"), "{rows}");
+    let listed = daemon.run(&["imports", "list", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let id = listed["items"][0]["id"].as_str().unwrap();
+    check(&daemon.run(&["imports", "list"]), 0, &["BY_NAME", "contacts.csv", "shared", id]);
+    let german = ["imports", "show", id, "--language", "de"];
+    check(&daemon.run(&german), 0, &["contacts.csv: 1 created", "line 3: failed: "]);
+    check(&daemon.run(&["export", "--book", "shared"]), 0, &["Ohm"]);
+    check(&daemon.run(&["imports", "undo", id]), 0, &[]);
+    let left = daemon.run(&["export", "--book", "shared"]);
+    assert!(!String::from_utf8_lossy(&left.stdout).contains("Ohm"));
+    check(&daemon.run(&["imports", "undo", id]), 2, &["409"]);
+}
+
+#[test]
 fn a_mirror_asks_before_it_removes_much() {
     let daemon = TestDaemon::demo();
     let file = daemon.data().join("one.csv");

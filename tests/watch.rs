@@ -91,6 +91,11 @@ fn files_are_imported_and_moved_with_their_reports() {
     let report = fs::read_to_string(drop.join("done/good.csv.report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!((&report["created"], &report["into"]), (&1.into(), &"shared".into()));
+    let refused = fs::read_to_string(drop.join("done/partly.csv.refused.csv")).unwrap();
+    assert!(
+        refused.contains("Uwe") && refused.lines().next().unwrap().ends_with("error"),
+        "{refused}"
+    );
     let text = fs::read_to_string(drop.join("done/partly.csv.report.txt")).unwrap();
     assert!(text.contains("line 3: failed: "), "{text}");
     let text = fs::read_to_string(drop.join("failed/noise.csv.report.txt")).unwrap();
@@ -152,4 +157,33 @@ fn a_folder_is_watched_once() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("another `ringbook import --watch` has this folder"), "{said}");
     assert_eq!((output.status.code(), end(watch)), (Some(2), Some(0)));
+}
+
+#[test]
+fn what_the_daemon_had_before_a_crash_is_not_imported_again() {
+    let daemon = TestDaemon::demo();
+    let drop = folder(&daemon);
+    assert_eq!(once(&daemon).status.code(), Some(0));
+    // The watch died when the daemon had the file, and before the answer came.
+    let key = "0193a1b2-0000-7000-8000-000000000001";
+    let claimed = drop.join("importing").join(key);
+    fs::create_dir(&claimed).unwrap();
+    fs::write(claimed.join("a.csv"), GOOD).unwrap();
+    let token = format!("Bearer {}", daemon.token());
+    let headers = [("Idempotency-Key", key)];
+    let line = "POST /api/v1/import?into=shared";
+    let first = daemon.ask_with(&token, line, &headers, GOOD.as_bytes()).json();
+    assert_eq!(first["created"], 1);
+    // Somebody removes the contact meanwhile: it must not come back.
+    let listed = "GET /api/v1/groups/shared/contacts?q=müller";
+    let listed = daemon.ask("200:demo-200", listed, b"").json();
+    let contact = format!("DELETE /api/v1/contacts/{}", listed["items"][0]["id"].as_str().unwrap());
+    assert_eq!(daemon.ask("200:demo-200", &contact, b"").status, 204);
+
+    assert_eq!(once(&daemon).status.code(), Some(0));
+    assert_eq!(count(&daemon, "müller"), 0);
+    let report = fs::read_to_string(drop.join("done/a.csv.report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["id"], first["id"]);
+    assert_eq!(names(&drop.join("importing")), [".lock"]);
 }

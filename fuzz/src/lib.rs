@@ -13,6 +13,7 @@ use ringbook::http::Caller;
 use ringbook::store::sqlite::SqliteStore;
 use tokio::runtime::{Builder, Runtime};
 
+pub mod file;
 pub mod ldap;
 
 /// A directory with the demo company, and who checks its passwords.

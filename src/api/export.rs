@@ -32,8 +32,7 @@ pub(super) const CARDS: [(&str, &str); 4] = [
     ("vcard-2.1", "vCard 2.1"),
     ("apple", "vCard 3.0 with Apple's groups"),
 ];
-
-/// The profile of LDIF, with what people call it.
+/// The profile of entries of a directory, with what people call it.
 pub(super) const LDIF: (&str, &str) = ("ldif", "LDIF");
 
 #[derive(Deserialize)]
@@ -73,7 +72,7 @@ pub(super) async fn export(
 ) -> Result<Response, Problem> {
     let snapshot = context.directory.snapshot();
     let organization = asker.organization(&snapshot)?;
-    let (organization, suffix) = (organization.id.clone(), organization.suffix.to_string());
+    let (organization, suffix) = (organization.id.clone(), organization.suffix.clone());
     let (book, extent) = {
         let sight = asker.sight(&snapshot)?;
         let book = asker::book(&sight, &book)?;
@@ -116,6 +115,10 @@ fn kind(profiles: &Profiles, name: &str, how: &How<'_>) -> Result<Kind, Problem>
         }
         let media_type = "text/csv; charset=utf-8; header=present";
         return Ok(Kind { writer, media_type, ending: "csv" });
+    }
+    if name == LDIF.0 {
+        let writer = Box::new(LdifWriter::new(base));
+        return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
     }
     let unknown = || {
         let tables = profiles.names().collect::<Vec<_>>().join(", ");

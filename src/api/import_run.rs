@@ -156,7 +156,7 @@ impl Imports {
             if !plan.unhashed.is_empty() {
                 continue;
             }
-            let (report, mut edits) = self.edits(plan, &source, &job, &hashes).await?;
+            let (report, mut request) = self.edits(plan, &source, &job, &hashes).await?;
             let (id, at) = (new_id().to_string(), (self.clock)());
             let kept = origin.sign(Kept::of(&report), Some((&id, at)));
             let import = Import {
@@ -164,13 +164,13 @@ impl Imports {
                 organization: job.target.organization.clone(),
                 created: at,
                 by: origin.importer.as_str().into(),
-                summary: kept.summary(job.target.book, origin.key.as_deref()).to_string().into(),
+                summary: kept.summary(&job, origin.key.as_deref()).to_string().into(),
                 report: Value::Object(kept.report.clone()).to_string().into(),
                 refused: kept.refused.as_ref().map(|refused| refused.to_string().into()),
                 undone: None,
             };
-            edits.insert(0, Edit::PutImport(Box::new(import)));
-            match self.directory.commit(Request { edits, preconditions: Vec::new() }).await {
+            request.edits.insert(0, Edit::PutImport(Box::new(import)));
+            match self.directory.commit(request).await {
                 Ok(_) => return Ok(Done { report, kept }),
                 Err(fault) if is_race(&fault) => {}
                 Err(fault) => return Err(ImportError::Commit(fault)),
@@ -200,13 +200,13 @@ impl Imports {
         source: &Arc<Source>,
         job: &Arc<Job>,
         hashes: &Arc<Hashes>,
-    ) -> Result<(Report, Vec<Edit>), ImportError> {
+    ) -> Result<(Report, Request), ImportError> {
         let (source, job, hashes) = (Arc::clone(source), Arc::clone(job), Arc::clone(hashes));
         let directory = Arc::clone(&self.directory);
         let made = self.off_the_workers(move || {
             let made =
                 with_means(&directory, |means| edits(&mut plan, &source, &job, (&hashes, means)));
-            made.map(|edits| (plan.report, edits))
+            made.map(|request| (plan.report, request))
         });
         made.await?.map_err(ImportError::Unreadable)
     }

@@ -12,6 +12,7 @@ use hyper::{Request, Response, StatusCode, header};
 use tower::ServiceExt;
 
 use crate::api::import_run::Imports;
+use crate::api::imports::keys::Running;
 use crate::api::problem::Problem;
 use crate::api::spool::Spool;
 use crate::auth::Authenticator;
@@ -97,6 +98,7 @@ struct Context {
     presence: Arc<Presence>,
     site: Arc<Site>,
     imports: Imports,
+    keys: Running,
     spool: Spool,
     profiles: Arc<Profiles>,
     clock: Clock,
@@ -122,6 +124,7 @@ impl Api {
             presence,
             site,
             imports,
+            keys: Running::default(),
             spool,
             profiles,
             clock,

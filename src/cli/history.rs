@@ -82,7 +82,7 @@ async fn list(limit: u32, connect: &Connect) -> Result<Status, ClientError> {
     let listed = client.ask(Method::GET, &[IMPORTS], &[("limit", &limit)], None).await?;
     let items = listed.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     print(connect, &listed, || {
-        let columns = ["id", "at", "by", "name", "profile", "into", "mode"];
+        let columns = ["id", "at", "by_name", "name", "profile", "into", "mode"];
         let counts = ["created", "updated", "removed", "failed_rows", "undone"];
         table(&items, &[&columns[..], &counts].concat())
     });

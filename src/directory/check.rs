@@ -74,6 +74,7 @@ impl Checker<'_> {
             Precondition::AtRevision { id, revision } => {
                 self.find(*id).is_some_and(|contact| contact.revision == *revision)
             }
+            Precondition::UserIs(user) => self.state().user(user.id).as_ref() == Some(&**user),
             Precondition::NameFree { organization, book, name } => {
                 self.state().named(organization, *book, name).is_none()
             }

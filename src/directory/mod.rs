@@ -145,6 +145,8 @@ pub enum Edit {
 pub enum Precondition {
     /// The contact exists and was last changed at this revision.
     AtRevision { id: ContactId, revision: Revision },
+    /// The account is still exactly this one.
+    UserIs(Box<User>),
     /// No contact of the book has this resource name.
     NameFree { organization: OrganizationId, book: Book, name: Box<str> },
     /// There is no department, site, further shared or further personal book with this id.

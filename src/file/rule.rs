@@ -143,6 +143,10 @@ rules! {
     PasswordFailed = "password-failed", "the server could not keep the password";
     ExtensionFixed = "extension-fixed",
         "the extension of this user is {0} and was given for good: it cannot be changed";
+    HigherRole = "higher-role",
+        "this user has a higher role than you: who has that role changes it";
+    GroupCard = "group-card",
+        "the contact with this id or UID is a group: it is left as it is";
     NoBook = "no-book", "there is no shared book `{0}` that you may fill; ask for one to be made";
     BookName = "book-name", "the name of a shared book has 1 to {0} characters";
     PhotoUnusable = "photo-unusable", "the photo was left out: {0}";

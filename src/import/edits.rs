@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::account::{PresenceVisibility, Role, SecretHash, User};
 use crate::contact::card::{Card, Field};
 use crate::contact::{Body, Book, Contact, ContactId, Draft, bare_uid};
-use crate::directory::Edit;
+use crate::directory::{Edit, Precondition, Request};
 use crate::file::{Covers, Entry, FileError, Reason, Rule};
 use crate::import::differs::{changes_body, changes_star, changes_user, new_card};
 use crate::import::person::{NewUser, email, is_taken_in};
@@ -19,7 +19,8 @@ use crate::import::{Hashes, Job, Means, fault};
 use crate::vcard::edit::edit;
 use crate::vcard::read::read;
 
-/// Makes the edits of a plan, and adds to its report what of the rows had to be left out.
+/// Makes the edits of a plan, and adds to its report what of the rows had to be left out. They hold
+/// only while what they change is as the plan found it.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be read again.
@@ -28,7 +29,7 @@ pub fn edits(
     source: &Source,
     job: &Job,
     (hashes, means): (&Hashes, &Means<'_>),
-) -> Result<Vec<Edit>, FileError> {
+) -> Result<Request, FileError> {
     let snapshot = Arc::clone(&plan.snapshot);
     let mut references = References::new(&snapshot, &job.target.organization);
     note_new_people(plan, source, job, &mut references)?;
@@ -41,9 +42,9 @@ pub fn edits(
         covers,
         plan,
         principals: FxHashSet::default(),
-        edits: Vec::new(),
+        request: Request::default(),
     };
-    writer.edits.extend(writer.plan.books.drain(..).map(Edit::PutSharedBook));
+    writer.request.edits.extend(writer.plan.books.drain(..).map(Edit::PutSharedBook));
     let mut decisions = std::mem::take(&mut writer.plan.decisions).into_iter();
     source.entries(|entry| {
         let Ok(entry) = resolved(&mut references, entry) else { return };
@@ -58,8 +59,11 @@ pub fn edits(
         }
     })?;
     let removals = std::mem::take(&mut writer.plan.removals);
-    writer.edits.extend(removals.into_iter().map(Edit::RemoveContact));
-    Ok(writer.edits)
+    for (id, revision) in removals {
+        writer.request.preconditions.push(Precondition::AtRevision { id, revision });
+        writer.request.edits.push(Edit::RemoveContact(id));
+    }
+    Ok(writer.request)
 }
 
 /// People whom the file makes are known to all of its rows, also to those before them.
@@ -97,7 +101,7 @@ struct Writer<'a> {
     plan: &'a mut Plan,
     /// CardDAV path segments of users who are made.
     principals: FxHashSet<Box<str>>,
-    edits: Vec<Edit>,
+    request: Request,
 }
 
 impl Writer<'_> {
@@ -114,7 +118,7 @@ impl Writer<'_> {
                 body: entry.body.clone(),
                 listed: true,
             };
-            self.edits.push(Edit::PutContact { id, draft });
+            self.request.edits.push(Edit::PutContact { id, draft });
         }
         self.put_photo(id, entry);
         self.put_star(id, entry);
@@ -137,8 +141,8 @@ impl Writer<'_> {
             new.make(|segment| self.principals.contains(segment) || is_taken(segment));
         draft.uid = entry.uid.as_deref().map(|uid| bare_uid(uid).into());
         self.principals.insert(user.principal.clone());
-        self.edits.push(Edit::PutContact { id, draft });
-        self.edits.push(Edit::PutUser(user));
+        self.request.edits.push(Edit::PutContact { id, draft });
+        self.request.edits.push(Edit::PutUser(user));
     }
 
     fn hash(&self, entry: &Entry) -> Option<SecretHash> {
@@ -149,6 +153,8 @@ impl Writer<'_> {
     fn update(&mut self, id: ContactId, entry: &Entry, place: &Place) {
         let snapshot = Arc::clone(&self.plan.snapshot);
         let Some(contact) = snapshot.contact(&place.organization, id) else { return };
+        let (id, revision) = (contact.id, contact.revision);
+        self.request.preconditions.push(Precondition::AtRevision { id, revision });
         // The plan made this card before.
         let Ok((card, _)) = new_card(entry, contact.contact(), &self.covers, self.job.mode) else {
             return;
@@ -164,7 +170,7 @@ impl Writer<'_> {
                 body,
                 listed: contact.listed,
             };
-            self.edits.push(Edit::PutContact { id, draft });
+            self.request.edits.push(Edit::PutContact { id, draft });
         }
         let user = snapshot.user(id).filter(|_| contact.book == Book::People);
         if let Some(user) = user {
@@ -209,6 +215,7 @@ impl Writer<'_> {
         if !changes_user(entry, user) && email == user.email {
             return;
         }
+        self.request.preconditions.push(Precondition::UserIs(Box::new(user.clone())));
         let mut user = User { email, ..user.clone() };
         if let Some(login) = &entry.login {
             user.login = Some(login.clone());
@@ -222,14 +229,14 @@ impl Writer<'_> {
         if user.password.is_none() {
             user.password = self.hash(entry);
         }
-        self.edits.push(Edit::PutUser(user));
+        self.request.edits.push(Edit::PutUser(user));
     }
 
     fn put_photo(&mut self, id: ContactId, entry: &Entry) {
         let Some(image) = &entry.photo else { return };
         match (self.means.develop)(image) {
             Ok(picture) => {
-                self.edits.push(Edit::PutPhoto { id, picture: Some(Arc::new(picture)) });
+                self.request.edits.push(Edit::PutPhoto { id, picture: Some(Arc::new(picture)) });
             }
             Err(unusable) => {
                 let reason = Reason::new(Rule::PhotoUnusable, [&unusable]);
@@ -243,7 +250,7 @@ impl Writer<'_> {
         let Some(user) = self.job.stars_of() else { return };
         if changes_star(self.job, &self.plan.snapshot, entry, id) {
             let starred = entry.starred == Some(true);
-            self.edits.push(Edit::Star { user, contact: id, starred });
+            self.request.edits.push(Edit::Star { user, contact: id, starred });
         }
     }
 }

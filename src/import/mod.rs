@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::account::SecretHash;
+use crate::account::{Role, SecretHash};
 use crate::contact::photo::Picture;
 use crate::contact::query::{Query, Truth};
 use crate::contact::{Book, ContactId, OrganizationId, Timestamp, UserId};
@@ -85,6 +85,8 @@ pub struct Job {
     pub entities: BTreeMap<Box<str>, OrganizationId>,
     /// Who imports, if that is a user: their favorites change, and they never remove themselves.
     pub importer: Option<UserId>,
+    /// That of whoever imports: users above it are left alone.
+    pub role: Role,
     pub may_fill: Arc<MayFill>,
     /// Whether shared books that a row names are made where there are none.
     pub makes_books: bool,

@@ -1,9 +1,11 @@
 //! Where a row goes: the organization and the books that it names, else the import's target.
 
-use crate::account::group::{NAME_CHARS_MAX, SharedBook, same_name};
+use rustc_hash::FxHashMap;
+
+use crate::account::group::{NAME_CHARS_MAX, SharedBook, same_name, wrong_name};
 use crate::contact::book::BookId;
 use crate::contact::{Book, OrganizationId, Revision};
-use crate::file::{Entry, Fault, Reason, Rule};
+use crate::file::{Entry, Fault, Reason, Rule, shortened};
 use crate::import::{Job, fault};
 use crate::index::Snapshot;
 
@@ -11,7 +13,7 @@ use crate::index::Snapshot;
 const NEW_BOOKS_MAX: usize = 200;
 
 /// A book of an organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) organization: OrganizationId,
     pub(super) book: Book,
@@ -22,6 +24,11 @@ pub(super) struct Places<'a> {
     job: &'a Job,
     snapshot: &'a Snapshot,
     all: Vec<Place>,
+    /// The numbers of places.
+    numbers: FxHashMap<Place, usize>,
+    /// The shared books of organizations by [`same_name`], once a row names any; None: not for the
+    /// importer.
+    shared: FxHashMap<OrganizationId, FxHashMap<String, Option<Book>>>,
     /// Shared books that rows name and that are not there yet.
     pub(super) new: Vec<SharedBook>,
 }
@@ -29,15 +36,23 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     pub(super) fn new(job: &'a Job, snapshot: &'a Snapshot) -> Self {
         let organization = job.target.organization.clone();
-        let all = vec![Place { organization, book: job.target.book }];
-        Self { job, snapshot, all, new: Vec::new() }
+        let mut places = Self {
+            job,
+            snapshot,
+            all: Vec::new(),
+            numbers: FxHashMap::default(),
+            shared: FxHashMap::default(),
+            new: Vec::new(),
+        };
+        places.number(Place { organization, book: job.target.book });
+        places
     }
 
     pub(super) fn all(&self) -> &[Place] {
         &self.all
     }
 
-    /// The numbers of the places in which the row's contact belongs; at least one.
+    /// The numbers of the places in which the row's contact belongs; at least one, each once.
     pub(super) fn of(&mut self, entry: &Entry) -> Result<Vec<usize>, Fault> {
         let target = &self.job.target;
         let entity = entry.entity.as_deref().and_then(|entity| self.job.entities.get(entity));
@@ -51,51 +66,50 @@ impl<'a> Places<'a> {
         for name in &entry.books {
             let wrong = |reason| fault(entry.line, None, Some(name), reason);
             let book = self.book(&organization, name).map_err(wrong)?;
-            let place = self.number(Place { organization: organization.clone(), book });
-            if !places.contains(&place) {
-                places.push(place);
-            }
+            places.push(self.number(Place { organization: organization.clone(), book }));
         }
+        places.sort_unstable();
+        places.dedup();
         Ok(places)
     }
 
     fn number(&mut self, place: Place) -> usize {
-        let known = self.all.iter().position(|known| *known == place);
-        known.unwrap_or_else(|| {
-            self.all.push(place);
-            self.all.len() - 1
-        })
+        if let Some(number) = self.numbers.get(&place) {
+            return *number;
+        }
+        let number = self.all.len();
+        self.all.push(place.clone());
+        self.numbers.insert(place, number);
+        number
     }
 
     /// The shared book of a name, made where there is none.
     fn book(&mut self, organization: &OrganizationId, name: &str) -> Result<Book, Reason> {
+        let (job, snapshot) = (self.job, self.snapshot);
+        let shared = self.shared.entry(organization.clone()).or_insert_with(|| {
+            let fillable = |book| (job.may_fill)(snapshot, organization, book).then_some(book);
+            let books = snapshot.shared_books(organization);
+            books.map(|b| (same_name(&b.name), fillable(Book::SharedBook(b.id)))).collect()
+        });
         let name = name.trim();
-        let same = |book: &&SharedBook| same_name(&book.name) == same_name(name);
-        let there = self.snapshot.shared_books(organization).find(same);
-        if let Some(there) = there {
-            let book = Book::SharedBook(there.id);
-            let may = (self.job.may_fill)(self.snapshot, organization, book);
-            // Who may not fill it does not learn whether it is there.
-            return if may { Ok(book) } else { Err(Reason::new(Rule::NoBook, [&name])) };
+        // Who may not fill a book does not learn whether it is there.
+        let refused = || Reason::new(Rule::NoBook, [&shortened(name)]);
+        if let Some(there) = shared.get(&same_name(name)) {
+            return there.ok_or_else(refused);
         }
-        let made = self.new.iter().filter(|book| book.organization == *organization).find(same);
-        if let Some(made) = made {
-            return Ok(Book::SharedBook(made.id));
+        if !job.makes_books || self.new.len() >= NEW_BOOKS_MAX {
+            return Err(refused());
         }
-        if !self.job.makes_books || self.new.len() >= NEW_BOOKS_MAX {
-            return Err(Reason::new(Rule::NoBook, [&name]));
-        }
-        if name.is_empty()
-            || name.chars().count() > NAME_CHARS_MAX
-            || name.contains(char::is_control)
-        {
+        if wrong_name(name).is_some() {
             return Err(Reason::new(Rule::BookName, [&NAME_CHARS_MAX]));
         }
         let taken = |id| {
-            self.snapshot.shared_book(organization, id).is_some()
+            snapshot.shared_book(organization, id).is_some()
                 || self.new.iter().any(|book| book.organization == *organization && book.id == id)
         };
         let id = BookId::of_name(name, taken);
+        let book = Book::SharedBook(id);
+        shared.insert(same_name(name), Some(book));
         self.new.push(SharedBook {
             organization: organization.clone(),
             id,
@@ -104,6 +118,6 @@ impl<'a> Places<'a> {
             writers: Vec::new(),
             revision: Revision(0),
         });
-        Ok(Book::SharedBook(id))
+        Ok(book)
     }
 }

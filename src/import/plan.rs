@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 use crate::account::User;
 use crate::account::group::SharedBook;
 use crate::contact::card::Field;
-use crate::contact::{Book, Contact, ContactId, OrganizationId, UserId};
+use crate::contact::{Book, Contact, ContactId, OrganizationId, Revision, UserId, uid_key};
 use crate::directory::new_id;
-use crate::file::{About, Entry, Fault, FileError, Reason, Row, Rule, shortened};
+use crate::file::{About, Entry, Fault, FileError, ROWS_MAX, Reason, Row, Rule, shortened};
 use crate::import::differs::{changes_body, changes_photo, changes_star, changes_user, new_card};
 use crate::import::known::{Holder, Known, Names};
 use crate::import::person::wrong_login;
@@ -41,7 +41,8 @@ pub struct Plan {
     pub snapshot: Arc<Snapshot>,
     /// Of all good rows in their order, for each of their places.
     pub(super) decisions: Vec<Decision>,
-    pub(super) removals: Vec<ContactId>,
+    /// Each as it was found.
+    pub(super) removals: Vec<(ContactId, Revision)>,
     pub(super) books: Vec<SharedBook>,
     /// Passwords that have yet to be hashed, by line.
     pub unhashed: Vec<(u64, Zeroizing<String>)>,
@@ -107,6 +108,10 @@ fn decide(
                 let line = faults.first().map_or(0, |fault| fault.line);
                 planner.plan.report.fail(line, faults, raw());
             }
+        }
+        // A row may go into many books.
+        if planner.plan.decisions.len() as u64 > ROWS_MAX {
+            return Err(FileError::whole(Reason::new(Rule::TooManyRows, [&ROWS_MAX])));
         }
     }
     planner.finish();
@@ -197,6 +202,9 @@ impl<'a> Planner<'a> {
             self.plan.report.skip(Skipped { fault, contact: Some(contact.id) });
             return Ok(Decision::Nothing);
         }
+        if contact.derived.group {
+            return Err(fault(entry.line, None, None, Rule::GroupCard.into()));
+        }
         let user = self.snapshot.user(contact.id).filter(|_| contact.book == Book::People);
         self.may_update(entry, contact, user)?;
         let (card, fields) = new_card(entry, contact, &self.about.covers, self.job.mode)
@@ -210,6 +218,9 @@ impl<'a> Planner<'a> {
         if same {
             self.plan.report.unchanged += 1;
             return Ok(Decision::Nothing);
+        }
+        if user.is_some() {
+            self.note_logins(entry, &contact.organization);
         }
         self.needs_hash(entry, user.is_some_and(|user| user.password.is_none()));
         self.plan.report.updated += 1;
@@ -229,8 +240,9 @@ impl<'a> Planner<'a> {
         contact: &Contact,
         user: Option<&User>,
     ) -> Result<(), Fault> {
-        if user.is_none() {
-            return Ok(());
+        let Some(user) = user else { return Ok(()) };
+        if user.role > self.job.role {
+            return Err(fault(entry.line, None, None, Rule::HigherRole.into()));
         }
         let (new, given) =
             (entry.card.first(Field::Extension), contact.card.first(Field::Extension));
@@ -238,6 +250,14 @@ impl<'a> Planner<'a> {
             let column = self.about.extension_column.as_deref();
             let reason = Reason::new(Rule::ExtensionFixed, [&given]);
             return Err(fault(entry.line, column, Some(new), reason));
+        }
+        if let Some(extension) = new
+            && let Some(line) =
+                self.logins.line((&contact.organization, &*extension.to_lowercase()))
+        {
+            let column = self.about.extension_column.as_deref();
+            let reason = Reason::new(Rule::TwiceExtension, [&line]);
+            return Err(fault(entry.line, column, Some(extension), reason));
         }
         self.login_is_free(entry, &contact.organization, Some(contact.id))
     }
@@ -276,18 +296,14 @@ impl<'a> Planner<'a> {
                 return Err(fault(entry.line, Some("password"), None, refused.clone()));
             }
             self.needs_hash(entry, true);
-            let names = [entry.card.first(Field::Extension).map(str::to_lowercase)];
-            let names = names.into_iter().chain([entry.login.as_deref().map(str::to_owned)]);
-            for name in names.flatten() {
-                self.logins.note((&place.organization, &*name), entry.line);
-            }
+            self.note_logins(entry, &place.organization);
         }
         let id = self.new_id(entry, number);
         if let Some(extension) = entry.card.first(Field::Extension) {
             self.references.note(extension, id);
         }
         if let Some(uid) = entry.uid.as_deref() {
-            self.uids.note((number, uid), entry.line);
+            self.uids.note((number, &*uid_key(uid)), entry.line);
         }
         if let Some(known) = self.known(number, place) {
             known.add(entry);
@@ -303,6 +319,14 @@ impl<'a> Planner<'a> {
             });
         }
         Ok(Decision::Create(id))
+    }
+
+    /// The names by which the row's user signs in are no other row's.
+    fn note_logins(&mut self, entry: &Entry, organization: &OrganizationId) {
+        let extension = entry.card.first(Field::Extension).map(str::to_lowercase);
+        for name in extension.iter().map(|name| &**name).chain(entry.login.as_deref()) {
+            self.logins.note((organization, name), entry.line);
+        }
     }
 
     /// The id in the file, where nobody has that.
@@ -347,6 +371,11 @@ pub(super) fn resolved(references: &mut References<'_>, entry: Entry) -> Result<
 }
 
 impl Job {
+    /// Whether rows may go to further organizations.
+    pub(crate) fn is_of_several(&self) -> bool {
+        self.entities.values().any(|of| *of != self.target.organization)
+    }
+
     /// Whose favorites a file tells: the owner's of a personal book, else the importer's.
     pub(super) fn stars_of(&self) -> Option<UserId> {
         self.target.book.owner().or(self.importer)

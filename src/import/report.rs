@@ -1,7 +1,7 @@
 //! The report of an import: what happens to each row.
 
 use crate::contact::{Book, ContactId};
-use crate::file::{About, Fault, FileError, Reason};
+use crate::file::{About, Fault, FileError, Reason, shortened};
 use crate::import::Mode;
 pub use crate::import::merge::FieldChange;
 
@@ -9,6 +9,8 @@ pub use crate::import::merge::FieldChange;
 const LISTED_MAX: usize = 10_000;
 /// The most changes that are listed.
 const CHANGES_MAX: usize = 1_000;
+/// Of a field, so many values before and after a change are listed.
+const VALUES_MAX: usize = 20;
 /// How much of refused rows is kept, in bytes of their cells.
 const REFUSED_BYTES_MAX: usize = 8 << 20;
 
@@ -112,6 +114,20 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
 }
 
+impl Change {
+    /// With the beginnings of long values only.
+    fn shortened(mut self) -> Self {
+        self.name = shortened(&self.name).into();
+        for field in &mut self.fields {
+            for values in [&mut field.before, &mut field.after] {
+                values.truncate(VALUES_MAX);
+                values.iter_mut().for_each(|value| *value = shortened(value));
+            }
+        }
+        self
+    }
+}
+
 /// Refused rows as the file has them, without secrets, to be corrected and sent again.
 #[derive(Clone, Debug, Default)]
 pub struct Refused {
@@ -189,7 +205,7 @@ impl Report {
 
     pub(super) fn change(&mut self, change: impl FnOnce() -> Change) {
         if self.changes.rows.len() < CHANGES_MAX {
-            self.changes.rows.push(change());
+            self.changes.rows.push(change().shortened());
         } else {
             self.changes.beyond += 1;
         }

@@ -70,6 +70,7 @@ pub(in crate::api) async fn list(
 fn shown(snapshot: &Snapshot, import: &ImportOverview) -> Value {
     let mut item: Map<String, Value> = serde_json::from_str(&import.summary).unwrap_or_default();
     item.remove("owner");
+    item.remove("several");
     item.remove("key");
     item.extend([
         ("id".to_owned(), json!(import.id)),
@@ -153,21 +154,28 @@ pub(super) fn absent() -> Problem {
 struct Source<'a> {
     by: &'a str,
     book: Book,
+    /// Whether contacts of several organizations are in the file.
+    several: bool,
 }
 
 impl<'a> Source<'a> {
     fn read(by: &'a str, summary: &str) -> Option<Self> {
         let summary: Map<String, Value> = serde_json::from_str(summary).ok()?;
+        let several = summary.get("several").and_then(Value::as_bool).unwrap_or_default();
         let owner = summary.get("owner").and_then(Value::as_str).and_then(ContactId::parse);
         match AddressBook::parse(summary.get("into")?.as_str()?, owner)? {
-            AddressBook::Home(book) => Some(Self { by, book }),
+            AddressBook::Home(book) => Some(Self { by, book, several }),
             _ => None,
         }
     }
 
     /// Reports hold rows of files. Those of a personal book are for its owner and for who made
-    /// the import; those of common books for who may import there and did, and for administrators.
+    /// the import; those of common books for who may import there and did, and for administrators;
+    /// those of several organizations for operators.
     fn is_seen(&self, asker: &Asker, sight: &Sight<'_>) -> bool {
+        if self.several && !asker.is_operator() {
+            return false;
+        }
         let own = self.by == Importer::of(&asker.principal).as_str();
         match self.book {
             Book::Personal(owner) | Book::PersonalBook(owner, _) => {

@@ -1,6 +1,9 @@
 //! Keys of requests: what was done already is answered by its report and not done again
 //! (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header).
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use hyper::StatusCode;
 use serde_json::Value;
 
@@ -17,6 +20,31 @@ pub(super) struct Sent<'a> {
     pub(super) key: &'a str,
     /// SHA-256 of the file.
     pub(super) digest: [u8; 32],
+}
+
+/// The requests with keys that are under way.
+#[derive(Clone, Default)]
+pub(in crate::api) struct Running(Arc<Mutex<BTreeSet<String>>>);
+
+/// The right to do what a key stands for. Nobody else has it until it is dropped.
+pub(super) struct Turn {
+    running: Running,
+    key: String,
+}
+
+impl Running {
+    /// None where the same request is under way.
+    pub(super) fn begin(&self, importer: &Importer, key: &str) -> Option<Turn> {
+        let key = format!("{} {key}", importer.as_str());
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key.clone()).then(|| Turn { running: self.clone(), key })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 /// The report of the import that the same importer made with the same key, if that is still kept.
@@ -42,4 +70,20 @@ pub(super) async fn find(
     }
     let import = blocking(context, move |directory| directory.import(&id)).await?;
     Ok(import.and_then(|(import, _)| Kept::read(&import)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Principal;
+
+    #[test]
+    fn a_key_is_one_requests_at_a_time() {
+        let (running, importer) = (Running::default(), Importer::of(&Principal::anonymous()));
+        let turn = running.begin(&importer, "a");
+        assert!(turn.is_some() && running.begin(&importer, "b").is_some());
+        assert!(running.begin(&importer, "a").is_none());
+        drop(turn);
+        assert!(running.begin(&importer, "a").is_some());
+    }
 }

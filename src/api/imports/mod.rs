@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::asker::{Asker, Params};
-use crate::api::import_run::{Done, Origin, Run, Sent};
+use crate::api::import_run::{Done, ImportError, Origin, Run, Sent};
 use crate::api::language::Reads;
 use crate::api::problem::Problem;
 use crate::api::report::{self, Format, Importer, Kept};
@@ -29,7 +29,7 @@ use crate::index::Snapshot;
 
 pub(super) mod history;
 mod into;
-mod keys;
+pub(super) mod keys;
 pub(super) mod maps;
 pub(super) mod profiles;
 mod told;
@@ -139,7 +139,7 @@ impl Asked {
 }
 
 async fn import(
-    context: &Context,
+    context: &Shared,
     asker: &Asker,
     params: &ImportParams,
     request: Request,
@@ -150,7 +150,10 @@ async fn import(
     let charset = if asked.charset.is_some() { asked.charset } else { of_part()? };
     let name = params.name.as_deref().and_then(file_name::plain).or(upload.name);
     let (importer, digest) = (Importer::of(&asker.principal), upload.file.digest);
-    if let Some(key) = asked.key.as_deref().filter(|_| asked.run == Run::Real) {
+    let key = asked.key.as_deref().filter(|_| asked.run == Run::Real);
+    let turn =
+        key.map(|key| context.keys.begin(&importer, key).ok_or_else(under_way)).transpose()?;
+    if let Some(key) = key {
         let sent = keys::Sent { importer: &importer, key, digest };
         if let Some(known) = keys::find(context, &asked.organization, &sent).await? {
             return Ok(Outcome::Known(known));
@@ -162,8 +165,15 @@ async fn import(
     match context.imports.open(Sent { source }).await? {
         Ok((source, about)) => {
             let job = job(context, asker, params, (&asked, &about))?;
-            let done = context.imports.run(source, job, origin, asked.run).await?;
-            Ok(Outcome::Done(Box::new(done)))
+            let (context, run) = (Arc::clone(context), asked.run);
+            // What has begun ends, and keeps its turn until then, even where nobody waits any more.
+            let running = tokio::spawn(async move {
+                let done = context.imports.run(source, job, origin, run).await;
+                drop(turn);
+                done
+            });
+            let done = running.await.map_err(|_cancelled| ImportError::Cancelled)?;
+            Ok(Outcome::Done(Box::new(done?)))
         }
         Err(refused) => {
             let book = asked.book.unwrap_or_else(|| into::own_or_shared(asker));
@@ -171,6 +181,11 @@ async fn import(
             Ok(Outcome::Done(Box::new(Done::without_record(report, &origin))))
         }
     }
+}
+
+fn under_way() -> Problem {
+    let detail = "a request with this key is under way: ask again later";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
 }
 
 fn job(
@@ -193,6 +208,7 @@ fn job(
         confirm: params.confirm,
         entities: asked.entities.clone(),
         importer: asker.principal.user(),
+        role: asker.principal.role,
         may_fill: Arc::new(may_fill),
         makes_books,
         now: (context.clock)(),

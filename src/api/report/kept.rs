@@ -8,6 +8,7 @@ use crate::contact::Book;
 use crate::contact::book::AddressBook;
 use crate::file::words::Language;
 use crate::file::{Fault, Reason, Rule, fields};
+use crate::import::Job;
 use crate::import::report::{Change, Report, Skipped};
 
 /// The members that are lists of rows with reasons.
@@ -63,14 +64,15 @@ impl Kept {
     }
 
     /// What lists of imports show, and what tells whose it is.
-    pub(in crate::api) fn summary(&self, book: Book, key: Option<&str>) -> Value {
+    pub(in crate::api) fn summary(&self, job: &Job, key: Option<&str>) -> Value {
         let member = |name: &str| (name.to_owned(), self.report.get(name).cloned().into());
         let mut summary: Map<String, Value> = SUMMARY.into_iter().map(member).collect();
-        let owner = match book {
+        let owner = match job.target.book {
             Book::Personal(owner) | Book::PersonalBook(owner, _) => Some(owner.to_string()),
             Book::People | Book::Shared | Book::SharedBook(_) => None,
         };
         summary.insert("owner".to_owned(), json!(owner));
+        summary.insert("several".to_owned(), json!(job.is_of_several()));
         summary.insert("key".to_owned(), json!(key));
         Value::Object(summary)
     }

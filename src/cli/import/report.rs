@@ -10,6 +10,7 @@ const COUNTS: [&str; 6] = ["created", "updated", "unchanged", "removed", "skippe
 /// What became of the rows of a file, with those that did not go in.
 pub(in crate::cli) fn lines(name: &str, report: &Value) -> Vec<String> {
     let counts = COUNTS.map(|what| match what {
+        "skipped" => (what, report.get("skipped_rows").map_or_else(|| count(report, what), number)),
         "failed" => (what, failed(report)),
         _ => (what, count(report, what)),
     });
@@ -146,10 +147,11 @@ fn count(report: &Value, what: &str) -> u64 {
 
 /// Rows that were refused; one may have several faults.
 fn failed(report: &Value) -> u64 {
-    match report.get("failed_rows") {
-        Some(rows) => rows.as_u64().unwrap_or(0),
-        None => count(report, "failed"),
-    }
+    report.get("failed_rows").map_or_else(|| count(report, "failed"), number)
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
 }
 
 /// Rows that the directory holds now, by this import or before it.

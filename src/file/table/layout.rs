@@ -136,6 +136,12 @@ impl Bound {
         self.check.kind == Kind::Secret || self.to == To::Password
     }
 
+    /// What a column holds that nobody knows is not kept in reports either.
+    pub(super) fn may_be_secret(&self) -> bool {
+        let unknown = self.of.is_none() && self.to == To::Nothing;
+        self.is_secret() || (unknown && !self.name.eq_ignore_ascii_case(ERROR_COLUMN))
+    }
+
     /// Where a value goes among those of its field: by the place in the profile, and for further
     /// values of a field (`number2`) by the number.
     fn rank(&self) -> Rank {

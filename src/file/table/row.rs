@@ -47,11 +47,11 @@ impl Layout {
     /// may be a secret.
     pub(super) fn shown(&self, record: &Record<'_>) -> Option<Vec<String>> {
         if !self.fits(record) {
-            let harmless = !self.columns.iter().any(Bound::is_secret);
+            let harmless = !self.columns.iter().any(Bound::may_be_secret);
             return harmless.then(|| record.cells().map(str::to_owned).collect());
         }
         let cells = self.columns.iter().zip(record.cells().chain(std::iter::repeat("")));
-        let shown = |(column, cell): (&Bound, &str)| match column.is_secret() {
+        let shown = |(column, cell): (&Bound, &str)| match column.may_be_secret() {
             true => String::new(),
             false => cell.to_owned(),
         };

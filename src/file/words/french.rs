@@ -189,6 +189,14 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NoBook,
         "il n’y a pas de carnet partagé `{0}` que vous puissiez remplir ; demandez sa création",
     ),
+    (
+        Rule::HigherRole,
+        "cet utilisateur a un rôle plus élevé que le vôtre : c’est à qui a ce rôle de le modifier",
+    ),
+    (
+        Rule::GroupCard,
+        "le contact qui a cet identifiant ou cet UID est un groupe : il reste tel quel",
+    ),
     (Rule::BookName, "le nom d’un carnet partagé a de 1 à {0} caractères"),
     (Rule::PhotoUnusable, "la photo a été laissée de côté : {0}"),
     (

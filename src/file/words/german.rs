@@ -186,6 +186,14 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NoBook,
         "es gibt kein gemeinsames Adressbuch `{0}`, das Sie füllen dürfen; bitten Sie darum, es anzulegen",
     ),
+    (
+        Rule::HigherRole,
+        "dieser Benutzer hat eine höhere Rolle als Sie: ihn ändert, wer diese Rolle hat",
+    ),
+    (
+        Rule::GroupCard,
+        "der Kontakt mit dieser ID oder UID ist eine Gruppe: sie bleibt, wie sie ist",
+    ),
     (Rule::BookName, "der Name eines gemeinsamen Adressbuchs hat 1 bis {0} Zeichen"),
     (Rule::PhotoUnusable, "das Foto wurde ausgelassen: {0}"),
     (

@@ -183,6 +183,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         Rule::NoBook,
         "no hay ninguna agenda compartida `{0}` que usted pueda llenar; pida que se cree",
     ),
+    (Rule::HigherRole, "este usuario tiene un rol superior al suyo: lo cambia quien tenga ese rol"),
+    (Rule::GroupCard, "el contacto con este identificador o UID es un grupo: queda como está"),
     (Rule::BookName, "el nombre de una agenda compartida tiene de 1 a {0} caracteres"),
     (Rule::PhotoUnusable, "se omitió la foto: {0}"),
     (

@@ -52,6 +52,6 @@ impl Planner<'_> {
                 fields: Vec::new(),
             });
         }
-        self.plan.removals = missing.iter().map(|contact| contact.id).collect();
+        self.plan.removals = missing.iter().map(|contact| (contact.id, contact.revision)).collect();
     }
 }

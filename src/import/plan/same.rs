@@ -1,7 +1,7 @@
 //! Who is the same as a row: a contact that is there, or an earlier row.
 
-use crate::contact::Book;
 use crate::contact::card::Field;
+use crate::contact::{Book, uid_key};
 use crate::file::{Entry, Fault, Rule};
 use crate::import::fault;
 use crate::import::known::{Holder, Known};
@@ -82,7 +82,7 @@ impl<'a> Planner<'a> {
             }
         }
         let uid = entry.uid.as_deref()?;
-        if let Some(line) = self.uids.line((number, uid)) {
+        if let Some(line) = self.uids.line((number, &*uid_key(uid))) {
             return Some((Holder::Row(line), By::Uid));
         }
         let there = self.snapshot.by_uid(&place.organization, place.book, uid)?;
