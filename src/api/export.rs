@@ -46,6 +46,15 @@ pub(super) struct ExportParams {
     fill: Option<String>,
 }
 
+/// What is said about the file.
+struct How<'a> {
+    formulas: Formulas,
+    /// What stands in columns that have no value, as JSON.
+    fill: Option<&'a str>,
+    /// The DN above entries of LDIF.
+    base: &'a str,
+}
+
 /// A kind of file.
 struct Kind {
     writer: Box<dyn FileWriter>,
@@ -77,8 +86,8 @@ pub(super) async fn export(
     };
     let profile = params.profile.as_deref().unwrap_or(PROFILE);
     let base = format!("ou={book},{suffix}");
-    let kind = kind(&context.profiles, profile, (formulas, params.fill.as_deref()), &base);
-    let kind = kind.map_err(|fault| fault.told_in(language))?;
+    let how = How { formulas, fill: params.fill.as_deref(), base: &base };
+    let kind = kind(&context.profiles, profile, &how).map_err(|fault| fault.told_in(language))?;
     let Kind { writer, media_type, ending } = kind;
     let (directory, principal) = (Arc::clone(&context.directory), asker.principal);
     let begun = move || {
@@ -93,16 +102,10 @@ pub(super) async fn export(
     Ok((headers, Body::new(Sending::new(file))).into_response())
 }
 
-/// The writer of a profile; entries of LDIF stand below the base.
-fn kind(
-    profiles: &Profiles,
-    name: &str,
-    (formulas, fill): (Formulas, Option<&str>),
-    base: &str,
-) -> Result<Kind, Problem> {
+fn kind(profiles: &Profiles, name: &str, how: &How<'_>) -> Result<Kind, Problem> {
     if let Some(profile) = profiles.by_name(name) {
-        let mut writer = Box::new(TableWriter::new(profile, formulas));
-        if let Some(fill) = fill {
+        let mut writer = Box::new(TableWriter::new(profile, how.formulas));
+        if let Some(fill) = how.fill {
             let wrong = |reason| Problem::parameter("fill", reason);
             let told: BTreeMap<String, String> =
                 serde_json::from_str(fill).map_err(|_| wrong(Rule::FillShape.into()))?;
@@ -124,7 +127,7 @@ fn kind(
         Problem::parameter("profile", Reason::new(Rule::UnknownProfile, [&name, &known]))
     };
     if name == LDIF.0 {
-        let writer = Box::new(LdifWriter::new(base));
+        let writer = Box::new(LdifWriter::new(how.base));
         return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
     }
     let writer = Box::new(CardWriter::of(name).ok_or_else(unknown)?);
