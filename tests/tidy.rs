@@ -52,7 +52,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("arc_swap", "directory"),
     ("argon2", "auth"),
     ("axum", "api"),
-    ("base64", "http vcard"),
+    ("base64", "file/ldif http vcard"),
     ("blake2", "auth photo"),
     ("bytes", "http carddav ldap cli"),
     ("caseless", "contact/fold"),

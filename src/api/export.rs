@@ -1,5 +1,6 @@
 //! `GET /groups/{book}/export`: a book as a file of any profile, written as it is sent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -39,6 +40,7 @@ pub(super) struct ExportParams {
     profile: Option<String>,
     /// Whether cells that a spreadsheet would run as formulas are made harmless.
     neutralize: Option<bool>,
+    fill: Option<String>,
 }
 
 /// A kind of file.
@@ -70,8 +72,8 @@ pub(super) async fn export(
         Some(false) | None => Formulas::AsTheyAre,
     };
     let profile = params.profile.as_deref().unwrap_or(PROFILE);
-    let kind =
-        kind(&context.profiles, profile, formulas).map_err(|fault| fault.told_in(language))?;
+    let kind = kind(&context.profiles, profile, formulas, params.fill.as_deref())
+        .map_err(|fault| fault.told_in(language))?;
     let Kind { writer, media_type, ending } = kind;
     let (directory, principal) = (Arc::clone(&context.directory), asker.principal);
     let begun = move || {
@@ -86,9 +88,22 @@ pub(super) async fn export(
     Ok((headers, Body::new(Sending::new(file))).into_response())
 }
 
-fn kind(profiles: &Profiles, name: &str, formulas: Formulas) -> Result<Kind, Problem> {
+fn kind(
+    profiles: &Profiles,
+    name: &str,
+    formulas: Formulas,
+    fill: Option<&str>,
+) -> Result<Kind, Problem> {
     if let Some(profile) = profiles.by_name(name) {
-        let writer = Box::new(TableWriter::new(profile, formulas));
+        let mut writer = Box::new(TableWriter::new(profile, formulas));
+        if let Some(fill) = fill {
+            let wrong = |reason| Problem::parameter("fill", reason);
+            let told: BTreeMap<String, String> =
+                serde_json::from_str(fill).map_err(|_| wrong(Rule::FillShape.into()))?;
+            for (column, text) in told {
+                writer.fill_with(&column, text).map_err(wrong)?;
+            }
+        }
         let media_type = "text/csv; charset=utf-8; header=present";
         return Ok(Kind { writer, media_type, ending: "csv" });
     }

@@ -61,6 +61,7 @@ struct Seen {
     starred: bool,
     book: Option<Box<str>>,
     login: Option<Box<str>>,
+    presence: Option<bool>,
 }
 
 /// Whether large things are read that only the written file shows.
@@ -147,6 +148,7 @@ impl ExportFile {
             starred: star.is_some_and(|star| star.starred),
             book: book.map(|book| book.name.clone()),
             login: user.and_then(|user| user.login.clone()),
+            presence: user.map(|user| user.presence.is_shown()),
         }
     }
 
@@ -215,7 +217,7 @@ impl Seen {
             starred: self.starred,
             book: self.book.as_deref(),
             login: self.login.as_deref(),
-            presence: None,
+            presence: self.presence,
         }
     }
 }

@@ -28,6 +28,10 @@ pub(super) struct ExportArguments {
     /// Put ' before cells that a spreadsheet would take for a formula; numbers such as +49… stay
     #[arg(long)]
     neutralize: bool,
+    /// What stands in a column where a contact has nothing, as a JSON object such as
+    /// {"context": "office", "protocol": "sccp"}
+    #[arg(long, value_name = "JSON")]
+    fill: Option<String>,
     /// File to write; the standard output where it is not given
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -41,6 +45,9 @@ pub(super) async fn run(arguments: ExportArguments) -> Result<Status, ClientErro
     let mut parameters = vec![("profile", arguments.profile.as_str())];
     if arguments.neutralize {
         parameters.push(("neutralize", "true"));
+    }
+    if let Some(fill) = &arguments.fill {
+        parameters.push(("fill", fill));
     }
     let answer = client.send(Method::GET, &path, &parameters, None).await?;
     let bytes = save(&client, answer, arguments.out.as_deref()).await?;

@@ -3,13 +3,17 @@
 use std::cmp::Ordering;
 
 use rlibphonenumber::enums::Region;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
 #[cfg(test)]
 mod tests;
 
 /// Numbers with fewer digits are extensions and short codes: they mean themselves.
 const OUTSIDE_DIGITS_MIN: usize = 5;
+/// Shorter numbers may be those of neighbours, without an area code.
+const DAMAGED_DIGITS_MIN: usize = 9;
+/// Numbers with so many digits have a country code.
+const WITH_COUNTRY_DIGITS_MIN: usize = 12;
 /// Longer texts are no telephone number; E.164 allows 15 digits, dialling prefixes add some.
 const DIGITS_MAX: usize = 40;
 
@@ -141,6 +145,30 @@ impl Numbering {
             forms.push(raw);
         }
         forms
+    }
+
+    /// The number with the `+` or `0` that a spreadsheet took away from it. None where nothing is
+    /// missing, or where the number could mean another one without it: so only `+` before the own
+    /// country's code and `0` before mobile numbers come back.
+    pub fn restored(&self, text: &str) -> Option<String> {
+        let prefix = self.national_prefix.as_deref().filter(|prefix| *prefix == "0")?;
+        let damaged = text.len() >= DAMAGED_DIGITS_MIN
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && !text.starts_with(prefix);
+        if !damaged {
+            return None;
+        }
+        let is_mobile = |number: &str| {
+            let parsed = PHONE_NUMBER_UTIL.parse(number, Some(self.region)).ok();
+            parsed.is_some_and(|of| of.is_valid() && of.get_type() == PhoneNumberType::Mobile)
+        };
+        let (inside, outside) = (format!("{prefix}{text}"), format!("+{text}"));
+        if !text.starts_with(&self.country_code) {
+            return is_mobile(&inside).then_some(inside);
+        }
+        let long = text.len() >= WITH_COUNTRY_DIGITS_MIN || self.valid(&inside).is_none();
+        let certain = is_mobile(&outside) || (long && self.valid(&outside).is_some());
+        certain.then_some(outside)
     }
 
     /// A subscriber number without area code, as neighbours dial it.

@@ -32,7 +32,8 @@ pub(super) fn check(
     staged: &mut Overlay,
     request: Request,
 ) -> Result<Vec<Change>, CommitError> {
-    let mut checker = Checker { snapshot, accepted, staged, changes: Vec::new(), undoing: false };
+    let changes = Vec::with_capacity(request.edits.len());
+    let mut checker = Checker { snapshot, accepted, staged, changes, undoing: false };
     for precondition in &request.preconditions {
         checker.require(precondition)?;
     }

@@ -113,12 +113,12 @@ impl Overlay {
 
     /// Takes over what a later overlay has changed.
     pub(super) fn absorb(&mut self, later: Self) {
-        self.contacts.extend(later.contacts);
-        self.names.extend(later.names);
-        self.uids.extend(later.uids);
-        self.users.extend(later.users);
-        self.logins.extend(later.logins);
-        self.principals.extend(later.principals);
+        join(&mut self.contacts, later.contacts);
+        join(&mut self.names, later.names);
+        join(&mut self.uids, later.uids);
+        join(&mut self.users, later.users);
+        join(&mut self.logins, later.logins);
+        join(&mut self.principals, later.principals);
         self.groups.extend(later.groups);
         self.shared_books.extend(later.shared_books);
         self.personal_books.extend(later.personal_books);
@@ -177,6 +177,15 @@ impl Overlay {
 
     pub(super) fn put_shared_book(&mut self, organization: &OrganizationId, id: BookId) {
         self.shared_books.insert((organization.clone(), id));
+    }
+}
+
+/// Large requests mostly come first: nothing is copied then.
+fn join<K: Eq + std::hash::Hash, V>(all: &mut FxHashMap<K, V>, later: FxHashMap<K, V>) {
+    if all.is_empty() {
+        *all = later;
+    } else {
+        all.extend(later);
     }
 }
 

@@ -217,9 +217,18 @@ fn utf16_by_zeros(head: &[u8]) -> Option<&'static Encoding> {
     if pairs < 2 {
         return None;
     }
+    // A stray zero in other text stands next to no line end.
+    let first_end = head.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    let is_half = |at: usize| head.get(at).is_none_or(|byte| *byte == 0);
+    let ends_with_zero_before = first_end.is_none_or(|at| at % 2 == 1 && is_half(at - 1));
+    let ends_with_zero_behind = first_end.is_none_or(|at| at % 2 == 0 && is_half(at + 1));
     match () {
-        () if high_first * 16 > pairs && low_first * 8 < high_first => Some(UTF_16BE),
-        () if low_first * 16 > pairs && high_first * 8 < low_first => Some(UTF_16LE),
+        () if high_first * 16 > pairs && low_first * 8 < high_first => {
+            ends_with_zero_before.then_some(UTF_16BE)
+        }
+        () if low_first * 16 > pairs && high_first * 8 < low_first => {
+            ends_with_zero_behind.then_some(UTF_16LE)
+        }
         () => None,
     }
 }

@@ -14,6 +14,7 @@ pub mod encoding;
 pub mod export;
 pub mod fields;
 mod groups;
+pub mod ldif;
 mod lines;
 mod open;
 pub mod reason;
@@ -170,3 +171,6 @@ pub fn shortened(value: &str) -> String {
         None => value.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

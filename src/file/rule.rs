@@ -116,6 +116,8 @@ rules! {
     Control = "control-character", "contains the control character {0}, which no contact can have";
     Scientific = "rounded-number",
         "a spreadsheet has rounded this number: format the column as text and enter it again";
+    Formula = "formula",
+        "a formula or an error of a spreadsheet, not a number: enter it again as text";
     Digits = "digits-only", "must be digits only";
     Flag = "flag", "must be 0 or 1";
     Email = "no-email", "must be an e-mail address, such as anna@example.com";
@@ -167,6 +169,9 @@ rules! {
         "ranges must be a JSON object from context to ranges of numbers, such as 1000-1999";
     Key = "key", "Idempotency-Key has 1 to {0} characters of ASCII";
     KeyReused = "key-reused", "this Idempotency-Key was used for another file";
+    FillShape = "fill-shape",
+        "fill must be a JSON object from column to what stands there where a contact has nothing";
+    NoSuchColumn = "no-such-column", "the profile {0} has no column `{1}`";
     NoOrganization = "no-organization", "there is no organization `{0}`";
     OperatorsOnly = "operators-only", "only operators fill several organizations";
     Into = "into", "into must be people, shared, shared-ID, personal, personal-ID or personal:LOGIN";

@@ -62,7 +62,8 @@ pub(in crate::api) async fn list(
     let mut seen = found.iter().filter(|import| visible(import));
     let items: Vec<Value> =
         seen.by_ref().take(limit).map(|import| shown(&snapshot, import)).collect();
-    let next = seen.next().and(items.last()).map(|last| last["id"].clone());
+    let more = seen.next().is_some();
+    let next = items.last().filter(|_| more).map(|last| last["id"].clone());
     Ok(Json(json!({ "items": items, "next": next })))
 }
 

@@ -62,7 +62,7 @@ struct Answer {
 
 /// What became of a request.
 enum Outcome {
-    Done(Done),
+    Done(Box<Done>),
     /// It was done already: the report of then.
     Known(Kept),
 }
@@ -114,7 +114,9 @@ impl Asked {
         headers: &HeaderMap,
     ) -> Result<Self, Problem> {
         let snapshot = context.directory.snapshot();
-        let organization = asker.organization(&snapshot)?.id.clone();
+        let organization = asker.organization(&snapshot)?;
+        let numbering = organization.derivation.numbering.clone();
+        let organization = organization.id.clone();
         let into = params.into.as_deref();
         let book =
             into.map(|into| into::book(asker, &snapshot, &organization, into)).transpose()?;
@@ -126,7 +128,7 @@ impl Asked {
         Ok(Self {
             book,
             mode: told::mode(params.mode.as_deref())?,
-            choice: choice.with_ranges(ranges.unwrap_or_default()),
+            choice: choice.with_ranges(ranges.unwrap_or_default()).with_numbering(numbering),
             charset: charset.as_deref().map(told::charset).transpose()?,
             entities: told::entities(asker, &snapshot, params.entities.as_deref())?,
             key: told::key(headers)?,
@@ -171,12 +173,12 @@ async fn import(
                 done
             });
             let done = running.await.map_err(|_cancelled| ImportError::Cancelled)?;
-            Ok(Outcome::Done(done?))
+            Ok(Outcome::Done(Box::new(done?)))
         }
         Err(refused) => {
             let book = asked.book.unwrap_or_else(|| into::own_or_shared(asker));
             let report = Report::new(asked.mode, book, None).of_refused(refused);
-            Ok(Outcome::Done(Done::without_record(report, &origin)))
+            Ok(Outcome::Done(Box::new(Done::without_record(report, &origin))))
         }
     }
 }

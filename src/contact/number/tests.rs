@@ -63,6 +63,25 @@ fn one_number_however_it_is_written() {
 }
 
 #[test]
+fn a_lost_plus_or_zero_comes_back_where_it_is_certain() {
+    for (damaged, whole) in [
+        ("4915112345678", Some("+4915112345678")),
+        ("493055512345", Some("+493055512345")),
+        ("15112345678", Some("015112345678")),
+        ("5555551111", None),
+        ("5551234", None),
+        ("015112345678", None),
+        ("+4915112345678", None),
+        ("1000", None),
+        ("49151", None),
+    ] {
+        assert_eq!(berlin().restored(damaged).as_deref(), whole, "{damaged}");
+    }
+    let boston = Numbering::new("US", "617", "").unwrap();
+    assert_eq!(boston.restored("16175551234"), None, "1 is dialled there");
+}
+
+#[test]
 fn short_codes_mean_themselves() {
     assert!(equal("101", "101") && equal("*55", "*55"));
     assert!(!equal("101", "*101") && !equal("+49101", "101"));

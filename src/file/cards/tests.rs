@@ -1,56 +1,13 @@
 //! Tests of vCard files: what is read of good, odd and broken ones, and that what is written reads back.
 
-use std::io::{self, Read};
-use std::sync::Arc;
-
 use crate::contact::ContactId;
 use crate::contact::card::{Card, Field};
+use crate::file::Rule;
 use crate::file::cards::write::CardWriter;
-use crate::file::encoding::{Charset, Survey};
-use crate::file::export::{Exported, FileWriter};
-use crate::file::open::open;
+use crate::file::export::Exported;
 use crate::file::table::choice::Choice;
-use crate::file::{About, Entry, Fault, FileError, Row, Rule};
-
-/// What a file says.
-#[derive(Debug)]
-struct File {
-    about: About,
-    entries: Vec<Entry>,
-    faults: Vec<Fault>,
-}
-
-impl File {
-    /// Lines and rules of the faults.
-    fn faults(&self) -> Vec<(u64, Rule)> {
-        self.faults.iter().map(|fault| (fault.line, fault.reason.rule)).collect()
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.entries.iter().map(|entry| entry.card.formatted_name()).collect()
-    }
-}
-
-fn try_read(bytes: &[u8], charset: Option<&str>) -> Result<File, FileError> {
-    let mut survey = Survey::default();
-    survey.feed(bytes);
-    let text = survey.finish(charset.map(Charset::parse).transpose()?)?;
-    let bytes: Arc<[u8]> = bytes.into();
-    let opener = move || Ok(Box::new(io::Cursor::new(Arc::clone(&bytes))) as Box<dyn Read + Send>);
-    let mut rows = open(&opener, text, &Choice::auto())?;
-    let (about, mut entries, mut faults) = (rows.about().clone(), Vec::new(), Vec::new());
-    while let Some(row) = rows.next_row()? {
-        match row {
-            Row::Good(entry) => entries.push(*entry),
-            Row::Bad(found) => faults.extend(found),
-        }
-    }
-    Ok(File { about, entries, faults })
-}
-
-fn read(text: impl AsRef<[u8]>) -> File {
-    try_read(text.as_ref(), None).unwrap()
-}
+use crate::file::table::profiles::Profiles;
+use crate::file::tests::{cards, exported, read, repeatable, try_read};
 
 fn card(inside: &str) -> String {
     format!("BEGIN:VCARD\r\nVERSION:3.0\r\n{inside}\r\nEND:VCARD\r\n")
@@ -154,7 +111,7 @@ fn cards_in_old_character_sets_become_utf8() {
     let body = std::str::from_utf8(entry.body.as_deref().unwrap()).unwrap();
     assert!(body.contains("VERSION:3.0\r\n") && body.contains("FN:Олег\r\n"), "{body}");
     let told = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:\xce\xeb\xe5\xe3\r\nEND:VCARD\r\n";
-    assert_eq!(try_read(told, Some("windows-1251")).unwrap().names(), ["Олег"]);
+    assert_eq!(try_read(told, Some("windows-1251"), &Choice::auto()).unwrap().names(), ["Олег"]);
 }
 
 #[test]
@@ -227,16 +184,111 @@ fn a_group_with_numbers_is_reported() {
 
 #[test]
 fn a_file_without_cards_is_refused() {
-    let refused = try_read(b"BEGIN:VCARD", None).unwrap();
+    let refused = try_read(b"BEGIN:VCARD", None, &Choice::auto()).unwrap();
     assert_eq!(refused.faults(), [(1, Rule::CardWithoutEnd)]);
-    let mut survey = Survey::default();
-    survey.feed(b"");
-    let text = survey.finish(None).unwrap();
-    let choice = Choice::auto();
-    let empty = || Ok(Box::new(io::empty()) as Box<dyn Read + Send>);
-    let told =
-        Choice::parse(&crate::file::table::profiles::Profiles::built_in(), Some("vcard"), None);
-    let mut rows = open(&empty, text, &told.unwrap()).unwrap();
-    assert_eq!(rows.next_row().unwrap_err().reason, Rule::NoCards.into());
-    assert!(open(&empty, text, &choice).is_err(), "an empty table");
+    let told = Choice::parse(&Profiles::built_in(), Some("vcard"), None).unwrap();
+    assert_eq!(try_read(b"", None, &told).unwrap_err().reason, Rule::NoCards.into());
+    assert!(try_read(b"", None, &Choice::auto()).is_err(), "an empty table");
+}
+
+fn contact<'a>(id: u128, uid: &'a str, card: &'a Card) -> Exported<'a> {
+    let id = ContactId(uuid::Uuid::from_u128(id));
+    let (body, photo, starred, book, login, presence) = (None, None, false, None, None, None);
+    Exported { id, uid, card, body, photo, starred, book, login, presence }
+}
+
+fn written(profile: &str, contacts: &[Exported<'_>]) -> String {
+    let bytes = exported(&mut CardWriter::of(profile).unwrap(), contacts);
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn what_a_client_made_goes_out_as_it_is() {
+    let body = card("N:Doe;Jo;;;\r\nFN:Jo Doe\r\nitem1.TEL:1\r\nitem1.X-ABLabel:Boat\r\nX-SHOE:38");
+    let read_card = read(&body).entries.remove(0).card;
+    let exported = Exported { body: Some(body.as_bytes()), ..contact(1, "u", &read_card) };
+    assert_eq!(written("vcard", &[exported]), body);
+    assert_eq!(written("apple", &[exported]), body);
+    for (profile, version) in [("vcard-4.0", "4.0"), ("vcard-2.1", "2.1")] {
+        let text = written(profile, &[exported]);
+        assert!(text.contains(&format!("VERSION:{version}\r\n")), "{text}");
+        assert!(text.contains("X-SHOE:38\r\n") && text.contains("item1.X-ABLabel:Boat"), "{text}");
+    }
+    assert!(CardWriter::of("xivo").is_none());
+}
+
+#[test]
+fn old_cards_say_foreign_letters_in_quoted_printable() {
+    let card = read(card("FN:Jörg Müller\r\nTEL;TYPE=CELL,pref:1\r\nNOTE:a\\nb\\, c\\; d"))
+        .entries
+        .remove(0)
+        .card;
+    let text = written("vcard-2.1", &[contact(1, "u", &card)]);
+    let name = "FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=B6rg M=C3=BCller\r\n";
+    assert!(text.contains(name), "{text}");
+    assert!(text.contains("TEL;CELL;VOICE:1\r\n"), "{text}");
+    assert!(text.contains("NOTE;ENCODING=QUOTED-PRINTABLE:a=0D=0Ab, c\\; d\r\n"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 76), "{text}");
+}
+
+#[test]
+fn apples_groups_bring_back_favorites_and_categories() {
+    let bodies =
+        [card("FN:Ann\r\nCATEGORIES:VIP"), card("FN:Bob\r\nUID:b"), card("FN:Cid\r\nUID:c")];
+    let cards: Vec<Card> = bodies.iter().map(|body| read(body).entries.remove(0).card).collect();
+    let ann = Exported { body: Some(bodies[0].as_bytes()), ..contact(1, "a-1", &cards[0]) };
+    let bob = Exported { starred: true, ..contact(2, "b", &cards[1]) };
+    let text = written("apple", &[ann, bob, contact(3, "c", &cards[2])]);
+    assert_eq!(text.matches("X-ADDRESSBOOKSERVER-KIND:group").count(), 2, "{text}");
+    let file = read(&text);
+    assert_eq!((file.names(), file.faults()), (vec!["Ann", "Bob", "Cid"], vec![]));
+    let starred: Vec<Option<bool>> = file.entries.iter().map(|entry| entry.starred).collect();
+    assert_eq!(starred, [Some(false), Some(true), Some(false)]);
+    assert_eq!(file.entries[0].uid.as_deref(), Some("a-1"), "a group must be able to name it");
+    assert_eq!(all(&file.entries[0].card, Field::Category), ["VIP"]);
+    let four = read(written("vcard-4.0", &[ann, bob]));
+    assert_eq!((four.entries[0].starred, four.entries[1].starred), (Some(false), Some(true)));
+    assert_eq!(read(written("vcard", &[ann, bob])).entries[1].starred, None);
+}
+
+proptest::proptest! {
+    #![proptest_config(repeatable())]
+
+    #[test]
+    fn what_is_written_reads_back(cards in cards(), photo in proptest::option::of("[a-z]{1,99}")) {
+        for profile in ["vcard", "vcard-2.1", "vcard-4.0", "apple"] {
+            let photo = photo.as_ref().map(|photo| photo.as_bytes());
+            let uids: Vec<String> = (0..cards.len()).map(|at| format!("uid-{at}")).collect();
+            let pairs = uids.iter().zip(&cards);
+            let contacts: Vec<Exported<'_>> =
+                pairs.map(|(uid, card)| Exported { photo, ..contact(1, uid, card) }).collect();
+            let text = written(profile, &contacts);
+            let file = read(&text);
+            proptest::prop_assert!(file.faults.is_empty(), "{:?}\n{}", file.faults, text);
+            proptest::prop_assert_eq!(file.entries.len(), cards.len());
+            for (entry, contact) in file.entries.iter().zip(&contacts) {
+                proptest::prop_assert_eq!(&entry.card, contact.card, "{}", text);
+                proptest::prop_assert_eq!(entry.uid.as_deref(), Some(contact.uid));
+                proptest::prop_assert_eq!(entry.photo.as_deref(), photo);
+                proptest::prop_assert!(entry.body.is_none(), "ours say nothing more:\n{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn every_card_is_an_entry_or_a_fault(kinds in proptest::collection::vec(0..6_usize, 1..20)) {
+        let parts = [
+            card("FN:Good"),
+            card("NOTE:nameless"),
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:No end\r\n".to_owned(),
+            "BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Two\r\nAGENT:\r\nBEGIN:VCARD\r\nFN:x\r\nEND:VCARD\r\nEND:VCARD\r\n".to_owned(),
+            card("FN:Bad\r\nUID:u").replace("3.0", "1.0"),
+            "\r\n".to_owned() + &card("ORG:Acme"),
+        ];
+        let text: String = kinds.iter().map(|kind| parts[*kind].as_str()).collect();
+        let file = try_read(text.as_bytes(), None, &Choice::auto()).unwrap();
+        let good = kinds.iter().filter(|kind| [0, 3, 5].contains(kind)).count();
+        proptest::prop_assert_eq!(file.entries.len(), good);
+        proptest::prop_assert_eq!(file.faults.len(), kinds.len() - good);
+    }
 }

@@ -51,7 +51,9 @@ impl Meaning {
     pub(super) fn of(name: &str) -> Option<Self> {
         static NAMES: LazyLock<HashMap<&str, Meaning>> = LazyLock::new(|| {
             let names = TABLE.iter();
-            names.flat_map(|(meaning, names)| names.split(' ').map(|name| (name, *meaning))).collect()
+            names
+                .flat_map(|(meaning, names)| names.split(' ').map(|name| (name, *meaning)))
+                .collect()
         });
         NAMES.get(name).copied()
     }
@@ -103,12 +105,18 @@ const TABLE: &[(Meaning, &str)] = &[
     (field(Field::Pager), "pager pagertelephonenumber pagerphone otherpager"),
     (field(Field::OtherNumber), "othertelephone otherphone telephoneassistant"),
     (field(Field::VoicemailBox), "ringbookvoicemail"),
-    (field(Field::Email), "mail rfc822mailbox email mozillasecondemail xmozillasecondemail othermailbox"),
+    (
+        field(Field::Email),
+        "mail rfc822mailbox email mozillasecondemail xmozillasecondemail othermailbox",
+    ),
     (Meaning::ProxyAddress, "proxyaddresses"),
     (Meaning::LabeledUri, "labeleduri labeledurl imhandle msrtcsip-primaryuseraddress"),
     (Meaning::Aim, "nsaimid nscpaimscreenname"),
     (field(Field::Url), "mozillaworkurl workurl mozillahomeurl homeurl wwwhomepage url"),
-    (work(PostalPart::Street), "street streetaddress mozillaworkstreet mozillaworkstreet2 workstreet2"),
+    (
+        work(PostalPart::Street),
+        "street streetaddress mozillaworkstreet mozillaworkstreet2 workstreet2",
+    ),
     (work(PostalPart::Locality), "l locality localityname mozillaworklocalityname"),
     (work(PostalPart::Region), "st region stateorprovincename mozillaworkstate"),
     (work(PostalPart::Code), "postalcode zip mozillaworkpostalcode"),

@@ -121,9 +121,8 @@ impl<R: Read> Records<R> {
                 break;
             }
             bytes += text.len();
-            too_large |= !line.whole
-                || bytes > RECORD_BYTES_MAX
-                || logical.len() >= RECORD_LINES_MAX;
+            too_large |=
+                !line.whole || bytes > RECORD_BYTES_MAX || logical.len() >= RECORD_LINES_MAX;
             if !too_large || logical.is_empty() {
                 logical.push(Logical { line: line.number, bytes: text.to_vec() });
             }
@@ -234,7 +233,8 @@ mod tests {
         for text in [text.to_owned(), text.replace('\n', "\r\n")] {
             let records = records(&text);
             assert_eq!(records.len(), 1);
-            let expected = [("version", "1"), ("dn", "cn=Adam"), ("cn", "Jürgen"), ("x", "no space")];
+            let expected =
+                [("version", "1"), ("dn", "cn=Adam"), ("cn", "Jürgen"), ("x", "no space")];
             assert_eq!(items(&records[0]), expected);
         }
     }

@@ -177,7 +177,8 @@ impl Check {
     fn wrong_kind(&self, value: &str) -> Option<Reason> {
         match self.kind {
             Kind::Text | Kind::Secret => None,
-            Kind::Number => scientific(value).then(|| Rule::Scientific.into()),
+            Kind::Number if scientific(value) => Some(Rule::Scientific.into()),
+            Kind::Number => formula(value).then(|| Rule::Formula.into()),
             Kind::Digits => {
                 let fine =
                     value.len() <= DIGITS_MAX && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -199,11 +200,24 @@ impl Check {
     }
 }
 
-/// `4.91512E+11`: a number as Excel shows and saves it in a narrow column.
+/// `4.91512E+11`: a number as Excel shows and saves it in a narrow column; others leave out the `+`.
 fn scientific(value: &str) -> bool {
     let Some((mantissa, exponent)) = value.split_once(['E', 'e']) else { return false };
-    let Some(exponent) = exponent.strip_prefix('+') else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    let parts = mantissa.split_once(['.', ',']);
+    let (whole, fraction) = parts.unwrap_or((mantissa, "0"));
+    let exponent = match exponent.strip_prefix('+') {
+        None if parts.is_none() => return false,
+        None => exponent,
+        Some(exponent) => exponent,
+    };
     digits(whole) && digits(fraction) && digits(exponent)
+}
+
+/// `=49+151`, or what Excel makes of it: `#NAME?`, `#VALUE!`, `#REF!`, `#N/A`.
+fn formula(value: &str) -> bool {
+    let error = |text: &str| {
+        text.ends_with(['?', '!', 'A']) && text.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    value.starts_with('=') || value.strip_prefix('#').is_some_and(error)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::contact::number::Numbering;
 use crate::file::table::column::To;
 use crate::file::table::header::key;
 use crate::file::table::profile::CUSTOM;
@@ -16,6 +17,8 @@ pub struct Choice {
     told: Told,
     /// The numbers of the telephone system's contexts.
     pub(super) ranges: Arc<Ranges>,
+    /// How the importing organization dials.
+    pub(super) numbering: Option<Arc<Numbering>>,
 }
 
 /// By what a file is to be read.
@@ -57,7 +60,7 @@ impl Choice {
                 return Err(FileError::whole(Reason::new(Rule::ColumnsNotTaken, [&name])));
             }
         };
-        Ok(Self { profiles: Arc::clone(profiles), told, ranges: Arc::default() })
+        Ok(Self { profiles: Arc::clone(profiles), told, ranges: Arc::default(), numbering: None })
     }
 
     /// The same choice; users' numbers have to lie in the ranges of their contexts.
@@ -66,9 +69,20 @@ impl Choice {
         Self { ranges: Arc::new(ranges), ..self }
     }
 
+    /// The same choice; numbers that a spreadsheet has spoilt are mended where that is certain.
+    #[must_use]
+    pub fn with_numbering(self, numbering: Numbering) -> Self {
+        Self { numbering: Some(Arc::new(numbering)), ..self }
+    }
+
     /// Nothing is told, and the profiles are those that are built in.
     pub fn auto() -> Self {
-        Self { profiles: Profiles::built_in(), told: Told::Auto, ranges: Arc::default() }
+        Self {
+            profiles: Profiles::built_in(),
+            told: Told::Auto,
+            ranges: Arc::default(),
+            numbering: None,
+        }
     }
 
     pub fn told(&self) -> &Told {

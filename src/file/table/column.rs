@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::contact::card::{Field, PostalPart};
 use crate::file::fields;
-use crate::file::table::check::Check;
+use crate::file::table::check::{Check, Kind};
 
 /// One column of a profile.
 #[derive(Clone, Debug)]
@@ -44,8 +44,14 @@ pub(super) struct Fill {
 #[derive(Clone, Debug)]
 pub(super) enum With {
     Text(Box<str>),
-    /// The contact's first value of a field that is not read from the column.
-    Field(Field),
+    /// The contact's first value of one of some fields that are not read from the column.
+    Fields(Box<[Field]>),
+}
+
+impl Column {
+    pub(super) fn is_secret(&self) -> bool {
+        self.check.kind == Kind::Secret || self.to == To::Password
+    }
 }
 
 /// Values that the other program made itself.

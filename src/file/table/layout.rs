@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::contact::card::{Field, PostalPart};
+use crate::contact::number::Numbering;
 use crate::file::date::DateOrder;
 use crate::file::table::check::{Check, Kind};
 use crate::file::table::choice::{ColumnMap, Target};
@@ -39,6 +40,7 @@ pub(super) struct Layout {
     /// The places of numbers and of their contexts.
     pub(super) in_contexts: Vec<(usize, usize)>,
     pub(super) ranges: Arc<Ranges>,
+    pub(super) numbering: Option<Arc<Numbering>>,
     /// Values of columns that are read as none.
     pub(super) nothing: Vec<(usize, Box<[Box<str>]>)>,
     pub(super) rules: Option<Box<dyn Rules>>,
@@ -243,6 +245,7 @@ impl Layout {
             requires: requires.collect(),
             in_contexts: in_contexts(&profile, &columns),
             ranges: Arc::default(),
+            numbering: None,
             nothing: nothing(&profile, &columns),
             rules: profile.rules.map(|bind| bind(&places)),
             ignored,

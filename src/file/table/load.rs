@@ -102,7 +102,15 @@ struct ColumnFile {
     sparing: bool,
     fill: Option<String>,
     fill_section: Option<String>,
-    write: Option<String>,
+    write: Option<OneOrMore>,
+}
+
+/// `"mobile"` or `["mobile", "home"]`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
 }
 
 /// The names of a profile's columns in a language.
@@ -241,8 +249,12 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
         Some(kind) => Kind::parse(kind)
             .ok_or_else(|| wrong(format!("no kind `{kind}`; there are {}", Kind::names())))?,
     };
-    let write = file.write.as_deref().map(|field| {
-        fields::by_json_name(field).ok_or_else(|| wrong(format!("no field `{field}`")))
+    let field = |name: &String| {
+        fields::by_json_name(name).ok_or_else(|| wrong(format!("no field `{name}`")))
+    };
+    let write = file.write.map(|write| match write {
+        OneOrMore::One(name) => field(&name).map(|field| Box::from([field])),
+        OneOrMore::More(names) => names.iter().map(field).collect(),
     });
     let section: Box<str> = file.section.into();
     let fill_section = file.fill_section.map_or_else(|| section.clone(), Into::into);
@@ -255,7 +267,7 @@ fn column_of(file: ColumnFile, groups: &[Box<str>]) -> Result<Column, String> {
         none_of: boxed(file.none_of),
     };
     let with = match (write.transpose()?, file.fill) {
-        (Some(field), _) => Some(With::Field(field)),
+        (Some(fields), _) => Some(With::Fields(fields)),
         (None, fill) => fill.map(|text| With::Text(text.into())),
     };
     Ok(Column {

@@ -64,6 +64,7 @@ impl<R: Read> TableReader<R> {
             text.only_if_told()?;
         }
         layout.ranges = Arc::clone(&choice.ranges);
+        layout.numbering = choice.numbering.clone();
         let about = About {
             profile: layout.profile.name.clone(),
             holds: layout.profile.holds,

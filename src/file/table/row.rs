@@ -26,6 +26,7 @@ impl Layout {
         let mut faults = self.faults(line, &cells);
         self.leave_out_nothing(&mut cells);
         let mut draft = self.draft(line, &cells, &mut faults);
+        self.mend_numbers(&mut draft);
         if let Some(rules) = &self.rules
             && faults.is_empty()
         {
@@ -215,6 +216,19 @@ impl Layout {
                         draft.push(field, part);
                     }
                 }
+            }
+        }
+    }
+
+    /// Gives numbers back what a spreadsheet took from them.
+    fn mend_numbers(&self, draft: &mut Draft<'_>) {
+        let Some(numbering) = &self.numbering else { return };
+        for (field, value) in &mut draft.values {
+            if *field != Field::Extension
+                && Field::NUMBERS.contains(*field)
+                && let Some(whole) = numbering.restored(value)
+            {
+                *value = whole.into();
             }
         }
     }

@@ -11,6 +11,8 @@ use crate::file::table::profiles::Profiles;
 mod common;
 mod mail;
 mod outlook;
+mod telephone;
+mod told;
 mod written;
 
 /// Everything that is read from one file.

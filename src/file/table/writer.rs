@@ -8,9 +8,11 @@ use crate::file::export::{Exported, FileWriter};
 use crate::file::table::arrange::{self, Line, Needed, Source, Written};
 use crate::file::table::cell::{self, Formulas};
 use crate::file::table::column::{Column, DatePart, To, With};
+use crate::file::table::header::key;
 use crate::file::table::list;
 use crate::file::table::profile::Profile;
 use crate::file::table::said::{Said, Sayable, name_follows};
+use crate::file::{Reason, Rule, shortened};
 
 /// Writes a file of a profile, in UTF-8 with CR LF.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct TableWriter {
     sayable: Sayable,
     needed: Needed,
     columns: Vec<Written>,
+    /// What is told to stand in columns where contacts have nothing, by their places in the profile.
+    told: Vec<(usize, Box<str>)>,
 }
 
 impl TableWriter {
@@ -27,7 +31,24 @@ impl TableWriter {
         let sayable = Sayable::of(profile);
         let needed = Needed::default();
         let columns = arrange::columns(profile, &needed);
-        Self { profile: Arc::clone(profile), formulas, sayable, needed, columns }
+        Self { profile: Arc::clone(profile), formulas, sayable, needed, columns, told: Vec::new() }
+    }
+
+    /// Lets a text stand in a column where a contact has nothing; in a column of a section where the
+    /// contact uses that.
+    ///
+    /// # Errors
+    /// [`Reason`] where the profile has no such column that is written, or it cannot have the text.
+    pub fn fill_with(&mut self, column: &str, text: String) -> Result<(), Reason> {
+        let name = &self.profile.name;
+        let absent = || Reason::new(Rule::NoSuchColumn, [name, &shortened(column)]);
+        let found = self.profile.names.find(&key(column)).ok_or_else(absent)?;
+        let of = self.profile.columns.get(found.column).filter(|of| of.written && !of.is_secret());
+        if let Some(wrong) = of.ok_or_else(absent)?.check.wrong(&text) {
+            return Err(wrong);
+        }
+        self.told.push((found.column, text.into()));
+        Ok(())
     }
 
     /// The profile's column.
@@ -51,14 +72,22 @@ impl TableWriter {
             filled.filter_map(|(column, _)| Some(&*self.of(column)?.section)).collect();
         for (column, cell) in self.columns.iter().zip(cells) {
             let Some(of) = self.of(column).filter(|_| cell.is_empty()) else { continue };
-            let Some(fill) = &of.fill else { continue };
-            let used = fill.section.is_empty() || sections.contains(&&*fill.section);
+            let told = self.told.iter().find(|(at, _)| Some(*at) == column.of);
+            let section = match (told, &of.fill) {
+                (_, Some(fill)) => &*fill.section,
+                (Some(_), None) => &*of.section,
+                (None, None) => continue,
+            };
+            let used = section.is_empty() || sections.contains(&section);
             if used && said.has_value_of(column.source) {
-                *cell = match &fill.with {
-                    With::Text(text) => (**text).into(),
-                    With::Field(field) => {
-                        of.check.fitting(contact.card.first(*field).unwrap_or_default().into())
+                *cell = match (told, of.fill.as_ref().map(|fill| &fill.with)) {
+                    (Some((_, text)), _) | (None, Some(With::Text(text))) => (**text).into(),
+                    (None, Some(With::Fields(fields))) => {
+                        let mut values =
+                            fields.iter().filter_map(|field| contact.card.first(*field));
+                        of.check.fitting(values.next().unwrap_or_default().into())
                     }
+                    (None, None) => Cow::default(),
                 };
             }
         }

@@ -132,6 +132,11 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "columns doit être un objet JSON de nom de colonne à champ, ou pour un fichier sans en-tête une liste de champs",
     ),
     (Rule::EntitiesShape, "entities doit être un objet JSON de entityid à organisation"),
+    (
+        Rule::FillShape,
+        "fill doit être un objet JSON de colonne à ce qui y figure quand un contact n’a rien",
+    ),
+    (Rule::NoSuchColumn, "le profil {0} n’a pas de colonne `{1}`"),
     (Rule::NoOrganization, "il n’y a pas d’organisation `{0}`"),
     (Rule::OperatorsOnly, "seuls les opérateurs remplissent plusieurs organisations"),
     (
@@ -265,4 +270,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoneOf, "ne doit pas être {0} : le système téléphonique garde ce nom pour lui"),
     (Rule::Country, "doit être un code de pays ISO de deux lettres, comme DE"),
     (Rule::OutOfRange, "pas un numéro du contexte {0}, qui a {1}"),
+    (
+        Rule::Formula,
+        "une formule ou une erreur de tableur, pas un numéro : saisissez-le de nouveau comme texte",
+    ),
 ];

@@ -129,6 +129,11 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "columns muss ein JSON-Objekt von Spaltenname zu Feld sein, oder für eine Datei ohne Kopfzeile eine Liste von Feldern",
     ),
     (Rule::EntitiesShape, "entities muss ein JSON-Objekt von entityid zu Organisation sein"),
+    (
+        Rule::FillShape,
+        "fill muss ein JSON-Objekt von Spalte zu dem sein, was dort steht, wo ein Kontakt nichts hat",
+    ),
+    (Rule::NoSuchColumn, "das Profil {0} hat keine Spalte `{1}`"),
     (Rule::NoOrganization, "es gibt keine Organisation `{0}`"),
     (Rule::OperatorsOnly, "nur Betreiber füllen mehrere Organisationen"),
     (
@@ -265,4 +270,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoneOf, "darf nicht {0} sein: diesen Namen behält die Telefonanlage für sich"),
     (Rule::Country, "muss ein ISO-Ländercode aus zwei Buchstaben sein, etwa DE"),
     (Rule::OutOfRange, "keine Nummer des Kontexts {0}, der {1} hat"),
+    (
+        Rule::Formula,
+        "eine Formel oder ein Fehler einer Tabellenkalkulation, keine Nummer: bitte als Text neu eingeben",
+    ),
 ];

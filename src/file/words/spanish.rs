@@ -126,6 +126,11 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
         "columns debe ser un objeto JSON de nombre de columna a campo, o una lista de campos para un archivo sin cabecera",
     ),
     (Rule::EntitiesShape, "entities debe ser un objeto JSON de entityid a organización"),
+    (
+        Rule::FillShape,
+        "fill debe ser un objeto JSON de columna a lo que figura en ella cuando un contacto no tiene nada",
+    ),
+    (Rule::NoSuchColumn, "el perfil {0} no tiene ninguna columna `{1}`"),
     (Rule::NoOrganization, "no hay ninguna organización `{0}`"),
     (Rule::OperatorsOnly, "solo los operadores llenan varias organizaciones"),
     (Rule::Into, "into debe ser people, shared, shared-ID, personal, personal-ID o personal:LOGIN"),
@@ -256,4 +261,8 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::NoneOf, "no puede ser {0}: la centralita se reserva ese nombre"),
     (Rule::Country, "debe ser un código de país ISO de dos letras, como DE"),
     (Rule::OutOfRange, "no es un número del contexto {0}, que tiene {1}"),
+    (
+        Rule::Formula,
+        "una fórmula o un error de una hoja de cálculo, no un número: escríbalo de nuevo como texto",
+    ),
 ];

@@ -7,6 +7,7 @@ use crate::file::Rule;
 use crate::file::export::{Exported, FileWriter};
 use crate::file::table::cell::Formulas;
 use crate::file::table::choice::Choice;
+use crate::file::table::profile::Names;
 use crate::file::table::profiles::Profiles;
 use crate::file::table::writer::TableWriter;
 
@@ -215,10 +216,11 @@ fn names_that_lost_their_letters_are_known() {
     let file = read(text.as_bytes());
     assert_eq!(all(&file.entries[0].card, Field::Work), ["+49 30 1"]);
     assert_eq!(all(&file.entries[0].card, Field::Postal), [postal("work", "Am Markt 1", "")]);
-    // Longer names that begin so are others: `Prénom Yomi`, `Société Yomi`.
-    let text = "Pr\u{fffd}nom,Nom,Soci\u{fffd}t\u{fffd},Tél. mobile\r\nAnne,Leroy,Acme,06 1\r\n";
-    let anne = &read(text.as_bytes()).entries[0].card;
-    assert_eq!((anne.formatted_name(), anne.first(Field::Company)), ("Anne Leroy", Some("Acme")));
+    // Longer names that begin so are others.
+    let mut names = Names::default();
+    assert!(names.add("Société Yomi", 1));
+    assert_eq!(names.find("soci\u{fffd}t\u{fffd}"), None);
+    assert_eq!(names.find("soci\u{fffd}t\u{fffd} yomi").map(|found| found.column), Some(1));
 }
 
 #[test]
@@ -281,8 +283,27 @@ fn the_profile_can_be_told() {
 #[test]
 fn empty_cells_at_the_end_of_a_row_may_be_missing() {
     let text = "First Name,Last Name,Mobile Phone,Web Page\r\nAnn,Lee,0171 1\r\nBob,Ott,,\r\n\
-                Too,Many,Cells,In,This\r\n";
+                Too,Many,Cells,In,This\r\nTwo,More,,,,\r\n";
     let file = read(text.as_bytes());
     assert_eq!(file.entries[0].card.first(Field::Mobile), Some("0171 1"));
-    assert_eq!((file.entries.len(), file.faults[0].line), (2, 4));
+    let lines: Vec<u64> = file.faults.iter().map(|fault| fault.line).collect();
+    assert_eq!((file.entries.len(), &lines[..]), (2, &[4, 5][..]));
+}
+
+#[test]
+fn a_translation_of_the_folder_stands_for_the_one_that_is_built_in() {
+    let german = |dates: &str| {
+        format!(
+            "profile = \"outlook\"\nlanguage = \"de\"\ndates = \"{dates}\"\n\
+             [names]\n\"Fernsprecher\" = \"Business Phone\"\n"
+        )
+    };
+    let profiles = Profiles::with([("outlook.de", &*german("dmy"))].into_iter()).unwrap();
+    let languages = &profiles.by_name("outlook").unwrap().languages;
+    let german_names: Vec<&Names> =
+        languages.iter().filter(|of| *of.language == *"de").map(|of| &of.names).collect();
+    assert_eq!(german_names.len(), 1);
+    assert!(german_names[0].find("fernsprecher").is_some());
+    let wrong = Profiles::with([("outlook.de", &*german("dym"))].into_iter()).unwrap_err();
+    assert_eq!(wrong.to_string(), "outlook.de.toml: dates: `dym` is none of dmy, mdy, ymd");
 }
