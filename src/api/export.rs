@@ -102,6 +102,7 @@ pub(super) async fn export(
     Ok((headers, Body::new(Sending::new(file))).into_response())
 }
 
+/// The writer of a profile; entries of LDIF stand below the base.
 fn kind(profiles: &Profiles, name: &str, how: &How<'_>) -> Result<Kind, Problem> {
     if let Some(profile) = profiles.by_name(name) {
         let mut writer = Box::new(TableWriter::new(profile, how.formulas));
@@ -117,7 +118,7 @@ fn kind(profiles: &Profiles, name: &str, how: &How<'_>) -> Result<Kind, Problem>
         return Ok(Kind { writer, media_type, ending: "csv" });
     }
     if name == LDIF.0 {
-        let writer = Box::new(LdifWriter::new(base));
+        let writer = Box::new(LdifWriter::new(how.base));
         return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
     }
     let unknown = || {

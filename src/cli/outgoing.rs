@@ -138,7 +138,9 @@ mod tests {
     async fn sent(content: Vec<u8>, length: Option<u64>) -> Result<(Vec<u8>, u64), io::Error> {
         let counted = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&counted);
-        let progress = Box::new(move |bytes| drop(counter.fetch_add(bytes, Ordering::Relaxed)));
+        let progress = Box::new(move |bytes| {
+            counter.fetch_add(bytes, Ordering::Relaxed);
+        });
         let upload = Upload::file(io::Cursor::new(content), length, progress);
         let body = Outgoing(Some(upload)).collect().await?;
         Ok((body.to_bytes().to_vec(), counted.load(Ordering::Relaxed)))

@@ -18,7 +18,7 @@ use ringbook::directory::{
 use ringbook::store::sqlite::SqliteStore;
 
 use crate::{
-    commit, directory, main, named, open, person, put, settings, shared, shared_person, told, user,
+    commit, directory, main, named, person, put, settings, shared, shared_person, told, user,
 };
 
 fn record(id: &str) -> Edit {

@@ -101,7 +101,7 @@ fn large_bodies_and_photos_are_given_back(store: &mut dyn Store) {
     commit(store, made.into_iter().chain(write(&after, 2)).collect());
     let found = remembered(store, "u2").contacts;
     assert!(matches!(&found[..], [known] if is_of(known, &before, false)), "{found:?}");
-    let again = Contact { revision: next(store), ..before.clone() };
+    let again = Contact { revision: next(store), ..before };
     let kept = StoredContact { contact: Arc::new(again.clone()), body: None };
     let (id, undone) = ("u2", Undone { at: Timestamp(9), by: "Ber\0t".into() });
     let recall = Recall { import: id.into(), contact: again.id, body: true, photo: true };

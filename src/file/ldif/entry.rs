@@ -209,7 +209,7 @@ impl Values {
             let year = year.map_or_else(|| "-".to_owned(), |year| format!("{year:04}"));
             self.push(Field::Birthday, &format!("{year}-{month:02}-{day:02}"));
         }
-        let name = self.shown.take().or(self.name.take());
+        let name = self.shown.take().or_else(|| self.name.take());
         self.forget_made_surname(name.as_deref());
         self.values.sort_by_key(|(field, _)| *field);
         let mut card = CardBuilder::default();
