@@ -117,7 +117,7 @@ fn kind(profiles: &Profiles, name: &str, how: &How<'_>) -> Result<Kind, Problem>
         return Ok(Kind { writer, media_type, ending: "csv" });
     }
     if name == LDIF.0 {
-        let writer = Box::new(LdifWriter::new(base));
+        let writer = Box::new(LdifWriter::new(how.base));
         return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
     }
     let unknown = || {
