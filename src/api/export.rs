@@ -127,10 +127,6 @@ fn kind(profiles: &Profiles, name: &str, how: &How<'_>) -> Result<Kind, Problem>
         let known = format!("{tables}, {cards}, {}", LDIF.0);
         Problem::parameter("profile", Reason::new(Rule::UnknownProfile, [&name, &known]))
     };
-    if name == LDIF.0 {
-        let writer = Box::new(LdifWriter::new(how.base));
-        return Ok(Kind { writer, media_type: "text/x-ldif; charset=utf-8", ending: "ldif" });
-    }
     let writer = Box::new(CardWriter::of(name).ok_or_else(unknown)?);
     let media_type = match name {
         // Of before vCards had a registered type (RFC 6350, 10.1).
