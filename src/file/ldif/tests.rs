@@ -191,7 +191,16 @@ fn said(card: &Card) -> Vec<(Field, String)> {
     for (field, value) in card.iter().filter(|(field, _)| !lost.contains(field)) {
         let field = match field {
             Field::Did | Field::OtherNumber => Field::Work,
+            // What is a page and what an address to call follows from the URI.
+            Field::Address => Field::Url,
             field => field,
+        };
+        // A space would end a URI.
+        let value = match field {
+            Field::Url | Field::Address => {
+                &value.split_whitespace().collect::<Vec<_>>().join("%20")
+            }
+            _ => value,
         };
         let once = !kept
             .iter()

@@ -87,7 +87,10 @@ impl FileWriter for LdifWriter {
         }
         for (field, value) in card.iter() {
             if let Some((_, name)) = ATTRIBUTES.iter().find(|(known, _)| *known == field) {
-                values.put(name, value);
+                match *name {
+                    "labeledURI" => values.put(name, &uri(value)),
+                    name => values.put(name, value),
+                }
             }
             match field {
                 Field::Manager => values.put("manager", &person(value)),
@@ -149,6 +152,11 @@ impl Attributes<'_> {
 fn whole(address: &PostalAddress<'_>) -> String {
     let text = address.part(PostalPart::Whole);
     text.replace('\\', "\\5C").replace('$', "\\24").replace('\n', "$")
+}
+
+/// A URI; behind a space would stand its label (RFC 2079).
+fn uri(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<&str>>().join("%20")
 }
 
 /// Somebody as a DN: by the id where the directory knows them, else by name.

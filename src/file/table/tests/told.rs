@@ -96,12 +96,12 @@ fn what_spreadsheets_spoil_is_mended_or_refused() {
 fn a_lost_plus_comes_back() {
     let berlin = Numbering::new("DE", "30", "").unwrap();
     let choice = Choice::auto().with_numbering(berlin);
-    let text = "firstname,number,mobile,extension\nA,4915112345678,15112345678,4915112345678\nB,5555551111,,\n";
+    let text = "firstname,number,mobile,extension\nA,4915112345678,15112345678,4915112345679\nB,5555551111,,\n";
     let file = read_as(text.as_bytes(), &choice, None).unwrap();
     let [a, b] = &file.entries[..] else { panic!("{file:?}") };
     assert_eq!(a.card.first(Field::Work), Some("+4915112345678"));
     assert_eq!(a.card.first(Field::Mobile), Some("015112345678"));
-    assert_eq!(a.card.first(Field::Extension), Some("4915112345678"), "a name, no outside number");
+    assert_eq!(a.card.first(Field::Extension), Some("4915112345679"), "a name, no outside number");
     assert_eq!(b.card.first(Field::Work), Some("5555551111"), "nobody knows");
     let as_it_is = read_as(text.as_bytes(), &Choice::auto(), None).unwrap();
     assert_eq!(as_it_is.entries[0].card.first(Field::Work), Some("4915112345678"));
