@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
+use base64::Engine;
 use office::{Office, operator, rows};
 use ringbook::account::Role;
 use ringbook::contact::card::{CardBuilder, Field};
@@ -154,6 +155,7 @@ async fn a_row_does_not_make_a_contact_of_a_group_card() {
 /// A change that somebody makes between the plan of an import and its commit.
 #[tokio::test]
 async fn what_changes_meanwhile_is_not_overwritten() {
+    use ringbook::file::Rule;
     use ringbook::file::encoding::Survey;
     use ringbook::file::table::choice::Choice;
     use ringbook::file::table::profiles::Profiles;
@@ -182,7 +184,7 @@ async fn what_changes_meanwhile_is_not_overwritten() {
         makes_books: false,
         now: Timestamp(1000),
     };
-    let means = Means { body: &|_| None, develop: &|_| Err("no photos".to_owned()) };
+    let means = Means { body: &|_| None, develop: &|_| Err(Rule::TooManyPhotos.into()) };
     let hashes = Hashes::new();
     let mut made = plan(&source, &job, office.directory.snapshot(), (&hashes, &means));
     let request = edits(&mut made, &source, &job, (&hashes, &means)).unwrap();
@@ -202,4 +204,24 @@ async fn what_changes_meanwhile_is_not_overwritten() {
     office.directory.commit(Request::one(Edit::PutContact { id, draft })).await.unwrap();
     let refused = office.directory.commit(request).await.unwrap_err();
     assert_eq!(refused, ringbook::directory::CommitError::Changed);
+}
+
+#[tokio::test]
+async fn a_file_of_huge_pictures_does_not_take_the_machine_for_hours() {
+    // The header of a picture of 5000 x 5000 pixels; the work of one that is whole is left to a machine
+    // that has the time.
+    let pixels = image::GrayImage::new(5000, 5000);
+    let mut png = std::io::Cursor::new(Vec::new());
+    pixels.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let photo = base64::engine::general_purpose::STANDARD.encode(&png.get_ref()[..80]);
+    let mut file = String::new();
+    for n in 0..420 {
+        file.push_str(&format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:N{n}\r\nPHOTO;ENCODING=b;TYPE=PNG:{photo}\r\nEND:VCARD\r\n"));
+    }
+    let office = Office::new().await;
+    let report = office.import(&operator(), "?into=shared", file.as_bytes()).await.expect(201);
+    assert_eq!(report["created"], 420);
+    let rules = rows(&report, "notices").iter().map(|notice| notice["rule"].as_str().unwrap());
+    let rules: Vec<&str> = rules.collect();
+    assert_eq!((rules.len(), rules[399], rules[400]), (420, "photo-unusable", "too-many-photos"));
 }

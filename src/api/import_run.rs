@@ -1,5 +1,6 @@
 //! Runs imports: reads and plans off the async workers, hashes passwords, commits once.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -25,6 +26,8 @@ use crate::photo;
 
 /// How often an import is planned anew because something changed meanwhile.
 const ATTEMPTS_MAX: usize = 5;
+/// What all photos of a file may have, in pixels: some ten thousand as contact programs make them.
+const PHOTO_PIXELS_MAX: u64 = 10_000_000_000;
 /// Imports that are read and planned at the same time; the others wait.
 const AT_ONCE_MAX: usize = 2;
 /// Passwords that are sent to be hashed at the same time, so that sign-ins get their turns.
@@ -252,8 +255,13 @@ impl Imports {
 fn with_means<T>(directory: &Directory, act: impl FnOnce(&Means<'_>) -> T) -> T {
     let runtime = Handle::current();
     let body = |id| directory.body(id).ok().flatten().map(|(_, bytes)| bytes.into());
+    let left = Cell::new(PHOTO_PIXELS_MAX);
     let develop = |image: &[u8]| {
-        runtime.block_on(photo::develop(image.to_vec())).map_err(|fault| fault.to_string())
+        // Small files may hold large images: a file of them must not keep others waiting for hours.
+        let rest = left.get().checked_sub(photo::work(image).unwrap_or_default());
+        left.set(rest.ok_or(Rule::TooManyPhotos)?);
+        let developed = runtime.block_on(photo::develop(image.to_vec()));
+        developed.map_err(|fault| Reason::new(Rule::PhotoUnusable, [&fault]))
     };
     act(&Means { body: &body, develop: &develop })
 }

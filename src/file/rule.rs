@@ -150,6 +150,8 @@ rules! {
     NoBook = "no-book", "there is no shared book `{0}` that you may fill; ask for one to be made";
     BookName = "book-name", "the name of a shared book has 1 to {0} characters";
     PhotoUnusable = "photo-unusable", "the photo was left out: {0}";
+    TooManyPhotos = "too-many-photos",
+        "the photo was left out: all photos of the file together are too large; send it in parts";
     KeptForFaults = "kept-for-faults",
         "nothing is removed while rows are refused: correct them, so that no contact goes by mistake";
     AdministratorsStay = "administrators-stay",

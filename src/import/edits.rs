@@ -8,7 +8,7 @@ use crate::account::{PresenceVisibility, Role, SecretHash, User};
 use crate::contact::card::{Card, Field};
 use crate::contact::{Body, Book, Contact, ContactId, Draft, bare_uid};
 use crate::directory::{Edit, Precondition, Request};
-use crate::file::{Covers, Entry, FileError, Reason, Rule};
+use crate::file::{Covers, Entry, FileError};
 use crate::import::differs::{changes_body, changes_star, changes_user, new_card};
 use crate::import::person::{NewUser, email, is_taken_in};
 use crate::import::place::{Place, Places};
@@ -238,8 +238,7 @@ impl Writer<'_> {
             Ok(picture) => {
                 self.request.edits.push(Edit::PutPhoto { id, picture: Some(Arc::new(picture)) });
             }
-            Err(unusable) => {
-                let reason = Reason::new(Rule::PhotoUnusable, [&unusable]);
+            Err(reason) => {
                 let name = entry.card.formatted_name();
                 self.plan.report.notice(fault(entry.line, Some("photo"), Some(name), reason));
             }

@@ -100,8 +100,8 @@ pub type Hashes = HashMap<u64, Result<SecretHash, Reason>>;
 pub struct Means<'a> {
     /// The vCard of a contact that is too large to stay in memory.
     pub body: &'a dyn Fn(ContactId) -> Option<Arc<[u8]>>,
-    /// Makes a photo of an image, or says why it is none.
-    pub develop: &'a dyn Fn(&[u8]) -> Result<Picture, String>,
+    /// Makes a photo of an image, or says why there is none.
+    pub develop: &'a dyn Fn(&[u8]) -> Result<Picture, Reason>,
 }
 
 static EVERYTHING: Query = Query::Constant(Truth::True);

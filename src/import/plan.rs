@@ -353,6 +353,10 @@ impl<'a> Planner<'a> {
         if self.job.mode == Mode::Mirror && self.job.target.sight == Sight::Open {
             self.remove_what_is_missing();
         }
+        let target = &self.job.target;
+        let others = self.places.all().iter().skip(1);
+        let others = others.filter(|place| place.organization == target.organization);
+        self.plan.report.other_books = others.map(|place| place.book).collect();
         self.plan.report.new_books = self.places.new.iter().map(|book| book.name.clone()).collect();
         self.plan.books = std::mem::take(&mut self.places.new);
     }

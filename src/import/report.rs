@@ -70,6 +70,8 @@ pub struct Report {
     /// A mirror would remove more than a tenth: how many of how many. They go only where the importer
     /// says so.
     pub to_confirm: Option<(usize, usize)>,
+    /// Books of the target's organization, besides the target, in which rows belong.
+    pub other_books: Vec<Book>,
     /// The names of shared books that rows name and that are made.
     pub new_books: Vec<Box<str>>,
 }
@@ -168,6 +170,7 @@ impl Report {
             refused: Refused::default(),
             not_removed: None,
             to_confirm: None,
+            other_books: Vec::new(),
             new_books: Vec::new(),
         }
     }

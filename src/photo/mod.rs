@@ -136,6 +136,15 @@ fn limits() -> Limits {
     limits
 }
 
+/// How many pixels a decoder of this image works on, by its header: those of all its scans. None where
+/// it is no image that is read here.
+pub fn work(bytes: &[u8]) -> Option<u64> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let scans = if reader.format() == Some(ImageFormat::Jpeg) { scans(bytes) } else { 1 };
+    let (width, height) = reader.into_dimensions().ok()?;
+    Some(u64::from(width).saturating_mul(u64::from(height)).saturating_mul(scans))
+}
+
 /// How often a scan begins (ITU T.81 B.1.1.3). Within a scan these two bytes never stand together.
 fn scans(jpeg: &[u8]) -> u64 {
     memchr::memmem::find_iter(jpeg, b"\xff\xda").map(|_| 1).sum()

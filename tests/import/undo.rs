@@ -88,3 +88,22 @@ async fn who_may_not_write_a_book_undoes_nothing_there() {
     undo(&office, &admin, "imports/0190c8a0-0000-7000-8000-000000000000", 404).await;
     undo(&office, &admin, "imports/yesterday", 404).await;
 }
+
+#[tokio::test]
+async fn undoing_needs_the_right_to_every_book_that_rows_named() {
+    let office = Office::new().await;
+    let writer = office.user("201", Role::User).await;
+    for name in ["One", "Two"] {
+        let book = json!({ "name": name, "writers": ["201"] });
+        office.post(&operator(), "books", &book).await.expect(201);
+    }
+    let file = b"First Name,Business Number,Phonebook\nAnn,030111,One\nBob,030222,Two\n";
+    let made = import(&office, &writer, "?into=shared-one", file).await;
+    assert_eq!(office.names(&writer, "shared-two").await, ["Bob"]);
+    office.patch(&operator(), "books/two", &json!({ "writers": [] })).await.expect(200);
+    let refused = undo(&office, &writer, &made, 403).await;
+    assert_eq!(refused["rule"], "undo-right");
+    assert_eq!(office.names(&writer, "shared-two").await, ["Bob"]);
+    undo(&office, &operator(), &made, 200).await;
+    assert!(office.names(&writer, "shared-two").await.is_empty());
+}

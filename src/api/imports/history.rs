@@ -133,7 +133,7 @@ pub(super) async fn find(
     context: &Context,
     asker: &Asker,
     id: String,
-) -> Result<(Import, Book), Problem> {
+) -> Result<(Import, Vec<Book>), Problem> {
     // Ids are UUIDs: nothing else goes to the store.
     ContactId::parse(&id).ok_or_else(absent)?;
     let read = blocking(context, move |directory| directory.import(&id)).await?;
@@ -142,8 +142,8 @@ pub(super) async fn find(
     let sight = Sight::of(&snapshot, &asker.principal, &import.organization);
     let sight = sight.ok_or_else(absent)?;
     let source = Source::read(&import.by, &import.summary).ok_or_else(absent)?;
-    let book = source.book;
-    if source.is_seen(asker, &sight) { Ok((import, book)) } else { Err(absent()) }
+    let books = source.books();
+    if source.is_seen(asker, &sight) { Ok((import, books)) } else { Err(absent()) }
 }
 
 pub(super) fn absent() -> Problem {
@@ -154,6 +154,8 @@ pub(super) fn absent() -> Problem {
 struct Source<'a> {
     by: &'a str,
     book: Book,
+    /// Further books that rows named.
+    others: Vec<Book>,
     /// Whether contacts of several organizations are in the file.
     several: bool,
 }
@@ -163,10 +165,21 @@ impl<'a> Source<'a> {
         let summary: Map<String, Value> = serde_json::from_str(summary).ok()?;
         let several = summary.get("several").and_then(Value::as_bool).unwrap_or_default();
         let owner = summary.get("owner").and_then(Value::as_str).and_then(ContactId::parse);
+        let others = summary.get("other_books").and_then(Value::as_array).into_iter().flatten();
+        let others = others.filter_map(|book| match AddressBook::parse(book.as_str()?, owner)? {
+            AddressBook::Home(book) => Some(book),
+            _ => None,
+        });
+        let others = others.collect();
         match AddressBook::parse(summary.get("into")?.as_str()?, owner)? {
-            AddressBook::Home(book) => Some(Self { by, book, several }),
+            AddressBook::Home(book) => Some(Self { by, book, others, several }),
             _ => None,
         }
+    }
+
+    /// All books in which the import may have changed contacts.
+    fn books(&self) -> Vec<Book> {
+        std::iter::once(self.book).chain(self.others.iter().copied()).collect()
     }
 
     /// Reports hold rows of files. Those of a personal book are for its owner and for who made

@@ -32,10 +32,11 @@ pub(in crate::api) async fn undo(
 }
 
 async fn undone(context: &Context, asker: &Asker, id: &str) -> Result<(), Problem> {
-    let (import, book) = find(context, asker, id.to_owned()).await?;
+    let (import, books) = find(context, asker, id.to_owned()).await?;
     let snapshot = context.directory.snapshot();
     let sight = Sight::of(&snapshot, &asker.principal, &import.organization);
-    if !sight.is_some_and(|sight| sight.may(book, Operation::Write)) {
+    let may = |sight: &Sight<'_>| books.iter().all(|book| sight.may(*book, Operation::Write));
+    if !sight.as_ref().is_some_and(may) {
         return Err(Problem::reason(StatusCode::FORBIDDEN, Rule::UndoRight));
     }
     let by = Importer::of(&asker.principal);

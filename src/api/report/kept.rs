@@ -14,11 +14,12 @@ use crate::import::report::{Change, Report, Skipped};
 /// The members that are lists of rows with reasons.
 const ROWS: [&str; 3] = ["skipped", "failed", "notices"];
 /// The members of a report that lists of imports show, too.
-const SUMMARY: [&str; 11] = [
+const SUMMARY: [&str; 12] = [
     "name",
     "sha256",
     "profile",
     "into",
+    "other_books",
     "mode",
     "created",
     "updated",
@@ -116,6 +117,7 @@ fn json(report: &Report) -> Value {
         "changes_not_listed": report.changes.beyond,
         "not_removed": report.not_removed.as_ref().map(not_removed),
         "new_books": report.new_books,
+        "other_books": report.other_books.iter().map(|book| AddressBook::Home(*book).to_string()).collect::<Vec<_>>(),
         "ignored_columns": about.map_or(&[][..], |about| &about.ignored_columns),
     })
 }

@@ -186,9 +186,17 @@ fn said(card: &Card) -> Vec<(Field, String)> {
         Field::Kind,
         Field::Postal,
     ];
+    // Each entry has a surname; one that is the name or the company may have been made of it.
+    let made = |field, value: &str| {
+        let companies = card.all(Field::Company).any(|company| company == value);
+        field == Field::FamilyName && (value == card.formatted_name() || companies)
+    };
     // A directory's set of values knows no two that differ by their case, and one kind of number.
     let mut kept: Vec<(Field, String)> = Vec::new();
     for (field, value) in card.iter().filter(|(field, _)| !lost.contains(field)) {
+        if made(field, value) {
+            continue;
+        }
         let field = match field {
             Field::Did | Field::OtherNumber => Field::Work,
             // What is a page and what an address to call follows from the URI.

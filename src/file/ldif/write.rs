@@ -81,7 +81,11 @@ impl FileWriter for LdifWriter {
         // By this the telephone number is known again as the extension.
         card.all(Field::Extension).for_each(|extension| values.put("uid", extension));
         values.put("cn", card.formatted_name());
-        values.put("sn", surname(card));
+        // Who has a given name alone gets the whole name, which reads back as none.
+        let given_only =
+            card.first(Field::FamilyName).is_none() && card.first(Field::GivenName).is_some();
+        let name = if given_only { card.formatted_name() } else { surname(card) };
+        values.put("sn", name);
         for field in TELEPHONE {
             card.all(field).for_each(|number| values.put("telephoneNumber", number));
         }

@@ -32,7 +32,8 @@ pub(super) fn meant(cell: &str) -> &str {
 /// Adds a cell that reads back to a value; see [`meant`].
 pub(super) fn write(value: &str, delimiter: u8, formulas: Formulas, out: &mut Vec<u8>) {
     let neutral = formulas == Formulas::Neutral && value.starts_with(SIGNS) && !is_number(value);
-    let apostrophe = neutral || meant(value) != value;
+    // Spaces around a value mean nothing: lines of an address may have some.
+    let apostrophe = neutral || meant(value) != value.trim();
     let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');
     let quoted = value.bytes().any(special) || value.starts_with(' ') || value.ends_with(' ');
     if quoted {
@@ -68,6 +69,11 @@ mod tests {
         let mut out = Vec::new();
         write(value, b',', formulas, &mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_space_around_a_value_needs_no_apostrophe() {
+        assert_eq!(written(" Weg 1 ", Formulas::AsTheyAre), "\" Weg 1 \"");
     }
 
     #[test]

@@ -200,6 +200,10 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::BookName, "le nom d’un carnet partagé a de 1 à {0} caractères"),
     (Rule::PhotoUnusable, "la photo a été laissée de côté : {0}"),
     (
+        Rule::TooManyPhotos,
+        "la photo a été laissée de côté : toutes les photos du fichier sont ensemble trop grandes ; envoyez-le en plusieurs parties",
+    ),
+    (
         Rule::KeptForFaults,
         "rien n’est supprimé tant que des lignes sont refusées : corrigez-les, pour qu’aucun contact ne parte par erreur",
     ),

@@ -197,6 +197,10 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::BookName, "der Name eines gemeinsamen Adressbuchs hat 1 bis {0} Zeichen"),
     (Rule::PhotoUnusable, "das Foto wurde ausgelassen: {0}"),
     (
+        Rule::TooManyPhotos,
+        "das Foto wurde ausgelassen: alle Fotos der Datei zusammen sind zu groß; senden Sie sie in Teilen",
+    ),
+    (
         Rule::KeptForFaults,
         "es wird nichts entfernt, solange Zeilen abgelehnt sind: bitte berichtigen, damit kein Kontakt aus Versehen geht",
     ),

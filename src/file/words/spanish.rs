@@ -188,6 +188,10 @@ pub(super) const SENTENCES: &[(Rule, &str)] = &[
     (Rule::BookName, "el nombre de una agenda compartida tiene de 1 a {0} caracteres"),
     (Rule::PhotoUnusable, "se omitió la foto: {0}"),
     (
+        Rule::TooManyPhotos,
+        "se omitió la foto: todas las fotos del archivo juntas son demasiado grandes; envíelo en partes",
+    ),
+    (
         Rule::KeptForFaults,
         "no se elimina nada mientras haya filas rechazadas: corríjalas, para que no se pierda ningún contacto por error",
     ),
