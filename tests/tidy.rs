@@ -58,7 +58,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("caseless", "contact/fold"),
     ("chardetng", "file"),
     ("clap", "cli"),
-    ("csv", "file"),
     ("csv_core", "file"),
     ("encoding_rs", "file vcard"),
     ("gethostname", "net"),
