@@ -7,7 +7,7 @@ use ringbook::contact::ContactId;
 use ringbook::contact::card::Card;
 use ringbook::file::encoding::Survey;
 use ringbook::file::export::Exported;
-use ringbook::file::open::open;
+use ringbook::file::open;
 use ringbook::file::table::choice::Choice;
 use ringbook::file::table::profiles::Profiles;
 use ringbook::file::{Entry, Row};
