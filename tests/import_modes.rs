@@ -271,3 +271,15 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_mail_programs_contacts_become_users_where_an_administrator_says_so() {
+    let office = Office::new().await;
+    let file = "First Name,Last Name,E-mail Address,Business Phone,Mobile Phone,Company,Job Title\n\
+        Anna,Adams,anna@example.com,030111,0151111111,Acme,Head\n";
+    assert_eq!(import(&office, "?into=people", file).await["created"], 1);
+    let anna = &contacts(&office, "people").await[0];
+    assert_eq!((&anna["name"], &anna["title"]), (&json!("Anna Adams"), &json!("Head")));
+    let user = office.user("201", Role::User).await;
+    office.import(&user, "?into=people", file.as_bytes()).await.expect(403);
+}

@@ -19,7 +19,7 @@ pub(in crate::api) async fn list(
         json!({ "name": profile.name, "title": profile.title, "holds": holds(profile.holds) })
     });
     let others = CARDS.iter().chain([&LDIF]).map(
-        |(name, title)| json!({ "name": name, "title": title, "holds": holds(Holds::Contacts) }),
+        |(name, title)| json!({ "name": name, "title": title, "holds": holds(Holds::Either) }),
     );
     Ok(Json(json!({ "items": tables.chain(others).collect::<Vec<_>>() })))
 }
