@@ -283,3 +283,16 @@ async fn a_mail_programs_contacts_become_users_where_an_administrator_says_so() 
     let user = office.user("201", Role::User).await;
     office.import(&user, "?into=people", file.as_bytes()).await.expect(403);
 }
+
+#[tokio::test]
+async fn a_contact_takes_what_the_first_of_its_rows_says() {
+    let office = Office::new().await;
+    import(&office, "?into=shared", ANNA_AND_BERND).await;
+    let file = "firstname,lastname,number,email,company\n\
+        Anna,Adams,030111,,First\nAnna,Adams,,anna@example.com,Second\n";
+    let report = import(&office, "?into=shared&mode=update", file).await;
+    assert_eq!(counts(&report), [0, 1, 0, 0, 1]);
+    let skipped = &rows(&report, "skipped")[0];
+    assert_eq!((&skipped["line"], &skipped["rule"]), (&json!(3), &json!("twice-name")));
+    assert_eq!(contacts(&office, "shared").await[0]["company"], "First");
+}
