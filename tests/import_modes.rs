@@ -296,3 +296,23 @@ async fn a_contact_takes_what_the_first_of_its_rows_says() {
     assert_eq!((&skipped["line"], &skipped["rule"]), (&json!(3), &json!("twice-name")));
     assert_eq!(contacts(&office, "shared").await[0]["company"], "First");
 }
+
+#[tokio::test]
+async fn rows_fill_only_books_that_their_sender_may_fill() {
+    let office = Office::new().await;
+    let writer = office.user("201", Role::User).await;
+    for (name, writers) in [("One", json!(["201"])), ("Two", json!([]))] {
+        let book = json!({ "name": name, "writers": writers });
+        office.post(&operator(), "books", &book).await.expect(201);
+    }
+    let file =
+        "First Name,Business Number,Phonebook\nAnn,030111,One\nBob,030222,Two\nCid,030333,Three\n";
+    let report = office.import(&writer, "?into=shared-one", file.as_bytes()).await.expect(201);
+    assert_eq!(report["created"], 1);
+    let failed = rows(&report, "failed").iter().map(|row| (&row["line"], &row["rule"]));
+    let (two, three) = ((json!(3), json!("no-book")), (json!(4), json!("no-book")));
+    assert_eq!(failed.collect::<Vec<_>>(), [(&two.0, &two.1), (&three.0, &three.1)]);
+    assert!(office.names(&operator(), "shared-two").await.is_empty());
+    let books = office.get(&operator(), "books").await.expect(200);
+    assert_eq!(rows(&books, "items").len(), 2, "none was made");
+}
