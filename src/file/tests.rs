@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use proptest::prelude::{ProptestConfig, Strategy};
+use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_assert, prop_oneof};
+use proptest::proptest;
 use proptest::test_runner::RngSeed;
 
 use crate::contact::card::{Card, CardBuilder, Field, PostalAddress};
@@ -103,4 +104,59 @@ fn card(mut values: Vec<(Field, String)>) -> Option<Card> {
         card.push(field, &value);
     }
     card.finish().ok()
+}
+
+/// Lines of vCard files and of LDIF, whole and broken, and bytes that are none of them.
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let lines = prop::sample::select(vec![
+        "BEGIN:VCARD\r\n",
+        "END:VCARD\n",
+        "VERSION:2.1\n",
+        "VERSION:4.0\r\n",
+        "FN:Anna\n",
+        "N:;;;;\n",
+        "TEL;WORK;ENCODING=QUOTED-PRINTABLE:=31=\n",
+        "PHOTO;ENCODING=b:AAAA\n",
+        "AGENT:BEGIN:VCARD\n",
+        "X-ADDRESSBOOKSERVER-KIND:group\n",
+        "MEMBER:urn:uuid:a\n",
+        "UID:a\n",
+        " folded\n",
+        "\r\r\n",
+        "version: 1\n",
+        "dn: cn=Anna\n",
+        "dn:: Y249QQ==\n",
+        "cn: Anna\n",
+        "mail:: !!\n",
+        "\n",
+        "jpegPhoto:< file:///etc/passwd\n",
+        "changetype: delete\n",
+        "objectClass: groupOfNames\n",
+        "member: cn=Anna\n",
+        "telephoneNumber: 204\n",
+        ":\n",
+        "-\n",
+        "# remark\n",
+    ]);
+    let piece = prop_oneof![
+        9 => lines.prop_map(|line| line.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..12),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(repeatable())]
+
+    #[test]
+    fn any_cards_and_entries_end_in_rows_or_a_reason(rest in pieces()) {
+        for start in ["BEGIN:VCARD\n", "version: 1\n", "dn: cn=A\n"] {
+            let bytes = [start.as_bytes(), &rest].concat();
+            // Nothing panics or hangs; a file that is read says something of what is in it.
+            if let Ok(file) = try_read(&bytes, None, &Choice::auto()) {
+                let said = file.entries.len() + file.faults.len();
+                prop_assert!(said > 0, "{}", String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
 }

@@ -37,6 +37,8 @@ pub struct CardReader {
     about: About,
     /// How many cards and texts outside of cards were read.
     parts: u64,
+    /// Whether anything was told of the file: an empty group alone says nothing.
+    told: bool,
     /// What is to be told at the end, once that is reached.
     left: Option<VecDeque<Fault>>,
 }
@@ -60,16 +62,18 @@ impl CardReader {
         let cards = Splitter::new(Lines::bytes(begin(opener)?, text));
         let about = about(overview.is_ours);
         let groups = overview.groups;
-        Ok(Self { cards, fallback, groups, about, parts: 0, left: None })
+        Ok(Self { cards, fallback, groups, about, parts: 0, told: false, left: None })
     }
 
     /// What is left to be told of a file that was read to its end.
     fn rest(&mut self) -> Result<Option<Row>, FileError> {
-        if self.parts == 0 {
+        let left = self.left.get_or_insert_with(|| self.groups.faults().into());
+        let next = left.pop_front();
+        self.told |= next.is_some();
+        if !self.told {
             return Err(FileError::whole(Rule::NoCards));
         }
-        let left = self.left.get_or_insert_with(|| self.groups.faults().into());
-        Ok(left.pop_front().map(|fault| Row::Bad(vec![fault])))
+        Ok(next.map(|fault| Row::Bad(vec![fault])))
     }
 }
 
@@ -86,6 +90,7 @@ impl Rows for CardReader {
                 return Err(FileError::whole(Reason::new(Rule::TooManyRows, [&ROWS_MAX])));
             }
             if let Some(row) = row(line, part, self.fallback, &mut self.groups) {
+                self.told = true;
                 return Ok(Some(row));
             }
         }

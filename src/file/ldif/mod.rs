@@ -34,6 +34,8 @@ pub struct LdifReader {
     about: About,
     /// How many entries were read.
     entries: u64,
+    /// Whether anything was told of the file: its version alone says nothing.
+    told: bool,
     /// What is to be told next.
     waiting: VecDeque<Row>,
     ended: bool,
@@ -48,7 +50,15 @@ impl LdifReader {
         let overview = overview(Records::new(Lines::decoded(begin(opener)?, text)))?;
         let records = Records::new(Lines::decoded(begin(opener)?, text));
         let (about, groups) = (overview.about(), overview.groups);
-        Ok(Self { records, groups, about, entries: 0, waiting: VecDeque::new(), ended: false })
+        Ok(Self {
+            records,
+            groups,
+            about,
+            entries: 0,
+            told: false,
+            waiting: VecDeque::new(),
+            ended: false,
+        })
     }
 
     /// Says what a record is.
@@ -118,11 +128,11 @@ impl Rows for LdifReader {
         while self.waiting.is_empty() && !self.ended {
             let Some(record) = self.records.next()? else {
                 self.ended = true;
-                if self.entries == 0 {
-                    return Err(FileError::whole(Rule::NoEntries));
-                }
                 let faults = self.groups.faults().into_iter();
                 self.waiting.extend(faults.map(|fault| Row::Bad(vec![fault])));
+                if self.waiting.is_empty() && !self.told {
+                    return Err(FileError::whole(Rule::NoEntries));
+                }
                 break;
             };
             self.entries += 1;
@@ -131,6 +141,7 @@ impl Rows for LdifReader {
             }
             self.take(&record);
         }
+        self.told |= !self.waiting.is_empty();
         Ok(self.waiting.pop_front())
     }
 
